@@ -1,11 +1,9 @@
 /** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
 import { type AnyHTCondorError } from './errors.ts';
-import { type CheckOptions, type FetchOptions } from './inputs/options.ts';
-import type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
+import type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pipeline/library-types.ts';
 export type { AnyHTCondorError, MethodAttempt, Phase } from './errors.ts';
 export { AuthenticationError, AuthorizationError, ConnectError, CredentialError, DaemonError, HTCondorError, InputError, LocateError, NegotiationError, OutputError, ProtocolError, TokenError, } from './errors.ts';
-export type { CheckOptions, FetchOptions } from './inputs/options.ts';
-export type { CheckResult, FetchedToken } from './pipeline/fetched-token.ts';
+export type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pipeline/library-types.ts';
 export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 /**

@@ -31,7 +31,7 @@ __nccwpck_require__.d(__webpack_exports__, {
     dz: () => InputError,
     v0: () => LocateError,
     wb: () => NegotiationError,
-    u7: () => errors_OutputError,
+    u7: () => OutputError,
     bd: () => ProtocolError,
     gz: () => TokenError,
     vL: () => bundle_checkFetch,
@@ -39,6 +39,19 @@ __nccwpck_require__.d(__webpack_exports__, {
     uK: () => bundle_hintsFor,
     _f: () => isHTCondorError
 });
+
+function generalReason(code) {
+    return code.slice("ERR_".length).toLowerCase().replaceAll("_", "-");
+}
+
+function reasonIn(text, reasons) {
+    const name = text.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+    return reasons.find(reason => name.includes(reason));
+}
+
+function isUnmapped(user) {
+    return user?.endsWith("@unmapped") === true;
+}
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
@@ -54,14 +67,20 @@ function distinguishedName(name, ifEmpty) {
 }
 
 class HTCondorError extends Error {
+    code;
+    reason;
+    details;
     phase;
     peer;
     tries;
-    constructor(message, facts = {}) {
+    constructor(code, message, facts = {}) {
         super(printable(message), facts.cause === undefined ? undefined : {
             cause: facts.cause
         });
         this.name = new.target.name;
+        this.code = code;
+        this.reason = facts.reason ?? generalReason(code);
+        this.details = facts.details ?? {};
         this.phase = facts.phase;
         this.peer = facts.peer;
     }
@@ -73,32 +92,30 @@ class HTCondorError extends Error {
 }
 
 class InputError extends HTCondorError {
-    code="ERR_INPUT";
     exitStatus=2;
     input;
     constructor(input, message, facts) {
-        super(message, facts);
+        super("ERR_INPUT", message, facts);
         this.input = input;
     }
 }
 
 class CredentialError extends HTCondorError {
     exitStatus=2;
-    code;
     constructor(code, message, facts) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts);
     }
 }
 
 class LocateError extends HTCondorError {
     exitStatus=3;
-    code;
     names;
     mayBeRestarting;
     constructor(code, message, names, facts = {}) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts.mayBeRestarting ? {
+            ...facts,
+            reason: "restarting"
+        } : facts);
         this.names = names.map(printable);
         this.mayBeRestarting = facts.mayBeRestarting ?? false;
     }
@@ -106,14 +123,12 @@ class LocateError extends HTCondorError {
 
 class ConnectError extends HTCondorError {
     exitStatus=3;
-    code;
     requestId;
     permanent;
     mayBeRestarting;
     retryAfterMs;
     constructor(code, message, facts = {}) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts);
         this.requestId = facts.requestId;
         this.permanent = facts.permanent ?? false;
         this.mayBeRestarting = facts.mayBeRestarting ?? false;
@@ -123,56 +138,52 @@ class ConnectError extends HTCondorError {
 
 class ProtocolError extends HTCondorError {
     exitStatus=4;
-    code;
     constructor(code, message, facts) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts);
     }
 }
 
 class NegotiationError extends HTCondorError {
     exitStatus=5;
-    code;
     methods;
     constructor(code, message, methods = [], facts) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts);
         this.methods = methods.map(printable);
     }
 }
 
 class AuthenticationError extends HTCondorError {
     exitStatus=5;
-    code;
     attempts;
     constructor(code, message, attempts, facts) {
-        super(message, facts);
-        this.code = code;
-        this.attempts = attempts.map(({method, reason}) => ({
-            method: printable(method),
-            reason: printable(reason)
+        super(code, message, facts);
+        this.attempts = attempts.map(each => ({
+            ...each,
+            method: printable(each.method),
+            reason: printable(each.reason)
         }));
     }
 }
 
 class AuthorizationError extends HTCondorError {
     exitStatus=6;
-    code;
     user;
     constructor(code, message, user, facts) {
-        super(message, facts);
-        this.code = code;
+        const reason = isUnmapped(user) ? "unmapped" : user === undefined ? "no-identity" : undefined;
+        super(code, message, code === "ERR_DENIED" ? {
+            reason,
+            ...facts
+        } : facts);
         this.user = user === undefined ? undefined : printable(user);
     }
 }
 
 class DaemonError extends HTCondorError {
-    code="ERR_DAEMON";
     exitStatus=6;
     errorCode;
     errorString;
     constructor(errorCode, errorString, facts) {
-        super(`the daemon reports error ${errorCode}: ${errorString}`, facts);
+        super("ERR_DAEMON", `the daemon reports error ${errorCode}: ${errorString}`, facts);
         this.errorCode = errorCode;
         this.errorString = printable(errorString);
     }
@@ -180,18 +191,18 @@ class DaemonError extends HTCondorError {
 
 class TokenError extends HTCondorError {
     exitStatus=7;
-    code;
     claim;
     constructor(code, message, claim, facts) {
-        super(message, facts);
-        this.code = code;
+        super(code, message, facts);
         this.claim = claim;
     }
 }
 
-class errors_OutputError extends HTCondorError {
-    code="ERR_OUTPUT";
+class OutputError extends HTCondorError {
     exitStatus=8;
+    constructor(message, facts) {
+        super("ERR_OUTPUT", message, facts);
+    }
 }
 
 async function withPhase(phase, peer, work) {
@@ -206,841 +217,9 @@ function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
 }
 
-const DEFAULT_LIFETIME_SECONDS = 3600;
-
-const INPUT_OF = {
-    pool: "pool",
-    name: "name",
-    type: "type",
-    address: "address",
-    authz: "authz",
-    lifetime: "lifetime",
-    mode: "mode",
-    identity: "identity",
-    key: "key",
-    remote: "remote",
-    authenticationMethods: "authentication-methods",
-    idtoken: "idtoken",
-    scitoken: "scitoken",
-    oidcAudience: "oidc-audience",
-    tokenService: "token-service",
-    tokenGrant: "token-grant",
-    clientCertificate: "client-certificate",
-    clientKey: "client-key",
-    kerberosKeytab: "kerberos-keytab",
-    kerberosPrincipal: "kerberos-principal",
-    kerberosPassword: "kerberos-password",
-    kerberosCache: "kerberos-cache",
-    caCertificate: "ca-certificate",
-    serverName: "server-name",
-    password: "password",
-    expectedIdentity: "expected-identity",
-    expectedTrustDomain: "expected-trust-domain",
-    verify: "verify",
-    onReduced: "on-reduced",
-    file: "file",
-    retries: "retries",
-    timeoutMs: "timeout"
-};
-
-function inputsOf(options, fixed) {
-    const entries = Object.entries(INPUT_OF);
-    const all = {
-        ...options,
-        lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS
-    };
-    const words = new Map(entries.filter(([option]) => option !== "timeoutMs").map(([option, name]) => [ name, all[option] ]));
-    return name => {
-        const value = fixed[name] ?? words.get(name);
-        return typeof value === "object" ? value.join(",") : value?.toString();
-    };
-}
-
-function withOptionName(error) {
-    const entries = Object.entries(INPUT_OF);
-    const option = entries.find(([, name]) => name === error.input)?.[0];
-    if (option === undefined || option === error.input) return error;
-    const {message, input, cause} = error;
-    const renamed = message.startsWith(`${input}:`) ? `${option}${message.slice(input.length)}` : message;
-    return new InputError(option, renamed, {
-        cause,
-        phase: "inputs"
-    });
-}
-
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-
-const crypto_crypto = () => process.getBuiltinModule("node:crypto");
-
-function environmentOf(env, platform) {
-    if (platform !== "win32") return env;
-    const names = new Map(Object.keys(env).map(name => [ name.toUpperCase(), name ]));
-    return new Proxy(env, {
-        get: (values, name) => typeof name === "string" ? values[names.get(name.toUpperCase()) ?? name] : undefined
-    });
-}
-
-function homeOf(env, platform, ofAccount) {
-    return (platform === "win32" ? environmentOf(env, platform)["USERPROFILE"] : undefined) || ofAccount;
-}
-
-function isLinkOfSystem({uid}, platform) {
-    return platform !== "win32" && uid === 0;
-}
-
-const SHARING_VIOLATIONS = [ "EPERM", "EACCES", "EBUSY" ];
-
-const RENAME_ATTEMPTS = 8;
-
-const FIRST_PAUSE_MS = 5;
-
-function renameOver(rename, platform, pause = pauseThread) {
-    for (let attempt = 1; ;attempt++) {
-        try {
-            rename();
-            return;
-        } catch (error) {
-            const isShared = SHARING_VIOLATIONS.includes(error.code);
-            if (platform !== "win32" || !isShared || attempt === RENAME_ATTEMPTS) throw error;
-            pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
-        }
-    }
-}
-
-function pauseThread(milliseconds) {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
-
-function isDeniedByNode(error) {
-    return error?.code === "ERR_ACCESS_DENIED";
-}
-
 const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
 
-const DC_GET_SESSION_TOKEN = 60046;
-
-const IMPERSONATION_TOKEN_REQUEST = 81;
-
-const DC_START_TOKEN_REQUEST = 60047;
-
-const DC_FINISH_TOKEN_REQUEST = 60048;
-
-const DC_EXCHANGE_SCITOKEN = 60052;
-
-const DC_SEC_QUERY = 60040;
-
-const DC_NOP_OF_LEVEL = {
-    ALLOW: DC_GET_SESSION_TOKEN,
-    READ: 60020,
-    WRITE: 60021,
-    NEGOTIATOR: 60022,
-    ADMINISTRATOR: 60023,
-    CONFIG: 60025,
-    DAEMON: 60026,
-    ADVERTISE_STARTD: 60027,
-    ADVERTISE_SCHEDD: 60028,
-    ADVERTISE_MASTER: 60029
-};
-
-const CCB_REQUEST = 68;
-
-const CCB_REVERSE_CONNECT = 69;
-
-const DAEMON_TYPES = {
-    schedd: {
-        query: 6,
-        adType: "Scheduler",
-        addressAttribute: "ScheddIpAddr"
-    },
-    master: {
-        query: 7,
-        adType: "DaemonMaster",
-        addressAttribute: "MasterIpAddr"
-    },
-    startd: {
-        query: 5,
-        adType: "Machine",
-        addressAttribute: "StartdIpAddr",
-        byMachine: true
-    },
-    collector: {
-        query: 20,
-        adType: "Collector",
-        addressAttribute: "CollectorIpAddr"
-    },
-    negotiator: {
-        query: 50,
-        adType: "Negotiator",
-        addressAttribute: "NegotiatorIpAddr"
-    },
-    credd: {
-        query: 74,
-        adType: "CredD"
-    },
-    had: {
-        query: 56,
-        adType: "HAD",
-        byMachine: true
-    },
-    view_collector: {
-        query: 20,
-        adType: "Collector"
-    },
-    cluster_server: {
-        query: 74,
-        adType: "Cluster"
-    },
-    gridmanager: {
-        query: 74,
-        adType: "Grid"
-    },
-    placementd: {
-        query: 74,
-        adType: "PlacementD"
-    },
-    lease_manager: {
-        query: 74,
-        adType: "LeaseManager"
-    },
-    any: {
-        query: 48,
-        adType: "Any"
-    }
-};
-
-const commands_COLLECTOR_TYPES = [ "collector", "view_collector" ];
-
-function commandOf(level) {
-    return DC_NOP_OF_LEVEL[level];
-}
-
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
-
-function findProgram(name, path) {
-    const file = process.platform === "win32" ? `${name}.exe` : name;
-    return path.split(external_node_path_namespaceObject.delimiter).filter(external_node_path_namespaceObject.isAbsolute).map(directory => (0, 
-    external_node_path_namespaceObject.join)(directory, file)).find(isProgram);
-}
-
-const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
-
-function find_program_withoutSecrets(env) {
-    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_NAME.test(name)));
-}
-
-function isProgram(path) {
-    try {
-        (0, external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
-        return (0, external_node_fs_namespaceObject.statSync)(path).isFile();
-    } catch {
-        return false;
-    }
-}
-
-const REASONS = {
-    ENOENT: "it does not exist",
-    EACCES: "permission denied",
-    EPERM: "the operation is not permitted",
-    EROFS: "the file system is read-only",
-    ENOSPC: "no space is left on the device",
-    EFBIG: "the file would exceed the size limit",
-    ENOTDIR: "a part of the path is not a directory",
-    EISDIR: "it is a directory",
-    EEXIST: "it exists already",
-    ELOOP: "it is a symbolic link, or there are too many of them",
-    ENAMETOOLONG: "the path is too long",
-    EBUSY: "it is in use",
-    EMFILE: "too many files are open",
-    EIO: "an input/output error occurred",
-    EPIPE: "the reader closed the pipe",
-    EADDRINUSE: "the address is already in use",
-    EADDRNOTAVAIL: "this host does not have the address",
-    ECONNREFUSED: "connection refused",
-    ECONNRESET: "the connection was reset",
-    EHOSTUNREACH: "the host is unreachable",
-    ENETUNREACH: "the network is unreachable",
-    ETIMEDOUT: "the connection timed out",
-    CERT_HAS_EXPIRED: "its certificate has expired",
-    CERT_NOT_YET_VALID: "its certificate is not valid yet",
-    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different host name"
-};
-
-function system_reason_systemReason(error) {
-    if (!(error instanceof Error)) return String(error);
-    const {code, errno, message} = error;
-    if (code === undefined) return message;
-    if (code.startsWith("HPE_")) return "its response is not valid HTTP";
-    if (code.startsWith("ERR_SSL_")) return "it does not use TLS, or not a common version";
-    if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return "the CA of its certificate is not trusted";
-    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
-}
-
-class Writer {
-    #parts=[];
-    #encrypted;
-    constructor(encrypted = false) {
-        this.#encrypted = encrypted;
-    }
-    int(value) {
-        if (!Number.isSafeInteger(value)) throw new RangeError(`not an integer: ${value}`);
-        const bytes = new Uint8Array(8);
-        new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
-        return this.bytes(bytes);
-    }
-    bytes(bytes) {
-        this.#parts.push(bytes);
-        return this;
-    }
-    string(value) {
-        if (value.includes("\0")) throw new RangeError("a CEDAR string cannot carry NUL");
-        const bytes = (new TextEncoder).encode(`${value}\0`);
-        if (this.#encrypted) this.int(bytes.length);
-        return this.bytes(bytes);
-    }
-    finish() {
-        return concat(this.#parts);
-    }
-}
-
-function concat(parts) {
-    const [first] = parts;
-    if (parts.length === 1 && first !== undefined) return first;
-    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-    }
-    return whole;
-}
-
-const HEADER_LENGTH = 5;
-
-const MAX_BODY_LENGTH = 1024 * 1024;
-
-const MAX_END_FLAG = 10;
-
-function putHeader(bodyLength) {
-    if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
-    const header = new Uint8Array(HEADER_LENGTH);
-    header[0] = 1;
-    new DataView(header.buffer).setUint32(1, bodyLength);
-    return header;
-}
-
-class Deframer {
-    #chunks=[];
-    #buffered=0;
-    #header;
-    #bodyLength=0;
-    push(chunk) {
-        this.#chunks.push(chunk);
-        this.#buffered += chunk.length;
-    }
-    next() {
-        if (this.#header === undefined) {
-            if (this.#buffered >= 1) refuseForeign(this.#chunks);
-            if (this.#buffered < HEADER_LENGTH) return undefined;
-            const header = this.#shift(HEADER_LENGTH);
-            this.#bodyLength = bodyLengthOf(header);
-            this.#header = header;
-        }
-        if (this.#buffered < this.#bodyLength) return undefined;
-        const header = this.#header;
-        this.#header = undefined;
-        return {
-            header,
-            body: this.#shift(this.#bodyLength),
-            endOfMessage: header[0] !== 0
-        };
-    }
-    #shift(length) {
-        const all = concat(this.#chunks);
-        const rest = all.subarray(length);
-        this.#chunks = rest.length > 0 ? [ rest ] : [];
-        this.#buffered = rest.length;
-        return all.subarray(0, length);
-    }
-}
-
-function bodyLengthOf(header) {
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
-    if (length === 0) throw new ProtocolError("ERR_FRAME", "a frame has length 0");
-    if (length > MAX_BODY_LENGTH) {
-        throw new ProtocolError("ERR_FRAME", `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
-    }
-    return length;
-}
-
-function refuseForeign(chunks) {
-    const start = chunks.find(chunk => chunk.length > 0) ?? new Uint8Array;
-    const flag = start[0] ?? 0;
-    if (flag <= MAX_END_FLAG) return;
-    throw new ProtocolError("ERR_FRAME", `the peer does not speak CEDAR${foreignProtocol(start)}`);
-}
-
-function foreignProtocol(start) {
-    const text = String.fromCharCode(...start.subarray(0, 4));
-    if (text.startsWith("HTTP".slice(0, text.length))) return "; it responds like a web server (HTTP)";
-    if (text.startsWith("SSH-".slice(0, text.length))) return "; it responds like an SSH server";
-    if (start[0] === 21 || start[0] === 22) return "; it responds like a TLS server";
-    return ` (its first byte is ${start[0]})`;
-}
-
-const KEY_LENGTH = 32;
-
-const IV_LENGTH = 16;
-
-const TAG_LENGTH = 16;
-
-const MAX_FRAMES = 4294967295;
-
-class FrameProtection {
-    #key;
-    #digests;
-    #sendIv;
-    #receiveIv;
-    #sealed=0;
-    #opened=0;
-    constructor(key, digests, sendIv) {
-        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("key or IV length");
-        this.#key = key;
-        this.#digests = digests;
-        this.#sendIv = sendIv;
-    }
-    seal(plaintext) {
-        const first = this.#sealed === 0;
-        const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
-        const {sent, received} = this.#digests;
-        const cipher = crypto_crypto().createCipheriv("aes-256-gcm", this.#key, nonce(this.#sendIv, this.#sealed++));
-        cipher.setAAD(first ? concat([ sent, received, header ]) : header);
-        const text = cipher.update(plaintext);
-        cipher.final();
-        return concat([ header, first ? this.#sendIv : new Uint8Array, text, cipher.getAuthTag() ]);
-    }
-    open(frame) {
-        const first = this.#receiveIv === undefined;
-        if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
-            throw new ProtocolError("ERR_DECRYPT", "an encrypted frame is too short");
-        }
-        this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
-        const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
-        const {sent, received} = this.#digests;
-        const decipher = crypto_crypto().createDecipheriv("aes-256-gcm", this.#key, nonce(this.#receiveIv, this.#opened++));
-        decipher.setAAD(first ? concat([ received, sent, frame.header ]) : frame.header);
-        decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
-        try {
-            return concat([ decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final() ]);
-        } catch (cause) {
-            throw new ProtocolError("ERR_DECRYPT", "an encrypted frame is not authentic", {
-                cause
-            });
-        }
-    }
-}
-
-function nonce(baseIv, count) {
-    if (count >= MAX_FRAMES) throw new ProtocolError("ERR_FRAME", "too many frames on one connection");
-    const iv = Uint8Array.from(baseIv);
-    const view = new DataView(iv.buffer);
-    view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
-    return iv;
-}
-
-const UTF8 = new TextDecoder("utf-8", {
-    fatal: true,
-    ignoreBOM: true
-});
-
-const NULL_STRING = 173;
-
-class Reader {
-    #bytes;
-    #view;
-    #encrypted;
-    #at=0;
-    constructor(bytes, encrypted = false) {
-        this.#bytes = bytes;
-        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-        this.#encrypted = encrypted;
-    }
-    get remaining() {
-        return this.#bytes.length - this.#at;
-    }
-    int() {
-        const value = Number(this.#view.getBigInt64(this.#take(8)));
-        if (!Number.isSafeInteger(value)) throw new ProtocolError("ERR_MESSAGE", "an integer is out of range");
-        return value;
-    }
-    bytes(length) {
-        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `an invalid length of ${length}`);
-        const start = this.#take(length);
-        return this.#bytes.subarray(start, start + length);
-    }
-    string() {
-        const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
-        if (bytes.length === 1 && bytes[0] === NULL_STRING) return "";
-        try {
-            return UTF8.decode(bytes);
-        } catch (cause) {
-            throw new ProtocolError("ERR_MESSAGE", "a string is not UTF-8", {
-                cause
-            });
-        }
-    }
-    #terminatedString() {
-        const end = this.#bytes.indexOf(0, this.#at);
-        if (end === -1) throw new ProtocolError("ERR_MESSAGE", "a string does not end within the message");
-        const bytes = this.bytes(end - this.#at);
-        this.#at += 1;
-        return bytes;
-    }
-    #prefixedString() {
-        const length = this.int();
-        if (length < 1) throw new ProtocolError("ERR_MESSAGE", `a string has the invalid length ${length}`);
-        const bytes = this.bytes(length);
-        const nul = bytes.indexOf(0);
-        if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
-        if (nul !== length - 1) throw new ProtocolError("ERR_MESSAGE", "a string does not match its declared length");
-        return bytes.subarray(0, nul);
-    }
-    #take(length) {
-        const start = this.#at;
-        if (length > this.remaining) throw new ProtocolError("ERR_MESSAGE", "a message is truncated");
-        this.#at += length;
-        return start;
-    }
-}
-
-class Transcript {
-    #hash;
-    add(...parts) {
-        for (const part of parts) {
-            this.#hash ??= crypto_crypto().createHash("sha256");
-            this.#hash.update(part);
-        }
-    }
-    digest() {
-        return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
-    }
-}
-
-const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
-
-const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
-
-const MAX_FRAMES_OF_MESSAGE = 65536;
-
-class Channel {
-    #socket;
-    #options;
-    #incoming;
-    #sent=new Transcript;
-    #received=new Transcript;
-    #outgoing;
-    #expectedCleartext=[];
-    #protection;
-    #roundTrips;
-    #hasReceived=false;
-    #handedOver=false;
-    #onAbort=() => this.close();
-    constructor(socket, options, incoming) {
-        this.#socket = socket;
-        this.#options = options;
-        this.#incoming = incoming ?? {
-            chunks: socket[Symbol.asyncIterator](),
-            deframer: new Deframer
-        };
-        this.#outgoing = options.preamble === undefined ? [] : [ options.preamble ];
-        this.#roundTrips = options.roundTrips ?? 1;
-        socket.on("error", () => {});
-        options.signal.addEventListener("abort", this.#onAbort, {
-            once: true
-        });
-    }
-    get remote() {
-        const {remoteAddress = "", remotePort = 0} = this.#socket;
-        return {
-            address: remoteAddress,
-            port: remotePort
-        };
-    }
-    get roundTrips() {
-        return this.#roundTrips;
-    }
-    get localAddress() {
-        return this.#socket.localAddress;
-    }
-    send(write) {
-        const message = new Writer(this.#protection !== undefined);
-        write(message);
-        const plaintext = message.finish();
-        this.#outgoing.push(this.#protection?.seal(plaintext) ?? cleartextFrame(plaintext));
-        if (this.#protection === undefined) this.#sent.add(...this.#outgoing.slice(-1));
-    }
-    async receive(read) {
-        this.flush();
-        while (this.#expectedCleartext.length > 0) await this.#receiveExpected();
-        const limit = this.#protection === undefined ? MAX_CLEARTEXT_MESSAGE : MAX_ENCRYPTED_MESSAGE;
-        const parts = [];
-        let length = 0;
-        for (let ended = false; !ended; ) {
-            const frame = await this.#frame();
-            const part = this.#open(frame);
-            length += part.length;
-            if (length > limit) throw new ProtocolError("ERR_FRAME", `a message exceeds ${limit} bytes`);
-            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE) throw new ProtocolError("ERR_FRAME", `a message exceeds ${MAX_FRAMES_OF_MESSAGE} frames`);
-            ended = frame.endOfMessage;
-        }
-        const encrypted = this.#protection === undefined ? "" : ", encrypted";
-        this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
-        const message = new Reader(concat(parts), this.#protection !== undefined);
-        const value = read(message);
-        if (message.remaining > 0) throw new ProtocolError("ERR_MESSAGE", `a message is ${message.remaining} bytes too long`);
-        return value;
-    }
-    protect(key, expectedCleartext = []) {
-        this.#expectedCleartext = expectedCleartext.map(({write, otherwise}) => {
-            const message = new Writer;
-            write(message);
-            return {
-                frame: cleartextFrame(message.finish()),
-                otherwise
-            };
-        });
-        this.#received.add(...this.#expectedCleartext.map(({frame}) => frame));
-        const digests = {
-            sent: this.#sent.digest(),
-            received: this.#received.digest()
-        };
-        this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
-    }
-    flush() {
-        if (this.#outgoing.length === 0) return;
-        const bytes = concat(this.#outgoing);
-        this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
-        this.#socket.write(bytes);
-        this.#outgoing = [];
-        this.#roundTrips += 1;
-    }
-    handOver(roundTrips = this.#roundTrips) {
-        this.#options.signal.removeEventListener("abort", this.#onAbort);
-        this.#handedOver = true;
-        const {preamble: _, ...options} = this.#options;
-        const next = new Channel(this.#socket, {
-            ...options,
-            roundTrips
-        }, this.#incoming);
-        if (options.signal.aborted) next.close();
-        return next;
-    }
-    close() {
-        if (this.#handedOver) return;
-        this.#options.signal.removeEventListener("abort", this.#onAbort);
-        this.#socket.destroySoon();
-        if (this.#options.signal.aborted) this.#socket.destroy();
-        this.#socket.unref();
-    }
-    async #frame() {
-        for (;;) {
-            const frame = this.#incoming.deframer.next();
-            if (frame !== undefined) return frame;
-            const chunk = await this.#incoming.chunks.next().catch(cause => ({
-                failure: cause
-            }));
-            if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
-            if ("failure" in chunk) {
-                throw new ConnectError("ERR_CLOSED", `the connection failed: ${system_reason_systemReason(chunk.failure)}`, {
-                    cause: chunk.failure,
-                    mayBeRestarting: !this.#hasReceived
-                });
-            }
-            if (chunk.done === true) {
-                const first = this.#hasReceived ? "" : " before it sent anything";
-                throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`, {
-                    mayBeRestarting: !this.#hasReceived
-                });
-            }
-            this.#hasReceived = true;
-            this.#incoming.deframer.push(chunk.value);
-        }
-    }
-    #open(frame) {
-        if (this.#protection !== undefined) return this.#protection.open(frame);
-        this.#received.add(frame.header, frame.body);
-        return frame.body;
-    }
-    async #receiveExpected() {
-        const {header, body} = await this.#frame();
-        const expected = this.#expectedCleartext.shift();
-        if (expected !== undefined && Buffer.compare(concat([ header, body ]), expected.frame) === 0) return;
-        throw expected?.otherwise?.() ?? new ProtocolError("ERR_MESSAGE", "the peer sent an unexpected message");
-    }
-}
-
-function isTimeout({aborted, reason}) {
-    return aborted && reason instanceof Error && reason.name === "TimeoutError";
-}
-
-function abortedError(signal) {
-    const reason = signal.reason;
-    const text = isTimeout(signal) && reason instanceof Error ? reason.message : "cancelled";
-    return new ConnectError("ERR_TIMEOUT", text, {
-        cause: reason
-    });
-}
-
-function cleartextFrame(plaintext) {
-    return concat([ putHeader(plaintext.length), plaintext ]);
-}
-
-const PROGRAM = "condor_config_val";
-
-const PROGRAM_TIMEOUT_MS = 2e4;
-
-const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "KERBEROS_SERVER_SERVICE", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION", "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_CLIENT_ENCRYPTION", "SEC_DEFAULT_AUTHENTICATION", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_DEFAULT_ENCRYPTION", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
-
-const OF_A_TYPE = [ "HOST", "NAME", "ADDRESS_FILE", "DAEMON_AD_FILE" ];
-
-async function loadSettings(env, signal, more = []) {
-    const program = findProgram(PROGRAM, env["PATH"] ?? "");
-    return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
-}
-
-function environmentSettings(env) {
-    const values = new Map;
-    for (const [key, value] of Object.entries(env)) {
-        const name = /^_condor_(.+)$/i.exec(key)?.[1];
-        if (name !== undefined && value !== undefined && value.trim() !== "") values.set(name.toUpperCase(), value.trim());
-    }
-    return name => {
-        const value = values.get(`TOOL.${name}`) ?? values.get(name);
-        if (value?.includes("$(") === true) {
-            throw new InputError(name, `_CONDOR_${name}: ${value} refers to other settings, but HTCondor is not installed on this host to resolve them`);
-        }
-        return value;
-    };
-}
-
-function isInRegistry(env) {
-    const {spawnSync} = process.getBuiltinModule("node:child_process");
-    const program = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "reg.exe");
-    const args = [ "query", "HKLM\\Software\\Condor", "/v", "CONDOR_CONFIG" ];
-    const options = {
-        env: withoutSecrets(env),
-        timeout: PROGRAM_TIMEOUT_MS,
-        windowsHide: true,
-        stdio: "ignore"
-    };
-    return spawnSync(program, args, options).status === 0;
-}
-
-function reasonOfExit({code, signal}) {
-    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the output is too large";
-    if (signal) return `the program was terminated by ${signal}`;
-    return typeof code === "number" ? `exit status ${code}` : `the program could not be started (${code ?? "unknown reason"})`;
-}
-
-async function askProgram(program, env, signal, more) {
-    const {execFile} = process.getBuiltinModule("node:child_process");
-    const types = Object.keys(DAEMON_TYPES).map(type => type.toUpperCase());
-    const names = [ ...GENERAL, ...more, ...types.flatMap(type => OF_A_TYPE.map(each => `${type}_${each}`)) ];
-    const marker = "=condor-token-fetch=";
-    const args = [ "-macro", ...names.map(name => `${marker}${name}=$(${name})`) ];
-    const {failure, output} = await new Promise(resolve => {
-        const options = {
-            env: find_program_withoutSecrets(env),
-            signal,
-            timeout: PROGRAM_TIMEOUT_MS,
-            maxBuffer: 4 * 1024 * 1024
-        };
-        const child = execFile(program, args, options, (error, stdout, stderr) => {
-            child.kill("SIGKILL");
-            resolve({
-                failure: error === null ? undefined : stderr.trim() || reasonOfExit(error),
-                output: stdout
-            });
-        });
-    });
-    if (signal.aborted) throw abortedError(signal).at("inputs");
-    const values = new Map;
-    for (const each of output.split(marker)) {
-        const [, name, value = ""] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
-        if (name !== undefined && value.trim() !== "") values.set(name, value.trim());
-    }
-    if (failure !== undefined) {
-        const text = `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`;
-        return Object.assign(environmentSettings(env), {
-            failure: text
-        });
-    }
-    return name => {
-        if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
-        return values.get(name);
-    };
-}
-
-function processHost(timeoutMs, signal, sinks) {
-    const end = performance.now() + timeoutMs;
-    return {
-        ...endOf(timeoutMs, signal),
-        timeLeftMs: () => end - performance.now(),
-        now: () => new Date,
-        randomBytes: length => crypto_crypto().randomBytes(length),
-        ...sinks
-    };
-}
-
-function endOf(timeoutMs, signal) {
-    const controller = new AbortController;
-    const over = () => controller.abort(new DOMException("the time limit expired", "TimeoutError"));
-    const timer = setTimeout(over, timeoutMs).unref();
-    const interrupted = () => controller.abort(signal.reason);
-    if (signal.aborted) interrupted(); else signal.addEventListener("abort", interrupted, {
-        once: true
-    });
-    const done = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", interrupted);
-    };
-    return {
-        signal: controller.signal,
-        done
-    };
-}
-
-function interruptSignal() {
-    const interrupted = new AbortController;
-    for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.once(name, () => interrupted.abort(new Error(name)));
-    return interrupted.signal;
-}
-
-async function processSurroundings(signal, env = process.env) {
-    const platform = process.platform;
-    const own = environmentOf(env, platform);
-    const setting = await loadSettings(own, signal);
-    return {
-        env: own,
-        setting,
-        platform,
-        ...account(own, platform)
-    };
-}
-
-function account(env, platform) {
-    try {
-        const {homedir, uid} = (0, external_node_os_namespaceObject.userInfo)();
-        return {
-            home: homeOf(env, platform, homedir),
-            uid: uid === -1 ? undefined : uid
-        };
-    } catch {
-        return {
-            home: process.env["HOME"] ?? "/",
-            uid: process.getuid?.()
-        };
-    }
-}
 
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
@@ -1065,8 +244,10 @@ class Secret {
 
 class Unavailable {
     reason;
-    constructor(reason) {
+    kind;
+    constructor(reason, kind) {
         this.reason = reason;
+        this.kind = kind;
     }
 }
 
@@ -1082,7 +263,7 @@ const buffer_utils_encoder = new TextEncoder, decoder = new TextDecoder, strictD
     fatal: !0
 }), UINT32_RANGE = null && 2 ** 32;
 
-function buffer_utils_concat(...buffers) {
+function concat(...buffers) {
     const size = buffers.reduce((acc, {length}) => acc + length, 0), buf = new Uint8Array(size);
     let i = 0;
     for (const buffer of buffers) buf.set(buffer, i), i += buffer.length;
@@ -1574,14 +755,58 @@ function hasExpired({expiresAt}, now) {
     return expiresAt !== undefined && expiresAt * 1e3 <= now.getTime();
 }
 
-function expiry(token, now, {lastHeardFrom}) {
+function expiry(token, kind, now, {lastHeardFrom}) {
     if (token.expiresAt === undefined || !hasExpired(token, now)) return undefined;
     const pool = lastHeardFrom === undefined ? "" : `; the clock of the collector showed at least ${iso(lastHeardFrom)}`;
-    return `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`;
+    return {
+        kind,
+        reason: `it expired at ${iso(token.expiresAt)}; the clock of this host shows ${now.toISOString()}${pool}`
+    };
 }
 
 function iso(seconds) {
     return new Date(seconds * 1e3).toISOString();
+}
+
+const crypto_crypto = () => process.getBuiltinModule("node:crypto");
+
+class Writer {
+    #parts=[];
+    #encrypted;
+    constructor(encrypted = false) {
+        this.#encrypted = encrypted;
+    }
+    int(value) {
+        if (!Number.isSafeInteger(value)) throw new RangeError(`not an integer: ${value}`);
+        const bytes = new Uint8Array(8);
+        new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
+        return this.bytes(bytes);
+    }
+    bytes(bytes) {
+        this.#parts.push(bytes);
+        return this;
+    }
+    string(value) {
+        if (value.includes("\0")) throw new RangeError("a CEDAR string cannot carry NUL");
+        const bytes = (new TextEncoder).encode(`${value}\0`);
+        if (this.#encrypted) this.int(bytes.length);
+        return this.bytes(bytes);
+    }
+    finish() {
+        return writer_concat(this.#parts);
+    }
+}
+
+function writer_concat(parts) {
+    const [first] = parts;
+    if (parts.length === 1 && first !== undefined) return first;
+    const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of parts) {
+        whole.set(part, at);
+        at += part.length;
+    }
+    return whole;
 }
 
 const METHOD_BIT = {
@@ -1602,9 +827,11 @@ const SAFE_AFTER_UNPROVEN = [ "TOKEN", "SSL", "SCITOKENS" ];
 
 class MethodRefused extends Error {
     outOfStep;
+    refusal;
     unproven;
-    constructor(message, outOfStep = false, unproven = false) {
-        super(message);
+    constructor(refusal, outOfStep = false, unproven = false) {
+        super(refusal.reason);
+        this.refusal = refusal;
         this.outOfStep = outOfStep;
         this.unproven = unproven;
     }
@@ -1623,7 +850,7 @@ const utf8 = new TextEncoder;
 const SEED_A = new Uint8Array(Buffer.from("PkpQIEfV9OXcfGm7UhDLthZ63YCE992e860synHSg90RSk+7ex7pCt+oYsRDBN5Uc6MXL3NcLLtud1tdQNOfrOhzGCUj+SUr" + "Yjvg1LFno6gEDKz+6e49oCwKu/TZ2LEfiQBMlDkjzl2VCLs/BLxmo/ogoTpBbF5vTg0xh9Rfx4M1xeSF2yxaNxeXDMJue2ud" + "GWW0emffd6MfIvCKbAulcJeiGpynxgQk9yc5q1y5FaQYW9EJgo415CEIq4UcCKPf/eDjsG89OTjNrW3275pvbcLLdPAihRLr" + "ej1oIwEGhLAVwSrDAUxPn5OOOE2tHjvXRf+MFB/XC0ZbqK9dG5i0sQ==", "base64"));
 
 function keyOfToken(signature, signedText) {
-    const salt = concat([ SEED_A, utf8.encode(signedText) ]);
+    const salt = writer_concat([ SEED_A, utf8.encode(signedText) ]);
     return new Uint8Array(crypto_crypto().hkdfSync("sha256", signature, salt, "master ka", 32));
 }
 
@@ -1646,11 +873,16 @@ function akep2({method, label, source, opening, key, refusal, doubt, unproven}) 
             channel.send(putNoProof);
             if (!challenge.accepted) throw new MethodRefused(refusal());
             const passed = unproven?.();
-            if (passed !== undefined) throw new MethodRefused(passed, false, true);
+            const kind = method === "PASSWORD" ? "password-differs" : "signing-key-differs";
+            if (passed !== undefined) throw new MethodRefused({
+                reason: passed,
+                kind
+            }, false, true);
             const reason = `${label}: the daemon has a different secret for it`;
             throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to prove that it knows the shared secret", [ {
                 method: displayName(method),
-                reason
+                reason,
+                kind
             } ]);
         }
     };
@@ -1721,7 +953,7 @@ function getBlock(message, length) {
 }
 
 function hmac(key, ...parts) {
-    return crypto_crypto().createHmac("sha1", key).update(concat(parts)).digest();
+    return crypto_crypto().createHmac("sha1", key).update(writer_concat(parts)).digest();
 }
 
 function equal(a, b) {
@@ -1742,15 +974,15 @@ function idtokens(credentials, host, {mint, authz = [], endsRun = false} = {}) {
         candidatesFor(server, peer) {
             const judged = ordered.map(credential => ({
                 credential,
-                reason: objection(credential, server, credentials.length > 1)
+                refusal: objection(credential, server, credentials.length > 1)
             }));
-            const usable = judged.filter(({reason}) => reason === undefined).map(({credential}) => credential);
+            const usable = judged.filter(({refusal}) => refusal === undefined).map(({credential}) => credential);
             const minted = usable.length === 0 ? mint?.(server) : undefined;
             return {
                 usable: [ ...usable, ...minted === undefined ? [] : [ minted ] ].map(each => candidate(each, runState, peer)),
-                rejected: judged.flatMap(({credential, reason}) => reason === undefined ? [] : [ {
+                rejected: judged.flatMap(({credential, refusal}) => refusal === undefined ? [] : [ {
                     label: labelOf(credential),
-                    reason
+                    ...refusal
                 } ])
             };
         },
@@ -1787,7 +1019,7 @@ function candidate(credential, {host, endsRun, warned}, peer) {
         },
         key: () => keyOfToken(revealSignature(token), token.signedText),
         refusal: () => refusal(token, host.now()),
-        doubt: expiry(token, host.now(), peer),
+        doubt: expiry(token, "idtoken-expired", host.now(), peer),
         unproven: () => {
             if (endsRun) return undefined;
             const advice = `if the pool was reinstalled, remove the token from ${source}`;
@@ -1811,15 +1043,35 @@ function labelOf({source, token}) {
 }
 
 function objection({token, chosen}, server, oneOfSeveral) {
-    if (server.trustDomain === "" && !chosen) return "the daemon does not report its trust domain, and no input or setting selects this token for it";
-    if (server.trustDomain === "" && oneOfSeveral) {
-        return "the daemon does not report its trust domain, so the client cannot choose one of several tokens";
+    const {issuer, keyId: key} = token;
+    const {trustDomain, issuerKeys} = server;
+    if (trustDomain === "" && (!chosen || oneOfSeveral)) {
+        const why = chosen ? "so the client cannot choose one of several tokens" : "and no input or setting selects this token for it";
+        return {
+            kind: "no-trust-domain",
+            reason: `the daemon does not report its trust domain, ${why}`
+        };
     }
-    if (server.trustDomain !== "" && token.issuer !== server.trustDomain) {
-        return `it was issued by ${token.issuer}; the daemon's trust domain is ${server.trustDomain}`;
+    if (trustDomain !== "" && issuer !== trustDomain) {
+        const reason = `it was issued by ${issuer}; the daemon's trust domain is ${trustDomain}`;
+        return {
+            kind: "issuer-differs",
+            reason,
+            details: {
+                issuer,
+                trustDomain
+            }
+        };
     }
-    if (server.issuerKeys.length > 0 && !server.issuerKeys.includes(token.keyId)) {
-        return `it is signed with the key ${token.keyId}; the daemon has ${server.issuerKeys.join(", ")}`;
+    if (issuerKeys.length > 0 && !issuerKeys.includes(key)) {
+        const reason = `it is signed with the key ${key}; the daemon has ${issuerKeys.join(", ")}`;
+        return {
+            kind: "key-differs",
+            reason,
+            details: {
+                key
+            }
+        };
     }
     return undefined;
 }
@@ -1827,7 +1079,10 @@ function objection({token, chosen}, server, oneOfSeveral) {
 function refusal({issuedAt, tokenId, keyId}, now) {
     const age = issuedAt === undefined ? "unknown" : describeDuration(Math.round(now.getTime() / 1e3 - issuedAt));
     const reasons = [ `the daemon cannot read its key ${keyId}`, "it is revoked (SEC_TOKEN_REVOCATION_EXPR)", `it is older than SEC_TOKEN_MAX_AGE (its age is ${age})`, ...tokenId === undefined ? [ "it has no jti, which HTCondor 25 requires" ] : [] ];
-    return `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`;
+    return {
+        kind: "unexplained",
+        reason: `the daemon refused it without a reason; possible causes: ${reasons.join("; ")}`
+    };
 }
 
 function readBounded(path, maxBytes, check, flags = 0) {
@@ -1851,6 +1106,43 @@ function readBounded(path, maxBytes, check, flags = 0) {
     }
 }
 
+const REASONS = {
+    ENOENT: "it does not exist",
+    EACCES: "permission denied",
+    EPERM: "the operation is not permitted",
+    EROFS: "the file system is read-only",
+    ENOSPC: "no space is left on the device",
+    EFBIG: "the file would exceed the size limit",
+    ENOTDIR: "a part of the path is not a directory",
+    EISDIR: "it is a directory",
+    EEXIST: "it exists already",
+    ELOOP: "it is a symbolic link, or there are too many of them",
+    ENAMETOOLONG: "the path is too long",
+    EBUSY: "it is in use",
+    EMFILE: "too many files are open",
+    EIO: "an input/output error occurred",
+    EPIPE: "the reader closed the pipe",
+    ECONNREFUSED: "connection refused",
+    ECONNRESET: "the connection was reset",
+    EHOSTUNREACH: "the host is unreachable",
+    ENETUNREACH: "the network is unreachable",
+    ETIMEDOUT: "the connection timed out",
+    CERT_HAS_EXPIRED: "its certificate has expired",
+    CERT_NOT_YET_VALID: "its certificate is not valid yet",
+    ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for a different host name"
+};
+
+function systemReason(error) {
+    if (!(error instanceof Error)) return String(error);
+    const {code, errno, message} = error;
+    if (code === undefined) return message;
+    if (code.startsWith("HPE_")) return "its response is not valid HTTP";
+    if (code.startsWith("ERR_SSL_")) return "it does not use TLS";
+    if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return "the CA of its certificate is not trusted";
+    if (code === "ECONNRESET" && errno === undefined) return "it closed the connection";
+    return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
+}
+
 const MAX_FILE_LENGTH = 1024 * 1024;
 
 class ExposedFile extends Error {}
@@ -1864,13 +1156,26 @@ function readPrivateFile(path) {
     });
 }
 
-function unreadable(source, what) {
-    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: ${what}`);
+function unreadable(reason, source, what) {
+    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: ${what}`, {
+        reason,
+        details: {
+            input: source
+        }
+    });
+}
+
+function exposedKind(error) {
+    return error instanceof ExposedFile || isDenied(error) ? "file-exposed" : undefined;
 }
 
 function reasonOf(error) {
+    return isDenied(error) ? "this account cannot read it" : systemReason(error);
+}
+
+function isDenied(error) {
     const {code} = error;
-    return code === "EACCES" || code === "EPERM" ? "this account cannot read it" : system_reason_systemReason(error);
+    return code === "EACCES" || code === "EPERM";
 }
 
 const IDENTITY = "condor@password";
@@ -1940,13 +1245,13 @@ function isReadable(path) {
 const MAX_REASONS = 20;
 
 function loadIdTokens(source, host, authz = []) {
-    const {found, reasons} = readIdTokens(source, host);
+    const {found, reasons, kind = "no-credential"} = readIdTokens(source, host);
     const mint = "signing" in source && source.signing !== undefined ? mintWith(source.signing, host) : undefined;
     return found.length > 0 || mint !== undefined ? idtokens(found, host, {
         mint,
         authz,
         endsRun: "text" in source
-    }) : new Unavailable(`no IDTOKEN was found; ${reasons.join("; ")}`);
+    }) : new Unavailable(`no IDTOKEN was found; ${reasons.join("; ")}`, kind);
 }
 
 function readIdTokens(source, host) {
@@ -1964,7 +1269,7 @@ function readIdTokens(source, host) {
 }
 
 function readFromDirectory({directory, excluded, named}, host) {
-    const {lines, skipped, exposed} = readTokenDirectory(directory, excluded);
+    const {lines, skipped, exposed, kind} = readTokenDirectory(directory, excluded);
     for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
     const found = [];
     const reasons = [ ...skipped ];
@@ -1981,7 +1286,8 @@ function readFromDirectory({directory, excluded, named}, host) {
     for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
     return {
         found,
-        reasons
+        reasons,
+        kind
     };
 }
 
@@ -1995,7 +1301,7 @@ function parseLine({text, source}, chosen, host) {
         };
     } catch (error) {
         if (!(error instanceof TokenError)) throw error;
-        throw unreadable(source, error.message);
+        throw unreadable("credential-unreadable", source, error.message);
     }
 }
 
@@ -2009,16 +1315,19 @@ function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
         return {
             lines: [],
             skipped: [ `${directory}: ${reasonOf(error)}` ],
-            exposed: []
+            exposed: [],
+            kind: exposedKind(error)
         };
     }
     const lines = [];
     const skipped = [];
     const exposed = [];
+    let kind;
     for (const name of names) {
         const path = (0, external_node_path_namespaceObject.join)(directory, name);
         if (excluded.test(name)) {
             skipped.push(`${path}: HTCondor ignores files with such a name`);
+            kind ??= "file-name-ignored";
             continue;
         }
         try {
@@ -2027,6 +1336,7 @@ function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
             lines.push(...found);
         } catch (error) {
             skipped.push(`${path}: ${reasonOf(error)}`);
+            kind = exposedKind(error) ?? kind;
             if (error instanceof ExposedFile) exposed.push(`${path}: ${error.message}`);
         }
     }
@@ -2034,7 +1344,8 @@ function readTokenDirectory(directory, excluded = EXCLUDED_NAME) {
     return {
         lines,
         skipped,
-        exposed
+        exposed,
+        kind
     };
 }
 
@@ -2063,13 +1374,21 @@ function ciRun(env) {
     return undefined;
 }
 
-class KerberosError extends Error {}
+class KerberosError extends Error {
+    kind;
+    details;
+    constructor(message, kind = "no-ticket", details) {
+        super(message);
+        this.kind = kind;
+        this.details = details;
+    }
+}
 
 class KdcError extends KerberosError {
     code;
     data;
-    constructor(code, message, data = new Uint8Array) {
-        super(message);
+    constructor(code, message, data, kind, details) {
+        super(message, kind, details);
         this.code = code;
         this.data = data;
     }
@@ -2087,21 +1406,23 @@ const KDC_ERR = {
     SKEW: 37
 };
 
-function kdcError({code, text, serverTime, data}, {client, service, realm, now}) {
-    const kdc = `the KDC of ${realm}`;
+function kdcError({code, text, serverTime, data}, {client, service, realm, now, isPassword}) {
     const words = {
-        [KDC_ERR.CLIENT_UNKNOWN]: `${kdc} does not know the client ${client}`,
-        [KDC_ERR.SERVER_UNKNOWN]: `${kdc} does not know the service ${service}`,
-        [KDC_ERR.ETYPE_NOSUPP]: `${kdc} supports none of the encryption types for ${client} and ${service}`,
-        [KDC_ERR.CLIENT_REVOKED]: `${kdc} has locked, disabled or expired the client ${client}`,
-        [KDC_ERR.KEY_EXPIRED]: `${kdc} requires a new password for ${client}`,
-        [KDC_ERR.PREAUTH_FAILED]: `${kdc} rejected the key of ${client}`,
-        [KDC_ERR.TICKET_EXPIRED]: `${kdc} reports that the ticket of ${client} expired`,
-        [KDC_ERR.SKEW]: `${kdc} rejects the clock of this host, which shows ${timeOf(now.getTime() / 1e3)}; the clock of the KDC shows ${timeOf(serverTime)}`
+        [KDC_ERR.CLIENT_UNKNOWN]: [ `does not know the client ${client}`, "client-unknown" ],
+        [KDC_ERR.SERVER_UNKNOWN]: [ `does not know the service ${service}`, "service-unknown" ],
+        [KDC_ERR.ETYPE_NOSUPP]: [ `supports none of the encryption types for ${client} and ${service}`, "encryption-type" ],
+        [KDC_ERR.CLIENT_REVOKED]: [ `has locked, disabled or expired the client ${client}`, "account-locked" ],
+        [KDC_ERR.KEY_EXPIRED]: [ `requires a new password for ${client}`, "account-locked" ],
+        [KDC_ERR.PREAUTH_FAILED]: [ `rejected the key of ${client}`, isPassword ? "password-rejected" : "key-rejected" ],
+        [KDC_ERR.TICKET_EXPIRED]: [ `reports that the ticket of ${client} expired` ],
+        [KDC_ERR.SKEW]: [ `rejects the clock of this host, which shows ${timeOf(now.getTime() / 1e3)}; the clock of the KDC shows ${timeOf(serverTime)}`, "clock-rejected" ]
     };
-    const other = `${kdc} refused ${service} to ${client} with error ${code}`;
+    const [known, kind] = words[code] ?? [ `refused ${service} to ${client} with error ${code}` ];
     const detail = text === undefined || text === "" ? "" : ` (${text.slice(0, 100)})`;
-    return new KdcError(code, `${words[code] ?? other}${detail}`, data);
+    return new KdcError(code, `the KDC of ${realm} ${known}${detail}`, data, kind, {
+        client,
+        service
+    });
 }
 
 function timeOf(seconds) {
@@ -2313,7 +1634,7 @@ function encryptionType(id) {
         });
 
       default:
-        throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`);
+        throw new KerberosError(`the encryption type ${encryptionName(id)} is not supported`, "encryption-type");
     }
 }
 
@@ -2700,7 +2021,7 @@ function keysOfKeytab(entries, client, source) {
     const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
     if (types.length === 0) {
         const names = current.map(({key}) => encryptionName(key.type)).join(", ");
-        throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`);
+        throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`, "encryption-type");
     }
     return {
         source: `${source} (kvno ${newest})`,
@@ -2709,7 +2030,7 @@ function keysOfKeytab(entries, client, source) {
         key: async ({type}) => {
             const found = current.find(({key}) => key.type === type)?.key;
             if (found !== undefined) return found;
-            throw new KerberosError(`the KDC replied with the encryption type ${encryptionName(type)}, for which ${source} has no key`);
+            throw new KerberosError(`the KDC replied with the encryption type ${encryptionName(type)}, for which ${source} has no key`, "encryption-type");
         }
     };
 }
@@ -2831,9 +2152,13 @@ function readFile(path, owner) {
     }
 }
 
-function readConfiguration(env) {
-    const paths = (env["KRB5_CONFIG"] || DEFAULT_CONFIGURATION).split(":").filter(path => path !== "");
-    return parseConfiguration(paths, {
+function configurationFiles(env, platform) {
+    const [separator, standard] = platform === "win32" ? [ ";", "" ] : [ ":", DEFAULT_CONFIGURATION ];
+    return (env["KRB5_CONFIG"] || standard).split(separator).filter(path => path !== "");
+}
+
+function readConfiguration(env, platform) {
+    return parseConfiguration(configurationFiles(env, platform), {
         read(path) {
             try {
                 return readFile(path).toString();
@@ -2879,6 +2204,21 @@ function readCache(name, principal, owner) {
     return primary;
 }
 
+function defaultCache({env, uid}, {defaultCache: configured}) {
+    if (env["KRB5CCNAME"]) return {
+        name: env["KRB5CCNAME"]
+    };
+    if (configured !== undefined) return {
+        name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? ""))
+    };
+    return uid === undefined ? {
+        name: undefined
+    } : {
+        name: `/tmp/krb5cc_${uid}`,
+        owner: uid
+    };
+}
+
 function primaryOf(directory) {
     try {
         const name = readFile((0, external_node_path_namespaceObject.join)(directory, "primary")).toString().trim();
@@ -2894,7 +2234,21 @@ function withoutType(name, supported, what) {
     const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
     if (type === undefined) return name;
     if (supported.includes(type)) return path;
-    throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`);
+    throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`, what === "keytab" ? undefined : "kerberos-cache-type");
+}
+
+function given(input, work) {
+    try {
+        return work();
+    } catch (error) {
+        const kind = kindOf(error);
+        const isKnown = kind === "encryption-type" || kind === "kerberos-cache-type";
+        throw unreadable(isKnown ? kind : "kerberos-unreadable", input, reasonOfKerberos(error));
+    }
+}
+
+function kindOf(error) {
+    return error instanceof KerberosError ? error.kind : undefined;
 }
 
 function reasonOfKerberos(error) {
@@ -2933,7 +2287,7 @@ function pastedPem(text) {
 function pastedToken(name, text) {
     const token = tokenIn(text) ?? text;
     const mistake = JWT_IN_TEXT.test(token) ? otherKind(name, token) : mistakeOf(token);
-    if (mistake !== undefined) throw unreadable(name, mistake);
+    if (mistake !== undefined) throw unreadable(name === "scitoken" ? "scitoken-malformed" : "credential-unreadable", name, mistake);
     return token;
 }
 
@@ -2988,23 +2342,6 @@ function pasted_decode(text) {
     return /^[\x20-\x7e\s]*$/.test(decoded) ? decoded : undefined;
 }
 
-const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
-
-function expandPath(input, text, surroundings) {
-    const path = refuseVariables(input, text.trim());
-    if (path === "" || /[\0\r\n]/.test(path)) throw new InputError(input, `${input}: the value is not a path`);
-    if (!path.startsWith("~")) return path;
-    const home = surroundings.env["HOME"] || surroundings.home;
-    if (path === "~") return home;
-    if (/^~[/\\]/.test(path)) return (0, external_node_path_namespaceObject.join)(home, path.slice(2));
-    throw new InputError(input, `${input}: ~USER is not expanded; use ~/ for the home directory, or the full path`);
-}
-
-function refuseVariables(input, text) {
-    if (!VARIABLE.test(text)) return text;
-    throw new InputError(input, `${input}: the value refers to a variable, but no shell expands inputs; use \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`);
-}
-
 const SECONDS = {
     "": 1,
     s: 1,
@@ -3013,10 +2350,16 @@ const SECONDS = {
     d: 24 * 60 * 60
 };
 
+function refuse(input, reason, cause) {
+    throw new InputError(input, `${input}: ${reason}`, {
+        cause
+    });
+}
+
 function oneOf(input, text, allowed) {
     const found = allowed.find(each => each === text.trim());
     if (found !== undefined) return found;
-    throw new InputError(input, `${input}: ${quote(text)} is not valid; use one of ${allowed.join(" ")}`);
+    refuse(input, `${quote(text)} is not valid; use one of ${allowed.join(" ")}`);
 }
 
 function parseDuration(text) {
@@ -3040,11 +2383,28 @@ function quote(text) {
 function plainText(input, text) {
     if (text === undefined) return undefined;
     const word = text.trim();
-    if (word === "") throw new InputError(input, `${input}: the value is empty`);
+    if (word === "") refuse(input, `the value is empty`);
     if (word.length > 1024 || /["\\\p{Cc}]/u.test(word)) {
-        throw new InputError(input, `${input}: ${quote(word)} contains characters that are not allowed in ${input}`);
+        refuse(input, `${quote(word)} contains characters that are not allowed in ${input}`);
     }
     return word;
+}
+
+const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
+
+function expandPath(input, text, surroundings) {
+    const path = refuseVariables(input, text.trim());
+    if (path === "" || /[\0\r\n]/.test(path)) refuse(input, `the value is not a path`);
+    if (!path.startsWith("~")) return path;
+    const home = surroundings.env["HOME"] || surroundings.home;
+    if (path === "~") return home;
+    if (/^~[/\\]/.test(path)) return (0, external_node_path_namespaceObject.join)(home, path.slice(2));
+    refuse(input, `~USER is not expanded; use ~/ for the home directory, or the full path`);
+}
+
+function refuseVariables(input, text) {
+    if (!VARIABLE.test(text)) return text;
+    refuse(input, `the value refers to a variable, but no shell expands inputs; use \${{ env.NAME }}, \${{ runner.temp }}, \${{ github.workspace }} or ~/ instead`);
 }
 
 const METHODS = {
@@ -3082,7 +2442,7 @@ function readCredentials(input, surroundings, mode, isTool) {
     const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
     const named = input("authentication-methods");
     const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : methodsOfHost(setting);
-    if (methods.length === 0) throw new InputError("authentication-methods", "authentication-methods: the list is empty");
+    if (methods.length === 0) refuse("authentication-methods", "the list is empty");
     const secret = (name, read) => {
         const text = input(name);
         return text === undefined ? undefined : new Secret(read(text));
@@ -3119,8 +2479,11 @@ function readCredentials(input, surroundings, mode, isTool) {
             password: secret("kerberos-password", text => text),
             principal: plainText("kerberos-principal", input("kerberos-principal")),
             service: setting("KERBEROS_SERVER_SERVICE") ?? "host",
-            env,
-            uid
+            ...{
+                env,
+                uid,
+                platform
+            }
         },
         fs: {
             directory: setting("FS_LOCAL_DIR"),
@@ -3134,18 +2497,18 @@ function readCredentials(input, surroundings, mode, isTool) {
 
 function plainPassword(text) {
     const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
-    if (mistake !== undefined) throw unreadable("password", mistake);
+    if (mistake !== undefined) throw unreadable("password-malformed", "password", mistake);
     return text;
 }
 
 function readMethods(text) {
     const methods = splitList(text).map(word => {
         const name = word.toUpperCase();
-        if (NEVER.includes(name)) throw new InputError("authentication-methods", `authentication-methods: ${name} is not supported, because it proves no identity`);
+        if (NEVER.includes(name)) refuse("authentication-methods", `${name} is not supported, because it proves no identity`);
         const method = METHODS[name];
         if (method !== undefined) return method;
         const known = "IDTOKENS SCITOKENS SSL KERBEROS PASSWORD FS MUNGE";
-        throw new InputError("authentication-methods", `authentication-methods: ${quote(word)} is not valid; use one of ${known}`);
+        return refuse("authentication-methods", `${quote(word)} is not valid; use one of ${known}`);
     });
     return [ ...new Set(methods) ];
 }
@@ -3176,9 +2539,7 @@ function excludedNames({setting}) {
     try {
         return text === undefined ? undefined : new RegExp(text);
     } catch (cause) {
-        throw new InputError("idtoken", `idtoken: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, {
-            cause
-        });
+        refuse("idtoken", `LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: ${messageOf(cause)}`, cause);
     }
 }
 
@@ -3204,7 +2565,7 @@ function readCertificate(input, surroundings) {
         certificate,
         key: key ?? certificate
     };
-    if (key !== undefined) throw new InputError("client-key", "client-key: client-certificate is not set");
+    if (key !== undefined) refuse("client-key", "client-certificate is not set");
     const proxy = setting("AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR")?.toLowerCase() === "true" ? env["X509_USER_PROXY"] : undefined;
     if (proxy) return {
         given: false,
@@ -3233,8 +2594,8 @@ function pemSource(name, text, surroundings) {
     };
     const trimmed = text.trim();
     const mistake = mistakeIn(text);
-    if (mistake !== undefined && !trimmed.startsWith("/")) throw new InputError(name, `${name}: ${mistake}; it is neither PEM nor a path`);
-    if (trimmed === "" || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed)) throw new InputError(name, `${name}: the value is neither PEM nor a path`);
+    if (mistake !== undefined && !trimmed.startsWith("/")) refuse(name, `${mistake}; it is neither PEM nor a path`);
+    if (trimmed === "" || trimmed.length > MAX_PATH_LENGTH || /[\0\n]/.test(trimmed)) refuse(name, `the value is neither PEM nor a path`);
     const path = expandPath(name, trimmed, surroundings);
     return {
         name,
@@ -3255,6 +2616,103 @@ function knownHosts({setting, home, uid}) {
 function readKerberosPath(name, text, surroundings) {
     if (text === undefined || isEncodedKeytab(text)) return text;
     return /^[A-Za-z]{2,}:/.test(text.trim()) ? plainText(name, text) : expandPath(name, text, surroundings);
+}
+
+const DC_GET_SESSION_TOKEN = 60046;
+
+const IMPERSONATION_TOKEN_REQUEST = 81;
+
+const DC_START_TOKEN_REQUEST = 60047;
+
+const DC_FINISH_TOKEN_REQUEST = 60048;
+
+const DC_EXCHANGE_SCITOKEN = 60052;
+
+const DC_SEC_QUERY = 60040;
+
+const DC_NOP_OF_LEVEL = {
+    ALLOW: DC_GET_SESSION_TOKEN,
+    READ: 60020,
+    WRITE: 60021,
+    NEGOTIATOR: 60022,
+    ADMINISTRATOR: 60023,
+    CONFIG: 60025,
+    DAEMON: 60026,
+    ADVERTISE_STARTD: 60027,
+    ADVERTISE_SCHEDD: 60028,
+    ADVERTISE_MASTER: 60029
+};
+
+const CCB_REQUEST = 68;
+
+const CCB_REVERSE_CONNECT = 69;
+
+const DAEMON_TYPES = {
+    schedd: {
+        query: 6,
+        adType: "Scheduler",
+        addressAttribute: "ScheddIpAddr"
+    },
+    master: {
+        query: 7,
+        adType: "DaemonMaster",
+        addressAttribute: "MasterIpAddr"
+    },
+    startd: {
+        query: 5,
+        adType: "Machine",
+        addressAttribute: "StartdIpAddr",
+        byMachine: true
+    },
+    collector: {
+        query: 20,
+        adType: "Collector",
+        addressAttribute: "CollectorIpAddr"
+    },
+    negotiator: {
+        query: 50,
+        adType: "Negotiator",
+        addressAttribute: "NegotiatorIpAddr"
+    },
+    credd: {
+        query: 74,
+        adType: "CredD"
+    },
+    had: {
+        query: 56,
+        adType: "HAD",
+        byMachine: true
+    },
+    view_collector: {
+        query: 20,
+        adType: "Collector"
+    },
+    cluster_server: {
+        query: 74,
+        adType: "Cluster"
+    },
+    gridmanager: {
+        query: 74,
+        adType: "Grid"
+    },
+    placementd: {
+        query: 74,
+        adType: "PlacementD"
+    },
+    lease_manager: {
+        query: 74,
+        adType: "LeaseManager"
+    },
+    any: {
+        query: 48,
+        adType: "Any"
+    }
+};
+
+const commands_COLLECTOR_TYPES = [ "collector", "view_collector" ];
+
+function commandOf(level) {
+    return DC_NOP_OF_LEVEL[level];
 }
 
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
@@ -3400,7 +2858,7 @@ function readDaemonFile(file, type) {
     try {
         text = readBounded(file, local_MAX_FILE_LENGTH).toString("utf8");
     } catch (error) {
-        return new Unavailable(system_reason_systemReason(error));
+        return new Unavailable(systemReason(error));
     }
     const attributes = new Map;
     for (const line of text.split(/\r?\n/)) {
@@ -3517,39 +2975,39 @@ function readDaemon(input, surroundings, {localFirst, remote}) {
 function readName(text, fallback) {
     const name = plainText("name", text) ?? fallback;
     if (name === undefined || !/@[^@]*:\d+$/.test(name)) return name;
-    throw new InputError("name", `name: ${quote(name)} has a port; remove it, because the collector reports the port`);
+    refuse("name", `${quote(name)} has a port; remove it, because the collector reports the port`);
 }
 
 function noCollectors(mayBeLocal) {
     if (mayBeLocal) return [];
-    throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port), or set address");
+    refuse("pool", "the collector is unknown; set pool to its host (host or host:port), or set address");
 }
 
 function checkRemote(input, type) {
-    if (type !== "schedd") throw new InputError("remote", "remote: the collector fetches tokens from schedds only");
+    if (type !== "schedd") refuse("remote", "the collector fetches tokens from schedds only");
     if (input("address") !== undefined) {
-        throw new InputError("address", "address: not supported with remote, which queries the collector; use pool and name");
+        refuse("address", "not supported with remote, which queries the collector; use pool and name");
     }
     if (input("key") !== undefined) {
-        throw new InputError("key", "key: not supported with remote, because the schedd signs with its own key");
+        refuse("key", "not supported with remote, because the schedd signs with its own key");
     }
 }
 
 function readCollector(type, pool, name, address, surroundings) {
     if (address !== undefined) return [ address ];
     if (pool !== undefined && name !== undefined) {
-        throw new InputError("name", `name: not supported for type ${type}, which pool alone identifies`);
+        refuse("name", `not supported for type ${type}, which pool alone identifies`);
     }
     const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
     if (found !== undefined) return found;
-    throw new InputError("pool", "pool: the collector is unknown; set pool to its host (host or host:port)");
+    refuse("pool", "the collector is unknown; set pool to its host (host or host:port)");
 }
 
 function readAddress(text) {
     if (text === undefined) return undefined;
     const parsed = parseAddress(text.trim(), DEFAULT_PORT);
     if (parsed !== undefined) return parsed;
-    throw new InputError("address", `address: ${quote(text)} is neither a sinful string nor host:port`);
+    refuse("address", `${quote(text)} is neither a sinful string nor host:port`);
 }
 
 function hostOf(type, {setting}) {
@@ -3580,10 +3038,10 @@ function addressInName(name) {
 function readPool(text, {setting}) {
     if (text === undefined) return undefined;
     const words = splitList(text);
-    if (words.length === 0) throw new InputError("pool", "pool: the value is empty");
+    if (words.length === 0) refuse("pool", "the value is empty");
     return words.map(word => {
         const address = parseAddress(word, Number(setting("COLLECTOR_PORT")) || DEFAULT_PORT);
-        if (address === undefined) throw new InputError("pool", `pool: ${quote(word)} is not a host, host:port or sinful string`);
+        if (address === undefined) refuse("pool", `${quote(word)} is not a host, host:port or sinful string`);
         return address;
     });
 }
@@ -3597,8 +3055,10 @@ function configuredPool(surroundings) {
         addressFile: setting("COLLECTOR_ADDRESS_FILE")
     }, "collector");
     if (!(found instanceof Unavailable)) return [ found.address ];
-    throw new InputError("pool", `pool: COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`);
+    refuse("pool", `COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`);
 }
+
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 const MAX_VERSION_LENGTH = 256;
 
@@ -3683,7 +3143,9 @@ async function runExchange(channel, peer, server, options) {
         if (failure === undefined) remove(path);
     }
     if (failure !== undefined) throw new MethodRefused(failure);
-    if (verdict !== DONE) throw new MethodRefused(`the daemon could not verify the owner of ${path}: it sees a different file system`);
+    if (verdict !== DONE) throw new MethodRefused({
+        reason: `the daemon could not verify the owner of ${path}: it sees a different file system`
+    });
     return [];
 }
 
@@ -3695,10 +3157,13 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
 
 function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
     const endpoint = `${address.includes(":") ? `[${address}]` : address}:${port}`;
-    const refuse = objection => ({
+    const refuse = (reason, kind) => ({
         path: "",
         extension: "",
-        objection
+        objection: {
+            reason,
+            kind
+        }
     });
     if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
     if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
@@ -3716,7 +3181,7 @@ function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {paren
         };
     }
     const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
-    if (objection !== undefined) return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection}`);
+    if (objection !== undefined) return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection.reason}`, objection.kind);
     if (!isUnbound && (boundAddress !== address || boundPort !== String(port))) return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${endpoint}`);
     return {
         path: wanted,
@@ -3725,20 +3190,33 @@ function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {paren
 }
 
 function objectionToUnbound(version, mayBeUnbound) {
-    if (!mayBeUnbound) return ": FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named";
+    if (!mayBeUnbound) {
+        const reason = ": FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named";
+        return {
+            kind: "fs-unbound",
+            reason
+        };
+    }
     if (version !== undefined && !bindsFsToAddress(version)) return undefined;
     const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
-    return `, but it ${announced}: it may be a relay`;
+    return {
+        kind: "fs-relay",
+        reason: `, but it ${announced}: it may be a relay`
+    };
 }
 
 function makeDirectory(path, owner) {
     try {
         const parent = external_node_path_namespaceObject.posix.dirname(path);
         const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0) return `${parent} is a symbolic link that root does not own`;
+        if (entry.isSymbolicLink() && entry.uid !== 0) return {
+            reason: `${parent} is a symbolic link that root does not own`
+        };
         (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
     } catch (error) {
-        return `${path} could not be created: ${system_reason_systemReason(error)}`;
+        return {
+            reason: `${path} could not be created: ${systemReason(error)}`
+        };
     }
     try {
         (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
@@ -3746,7 +3224,9 @@ function makeDirectory(path, owner) {
         return undefined;
     } catch (error) {
         remove(path);
-        return `${path} could not be restricted to this account: ${system_reason_systemReason(error)}`;
+        return {
+            reason: `${path} could not be restricted to this account: ${systemReason(error)}`
+        };
     }
 }
 
@@ -3850,7 +3330,7 @@ class TlsTunnel {
         return this.pending();
     }
     pending() {
-        return concat(this.#outgoing.splice(0));
+        return writer_concat(this.#outgoing.splice(0));
     }
     async handshake() {
         await this.#until(() => this.#established);
@@ -3866,7 +3346,7 @@ class TlsTunnel {
     }
     async read(length) {
         await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
-        const all = concat(this.#plaintext);
+        const all = writer_concat(this.#plaintext);
         this.#plaintext = [ all.subarray(length) ];
         return all.subarray(0, length);
     }
@@ -3875,17 +3355,23 @@ class TlsTunnel {
         return this.output();
     }
     distrust(serverName) {
-        if (!HOST_NAME.test(serverName)) return `${serverName} is not a host name`;
+        if (!HOST_NAME.test(serverName)) return untrusted(`${serverName} is not a host name`);
         const certificate = this.#certificate;
-        if (certificate === undefined) return "it has no certificate";
-        if (!this.#socket.authorized) return untrusted(String(this.#socket.authorizationError), certificate.issuer);
+        if (certificate === undefined) return untrusted("it has no certificate");
+        if (!this.#socket.authorized) return tls_tunnel_invalid(String(this.#socket.authorizationError), certificate.issuer);
         const {subjectAltName, subject} = certificate;
         const options = {
             subject: subjectAltName === undefined ? "always" : "never"
         };
         if (certificate.checkHost(serverName, options) !== undefined) return undefined;
         const names = subjectAltName || subject || "";
-        return `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`;
+        return {
+            kind: "name-differs",
+            reason: `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`,
+            details: {
+                host: serverName
+            }
+        };
     }
     close() {
         this.#socket.destroy();
@@ -3907,17 +3393,31 @@ class TlsTunnel {
 
 const nextTurn = () => new Promise(resolve => setImmediate(resolve));
 
-function untrusted(code, issuer) {
+function untrusted(reason) {
+    return {
+        kind: "untrusted-certificate",
+        reason
+    };
+}
+
+function tls_tunnel_invalid(code, issuer) {
     const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
+    const kind = "expired-certificate";
     switch (code) {
       case "CERT_HAS_EXPIRED":
-        return `its certificate, or a CA certificate above it, has expired (${by})`;
+        return {
+            kind,
+            reason: `its certificate, or a CA certificate above it, has expired (${by})`
+        };
 
       case "CERT_NOT_YET_VALID":
-        return `its certificate is not valid yet, or the clock of this host is wrong (${by})`;
+        return {
+            kind,
+            reason: `its certificate is not valid yet, or the clock of this host is wrong (${by})`
+        };
 
       default:
-        return `its certificate is not trusted (${code}; ${by})`;
+        return untrusted(`its certificate is not trusted (${code}; ${by})`);
     }
 }
 
@@ -3933,7 +3433,7 @@ const QUITTING = 3;
 
 const HOLDING = 4;
 
-const ssl_exchange_KEY_LENGTH = 256;
+const KEY_LENGTH = 256;
 
 const MAX_RECORDS_LENGTH = 1024 * 1024;
 
@@ -3965,9 +3465,14 @@ class SslExchange {
     }
     async prove(channel) {
         const hello = await channel.receive(message => message.int());
-        if (this.#failure !== undefined) throw new MethodRefused(this.#failure);
+        if (this.#failure !== undefined) throw new MethodRefused({
+            reason: this.#failure
+        });
         if (hello !== OK) {
-            throw new MethodRefused("the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host", true);
+            throw new MethodRefused({
+                kind: "no-tls",
+                reason: "the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host"
+            }, true);
         }
         const tunnel = this.#started;
         try {
@@ -3976,7 +3481,9 @@ class SslExchange {
         } catch (error) {
             if (!(error instanceof TlsFailure)) throw error;
             putRecords(channel, QUITTING, tunnel.pending());
-            throw new MethodRefused(`TLS failed: ${error.message}`);
+            throw new MethodRefused({
+                reason: `TLS failed: ${error.message}`
+            });
         }
     }
     hold(channel) {
@@ -4013,22 +3520,26 @@ class SslExchange {
             return;
         }
         putRecords(channel, QUITTING, NOTHING);
-        throw new MethodRefused("the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet");
+        throw new MethodRefused({
+            kind: "no-tls13",
+            reason: "the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet"
+        });
     }
     #verify(channel, tunnel) {
         const {label, method, serverName} = this.#credential;
-        const reason = tunnel.distrust(serverName);
-        if (reason === undefined) return;
+        const refusal = tunnel.distrust(serverName);
+        if (refusal === undefined) return;
         putRecords(channel, QUITTING, NOTHING);
-        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${reason}`, [ {
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${refusal.reason}`, [ {
+            ...refusal,
             method: displayName(method),
-            reason: `${label}: ${reason}`
+            reason: `${label}: ${refusal.reason}`
         } ]);
     }
     async #receiveKey(channel, tunnel) {
         for (let round = 0; round < MAX_ROUNDS; round++) {
             if (await this.#receive(channel, tunnel) === HOLDING) {
-                await tunnel.read(ssl_exchange_KEY_LENGTH);
+                await tunnel.read(KEY_LENGTH);
                 return;
             }
             const failure = await tunnel.failure();
@@ -4043,8 +3554,11 @@ class SslExchange {
         if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
         const number = (await tunnel.failure())?.alert;
         const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
-        const why = alert === "" && tunnel.established ? UNEXPLAINED : alert;
-        throw new MethodRefused(`the daemon aborted the TLS handshake${why}`);
+        const isUnexplained = alert === "" && tunnel.established;
+        throw new MethodRefused({
+            kind: isUnexplained ? "mapping-required" : number === CERTIFICATE_UNKNOWN ? "proxy-not-allowed" : undefined,
+            reason: `the daemon aborted the TLS handshake${isUnexplained ? UNEXPLAINED : alert}`
+        });
     }
 }
 
@@ -4072,13 +3586,15 @@ function putRecords(channel, status, records) {
 
 const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
 
+const CERTIFICATE_UNKNOWN = 46;
+
 const ALERTS = {
     40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
     42: "bad_certificate: it cannot parse the client certificate",
     43: "unsupported_certificate: it does not accept the client certificate",
     44: "certificate_revoked: the client certificate is revoked",
     45: "certificate_expired: the client certificate has expired",
-    46: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
+    [CERTIFICATE_UNKNOWN]: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
     48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
     70: "protocol_version: it supports no TLS version of the client"
 };
@@ -4126,7 +3642,8 @@ function ssl(label, tlsFor, source = label) {
                 usable: [],
                 rejected: [ {
                     label,
-                    reason: NO_SERVER_NAME
+                    reason: NO_SERVER_NAME,
+                    kind: "no-server-name"
                 } ]
             } : {
                 usable: [ usable ],
@@ -4464,7 +3981,7 @@ async function requestInitialTicket(client, service, keys, kdcs) {
         };
         const key = information === undefined ? undefined : await keys.key(information);
         try {
-            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs);
+            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
             const told = reply.keyInformation.find(({type}) => type === reply.sealed.type);
             const own = await keys.key(told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)));
             return openReply(reply, request, own, client);
@@ -4491,7 +4008,7 @@ function chooseKey(offered, {types, source}) {
     const found = offered.find(({type}) => types.includes(type));
     if (found !== undefined || offered.length === 0) return found;
     const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
-    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`);
+    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`, "encryption-type");
 }
 
 function openReply(reply, request, key, client) {
@@ -4530,7 +4047,7 @@ async function requestServiceTicket(granting, name, kdcs) {
     throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join("/")}`);
 }
 
-async function exchange(message, {client, service}, kdcs) {
+async function exchange(message, {client, service}, kdcs, isPassword = false) {
     const reply = readKdcReply(await kdcs.ask(service.realm, message));
     if (!isRefusal(reply)) return reply;
     const names = {
@@ -4540,7 +4057,8 @@ async function exchange(message, {client, service}, kdcs) {
     throw kdcError(reply, {
         ...names,
         realm: service.realm,
-        now: kdcs.now()
+        now: kdcs.now(),
+        isPassword
     });
 }
 
@@ -4552,7 +4070,10 @@ const MUTUAL = 3;
 
 const PROCEED = 4;
 
-const kerberos_NO_SERVER_NAME = "no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address";
+const kerberos_NO_SERVER_NAME = {
+    kind: "no-host-name",
+    reason: "no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address"
+};
 
 function kerberos(sources, host) {
     const valid = () => sources.filter(({objection}) => objection(host.now()) === undefined);
@@ -4569,7 +4090,7 @@ function kerberos(sources, host) {
                     const reason = reasonOf(source);
                     return reason === undefined ? [] : [ {
                         label: source.label,
-                        reason
+                        ...reason
                     } ];
                 })
             };
@@ -4609,12 +4130,15 @@ function kerberos_candidate({label, ticketFor}, serverName, host) {
         },
         async finish(channel, _, last) {
             if (opened === undefined) throw new RangeError("finish before open");
-            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : refused(opened.message);
-            if (await channel.receive(message => message.int()) !== MUTUAL) throw refused(`the daemon rejects the ticket for ${formatPrincipal(opened.ticket.service)} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`);
+            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
+            if (await channel.receive(message => message.int()) !== MUTUAL) throw rejected(formatPrincipal(opened.ticket.service));
             const reply = await channel.receive(getReply);
             verifyReply(reply, opened, label);
             channel.send(message => message.int(GRANT));
-            const unmapped = refused("the daemon maps the principal to no user (KERBEROS_MAP_FILE)");
+            const unmapped = new MethodRefused({
+                kind: "principal-unmapped",
+                reason: "the daemon maps the principal to no user (KERBEROS_MAP_FILE)"
+            });
             if (last) return [ {
                 write: message => message.int(GRANT),
                 otherwise: () => unmapped
@@ -4632,19 +4156,470 @@ function verifyReply(reply, opened, label) {
         const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
         throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
             method: "KERBEROS",
-            reason
+            reason,
+            kind: "no-ticket-key"
         } ]);
     }
 }
 
-function refused(reason) {
-    return new MethodRefused(reason);
+function rejected(service) {
+    const reason = `the daemon rejects the ticket for ${service} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`;
+    return new MethodRefused({
+        kind: "ticket-rejected",
+        reason,
+        details: {
+            service
+        }
+    });
+}
+
+function refusalOf(error) {
+    const {kind, details} = error instanceof KerberosError ? error : {
+        kind: "no-ticket",
+        details: undefined
+    };
+    return {
+        reason: error.message,
+        kind,
+        details
+    };
 }
 
 function getReply(message) {
     const status = message.int();
     if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon sent ${status} instead of its Kerberos reply`);
     return message.bytes(message.int());
+}
+
+const HEADER_LENGTH = 5;
+
+const MAX_BODY_LENGTH = 1024 * 1024;
+
+const MAX_END_FLAG = 10;
+
+function putHeader(bodyLength) {
+    if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
+    const header = new Uint8Array(HEADER_LENGTH);
+    header[0] = 1;
+    new DataView(header.buffer).setUint32(1, bodyLength);
+    return header;
+}
+
+class Deframer {
+    #chunks=[];
+    #buffered=0;
+    #header;
+    #bodyLength=0;
+    push(chunk) {
+        this.#chunks.push(chunk);
+        this.#buffered += chunk.length;
+    }
+    next() {
+        if (this.#header === undefined) {
+            if (this.#buffered >= 1) refuseForeign(this.#chunks);
+            if (this.#buffered < HEADER_LENGTH) return undefined;
+            const header = this.#shift(HEADER_LENGTH);
+            this.#bodyLength = bodyLengthOf(header);
+            this.#header = header;
+        }
+        if (this.#buffered < this.#bodyLength) return undefined;
+        const header = this.#header;
+        this.#header = undefined;
+        return {
+            header,
+            body: this.#shift(this.#bodyLength),
+            endOfMessage: header[0] !== 0
+        };
+    }
+    #shift(length) {
+        const all = writer_concat(this.#chunks);
+        const rest = all.subarray(length);
+        this.#chunks = rest.length > 0 ? [ rest ] : [];
+        this.#buffered = rest.length;
+        return all.subarray(0, length);
+    }
+}
+
+function bodyLengthOf(header) {
+    const length = new DataView(header.buffer, header.byteOffset).getUint32(1);
+    if (length === 0) throw new ProtocolError("ERR_FRAME", "a frame has length 0");
+    if (length > MAX_BODY_LENGTH) {
+        throw new ProtocolError("ERR_FRAME", `a frame of ${length} bytes; at most ${MAX_BODY_LENGTH} are allowed`);
+    }
+    return length;
+}
+
+function refuseForeign(chunks) {
+    const start = chunks.find(chunk => chunk.length > 0) ?? new Uint8Array;
+    const flag = start[0] ?? 0;
+    if (flag <= MAX_END_FLAG) return;
+    const protocol = foreignProtocol(start);
+    if (protocol === undefined) throw new ProtocolError("ERR_FRAME", `the peer does not speak CEDAR (its first byte is ${flag})`);
+    throw new ProtocolError("ERR_FRAME", `the peer does not speak CEDAR; it responds like ${protocol}`, {
+        reason: "foreign-protocol",
+        details: {
+            protocol
+        }
+    });
+}
+
+function foreignProtocol(start) {
+    const text = String.fromCharCode(...start.subarray(0, 4));
+    if (text.startsWith("HTTP".slice(0, text.length))) return "a web server (HTTP)";
+    if (text.startsWith("SSH-".slice(0, text.length))) return "an SSH server";
+    if (start[0] === 21 || start[0] === 22) return "a TLS server";
+    return undefined;
+}
+
+const frame_protection_KEY_LENGTH = 32;
+
+const IV_LENGTH = 16;
+
+const TAG_LENGTH = 16;
+
+const MAX_FRAMES = 4294967295;
+
+class FrameProtection {
+    #key;
+    #digests;
+    #sendIv;
+    #receiveIv;
+    #sealed=0;
+    #opened=0;
+    constructor(key, digests, sendIv) {
+        if (key.length !== frame_protection_KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("key or IV length");
+        this.#key = key;
+        this.#digests = digests;
+        this.#sendIv = sendIv;
+    }
+    seal(plaintext) {
+        const first = this.#sealed === 0;
+        const header = putHeader(plaintext.length + TAG_LENGTH + (first ? IV_LENGTH : 0));
+        const {sent, received} = this.#digests;
+        const cipher = crypto_crypto().createCipheriv("aes-256-gcm", this.#key, nonce(this.#sendIv, this.#sealed++));
+        cipher.setAAD(first ? writer_concat([ sent, received, header ]) : header);
+        const text = cipher.update(plaintext);
+        cipher.final();
+        return writer_concat([ header, first ? this.#sendIv : new Uint8Array, text, cipher.getAuthTag() ]);
+    }
+    open(frame) {
+        const first = this.#receiveIv === undefined;
+        if (frame.body.length < TAG_LENGTH + (first ? IV_LENGTH : 0)) {
+            throw new ProtocolError("ERR_DECRYPT", "an encrypted frame is too short");
+        }
+        this.#receiveIv ??= Uint8Array.from(frame.body.subarray(0, IV_LENGTH));
+        const sealed = first ? frame.body.subarray(IV_LENGTH) : frame.body;
+        const {sent, received} = this.#digests;
+        const decipher = crypto_crypto().createDecipheriv("aes-256-gcm", this.#key, nonce(this.#receiveIv, this.#opened++));
+        decipher.setAAD(first ? writer_concat([ received, sent, frame.header ]) : frame.header);
+        decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+        try {
+            return writer_concat([ decipher.update(sealed.subarray(0, -TAG_LENGTH)), decipher.final() ]);
+        } catch (cause) {
+            throw new ProtocolError("ERR_DECRYPT", "an encrypted frame is not authentic", {
+                cause
+            });
+        }
+    }
+}
+
+function nonce(baseIv, count) {
+    if (count >= MAX_FRAMES) throw new ProtocolError("ERR_FRAME", "too many frames on one connection");
+    const iv = Uint8Array.from(baseIv);
+    const view = new DataView(iv.buffer);
+    view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
+    return iv;
+}
+
+const UTF8 = new TextDecoder("utf-8", {
+    fatal: true,
+    ignoreBOM: true
+});
+
+const NULL_STRING = 173;
+
+class Reader {
+    #bytes;
+    #view;
+    #encrypted;
+    #at=0;
+    constructor(bytes, encrypted = false) {
+        this.#bytes = bytes;
+        this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        this.#encrypted = encrypted;
+    }
+    get remaining() {
+        return this.#bytes.length - this.#at;
+    }
+    int() {
+        const value = Number(this.#view.getBigInt64(this.#take(8)));
+        if (!Number.isSafeInteger(value)) throw new ProtocolError("ERR_MESSAGE", "an integer is out of range");
+        return value;
+    }
+    bytes(length) {
+        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `an invalid length of ${length}`);
+        const start = this.#take(length);
+        return this.#bytes.subarray(start, start + length);
+    }
+    string() {
+        const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
+        if (bytes.length === 1 && bytes[0] === NULL_STRING) return "";
+        try {
+            return UTF8.decode(bytes);
+        } catch (cause) {
+            throw new ProtocolError("ERR_MESSAGE", "a string is not UTF-8", {
+                cause
+            });
+        }
+    }
+    #terminatedString() {
+        const end = this.#bytes.indexOf(0, this.#at);
+        if (end === -1) throw new ProtocolError("ERR_MESSAGE", "a string does not end within the message");
+        const bytes = this.bytes(end - this.#at);
+        this.#at += 1;
+        return bytes;
+    }
+    #prefixedString() {
+        const length = this.int();
+        if (length < 1) throw new ProtocolError("ERR_MESSAGE", `a string has the invalid length ${length}`);
+        const bytes = this.bytes(length);
+        const nul = bytes.indexOf(0);
+        if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
+        if (nul !== length - 1) throw new ProtocolError("ERR_MESSAGE", "a string does not match its declared length");
+        return bytes.subarray(0, nul);
+    }
+    #take(length) {
+        const start = this.#at;
+        if (length > this.remaining) throw new ProtocolError("ERR_MESSAGE", "a message is truncated");
+        this.#at += length;
+        return start;
+    }
+}
+
+class Transcript {
+    #hash;
+    add(...parts) {
+        for (const part of parts) {
+            this.#hash ??= crypto_crypto().createHash("sha256");
+            this.#hash.update(part);
+        }
+    }
+    digest() {
+        return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
+    }
+}
+
+const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
+
+const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
+
+const MAX_FRAMES_OF_MESSAGE = 65536;
+
+class Channel {
+    #socket;
+    #options;
+    #incoming;
+    #sent=new Transcript;
+    #received=new Transcript;
+    #outgoing;
+    #expectedCleartext=[];
+    #protection;
+    #roundTrips;
+    #hasReceived=false;
+    #handedOver=false;
+    #onAbort=() => this.close();
+    constructor(socket, options, incoming) {
+        this.#socket = socket;
+        this.#options = options;
+        this.#incoming = incoming ?? {
+            chunks: socket[Symbol.asyncIterator](),
+            deframer: new Deframer
+        };
+        this.#outgoing = options.preamble === undefined ? [] : [ options.preamble ];
+        this.#roundTrips = options.roundTrips ?? 1;
+        socket.on("error", () => {});
+        options.signal.addEventListener("abort", this.#onAbort, {
+            once: true
+        });
+    }
+    get remote() {
+        const {remoteAddress = "", remotePort = 0} = this.#socket;
+        return {
+            address: remoteAddress,
+            port: remotePort
+        };
+    }
+    get roundTrips() {
+        return this.#roundTrips;
+    }
+    get localAddress() {
+        return this.#socket.localAddress;
+    }
+    send(write) {
+        const message = new Writer(this.#protection !== undefined);
+        write(message);
+        const plaintext = message.finish();
+        this.#outgoing.push(this.#protection?.seal(plaintext) ?? cleartextFrame(plaintext));
+        if (this.#protection === undefined) this.#sent.add(...this.#outgoing.slice(-1));
+    }
+    async receive(read) {
+        this.flush();
+        while (this.#expectedCleartext.length > 0) await this.#receiveExpected();
+        const limit = this.#protection === undefined ? MAX_CLEARTEXT_MESSAGE : MAX_ENCRYPTED_MESSAGE;
+        const parts = [];
+        let length = 0;
+        for (let ended = false; !ended; ) {
+            const frame = await this.#frame();
+            const part = this.#open(frame);
+            length += part.length;
+            if (length > limit) throw new ProtocolError("ERR_FRAME", `a message exceeds ${limit} bytes`);
+            if (parts.push(part) > MAX_FRAMES_OF_MESSAGE) throw new ProtocolError("ERR_FRAME", `a message exceeds ${MAX_FRAMES_OF_MESSAGE} frames`);
+            ended = frame.endOfMessage;
+        }
+        const encrypted = this.#protection === undefined ? "" : ", encrypted";
+        this.#options.log?.debug(`wire: received ${length} bytes${encrypted} (port ${this.#socket.localPort})`);
+        const message = new Reader(writer_concat(parts), this.#protection !== undefined);
+        const value = read(message);
+        if (message.remaining > 0) throw new ProtocolError("ERR_MESSAGE", `a message is ${message.remaining} bytes too long`);
+        return value;
+    }
+    protect(key, expectedCleartext = []) {
+        this.#expectedCleartext = expectedCleartext.map(({write, otherwise}) => {
+            const message = new Writer;
+            write(message);
+            return {
+                frame: cleartextFrame(message.finish()),
+                otherwise
+            };
+        });
+        this.#received.add(...this.#expectedCleartext.map(({frame}) => frame));
+        const digests = {
+            sent: this.#sent.digest(),
+            received: this.#received.digest()
+        };
+        this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
+    }
+    flush() {
+        if (this.#outgoing.length === 0) return;
+        const bytes = writer_concat(this.#outgoing);
+        this.#options.log?.debug(`wire: sent ${bytes.length} bytes in one flight (port ${this.#socket.localPort})`);
+        this.#socket.write(bytes);
+        this.#outgoing = [];
+        this.#roundTrips += 1;
+    }
+    handOver(roundTrips = this.#roundTrips) {
+        this.#options.signal.removeEventListener("abort", this.#onAbort);
+        this.#handedOver = true;
+        const {preamble: _, ...options} = this.#options;
+        const next = new Channel(this.#socket, {
+            ...options,
+            roundTrips
+        }, this.#incoming);
+        if (options.signal.aborted) next.close();
+        return next;
+    }
+    close() {
+        if (this.#handedOver) return;
+        this.#options.signal.removeEventListener("abort", this.#onAbort);
+        this.#socket.destroySoon();
+        if (this.#options.signal.aborted) this.#socket.destroy();
+        this.#socket.unref();
+    }
+    async #frame() {
+        for (;;) {
+            const frame = this.#incoming.deframer.next();
+            if (frame !== undefined) return frame;
+            const chunk = await this.#incoming.chunks.next().catch(cause => ({
+                failure: cause
+            }));
+            if (this.#options.signal.aborted) throw abortedError(this.#options.signal);
+            if ("failure" in chunk) {
+                throw new ConnectError("ERR_CLOSED", `the connection failed: ${systemReason(chunk.failure)}`, {
+                    cause: chunk.failure,
+                    mayBeRestarting: !this.#hasReceived
+                });
+            }
+            if (chunk.done === true) {
+                const first = this.#hasReceived ? "" : " before it sent anything";
+                throw new ConnectError("ERR_CLOSED", `the peer closed the connection${first}`, {
+                    mayBeRestarting: !this.#hasReceived
+                });
+            }
+            this.#hasReceived = true;
+            this.#incoming.deframer.push(chunk.value);
+        }
+    }
+    #open(frame) {
+        if (this.#protection !== undefined) return this.#protection.open(frame);
+        this.#received.add(frame.header, frame.body);
+        return frame.body;
+    }
+    async #receiveExpected() {
+        const {header, body} = await this.#frame();
+        const expected = this.#expectedCleartext.shift();
+        if (expected !== undefined && Buffer.compare(writer_concat([ header, body ]), expected.frame) === 0) return;
+        throw expected?.otherwise?.() ?? new ProtocolError("ERR_MESSAGE", "the peer sent an unexpected message");
+    }
+}
+
+function isTimeout({aborted, reason}) {
+    return aborted && reason instanceof Error && reason.name === "TimeoutError";
+}
+
+function abortedError(signal) {
+    const cause = signal.reason;
+    const text = isTimeout(signal) && cause instanceof Error ? cause.message : undefined;
+    return new ConnectError("ERR_TIMEOUT", text ?? "cancelled", {
+        cause,
+        reason: text === undefined ? "cancelled" : "timeout"
+    });
+}
+
+function cleartextFrame(plaintext) {
+    return writer_concat([ putHeader(plaintext.length), plaintext ]);
+}
+
+function environmentOf(env, platform) {
+    if (platform !== "win32") return env;
+    const names = new Map(Object.keys(env).map(name => [ name.toUpperCase(), name ]));
+    return new Proxy(env, {
+        get: (values, name) => typeof name === "string" ? values[names.get(name.toUpperCase()) ?? name] : undefined
+    });
+}
+
+function homeOf(env, platform, ofAccount) {
+    return (platform === "win32" ? environmentOf(env, platform)["USERPROFILE"] : undefined) || ofAccount;
+}
+
+function isLinkOfSystem({uid}, platform) {
+    return platform !== "win32" && uid === 0;
+}
+
+const SHARING_VIOLATIONS = [ "EPERM", "EACCES", "EBUSY" ];
+
+const RENAME_ATTEMPTS = 8;
+
+const FIRST_PAUSE_MS = 5;
+
+function renameOver(rename, platform, pause = pauseThread) {
+    for (let attempt = 1; ;attempt++) {
+        try {
+            rename();
+            return;
+        } catch (error) {
+            const isShared = SHARING_VIOLATIONS.includes(error.code);
+            if (platform !== "win32" || !isShared || attempt === RENAME_ATTEMPTS) throw error;
+            pause(FIRST_PAUSE_MS * 2 ** (attempt - 1));
+        }
+    }
+}
+
+function pauseThread(milliseconds) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function isDeniedByNode(error) {
+    return error?.code === "ERR_ACCESS_DENIED";
 }
 
 const ATTEMPT_DELAY_MS = 250;
@@ -4668,8 +4643,9 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
         };
         const abort = () => {
             finish();
-            const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(each => ({
-                text: `${formatCandidate(each)}: no response`,
+            const silent = [ ...sockets.values(), ...resolving, ...waiting ].map(candidate => ({
+                candidate,
+                text: `${formatCandidate(candidate)}: no response`,
                 error: new Error("no response")
             }));
             reject(isTimeout(signal) ? unreachable([ ...failures, ...silent ], "ERR_TIMEOUT") : abortedError(signal));
@@ -4688,6 +4664,7 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
         const fail = (candidate, error) => {
             if (isOver) return;
             failures.push({
+                candidate,
                 text: `${formatCandidate(candidate)}: ${dial_reasonOf(error, candidate)}`,
                 error
             });
@@ -4755,6 +4732,10 @@ function interleaved(addresses) {
     }, (_, at) => [ first[at], second[at] ]).flat().filter(address => address !== undefined);
 }
 
+function isPrivateAddress(host) {
+    return /^(10\.\d|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(host);
+}
+
 function formatCandidate({host, port, name}) {
     return `${formatEndpoint({
         host,
@@ -4764,9 +4745,18 @@ function formatCandidate({host, port, name}) {
 
 function unreachable(failures, code = "ERR_CONNECT") {
     const text = `no connection to ${failures.map(each => each.text).join(", ")}`;
+    const unknown = failures.find(({error}) => error.code === "ENOTFOUND" || error.code === "EAI_AGAIN");
+    const isRefused = failures.some(({error}) => error.code === "ECONNREFUSED");
+    const isPrivate = failures.some(({candidate}) => isPrivateAddress(candidate.host));
+    const isSilent = code === "ERR_TIMEOUT";
+    const other = isSilent ? "no-response" : isRefused ? "connection-refused" : undefined;
     return new ConnectError(code, text, {
+        reason: unknown && !isSilent ? "name-unknown" : isPrivate ? "private-address" : other,
+        details: {
+            host: unknown?.candidate.host ?? ""
+        },
         permanent: failures.every(({error}) => error.code === "ENOTFOUND" || isDeniedByNode(error)),
-        mayBeRestarting: failures.some(({error}) => error.code === "ECONNREFUSED")
+        mayBeRestarting: isRefused
     });
 }
 
@@ -4774,7 +4764,7 @@ function dial_reasonOf(error, {host}) {
     const {code} = error;
     if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
     if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
-    return system_reason_systemReason(error);
+    return systemReason(error);
 }
 
 const KDC_PORT = 88;
@@ -4785,6 +4775,15 @@ const REPLY_TIMEOUT_MS = 1e4;
 
 const LENGTH_SIZE = 4;
 
+const DNS_LIMITS = {
+    timeout: 2e3,
+    tries: 3
+};
+
+const NO_RECORDS = [ "ENOTFOUND", "ENODATA" ];
+
+const SMALL_WEIGHT = .01;
+
 function parseKdc(text) {
     const found = parseAddress(text.replace(/^tcp\//, ""), KDC_PORT);
     return found === undefined || text.includes("?") ? undefined : {
@@ -4793,27 +4792,50 @@ function parseKdc(text) {
     };
 }
 
-async function lookUpKdcs(realm, {signal, log}) {
+async function lookUpKdcs(realm, host, limits = DNS_LIMITS) {
     if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
-    const {promises} = process.getBuiltinModule("node:dns");
-    const resolver = new promises.Resolver;
+    const {getServers, promises} = process.getBuiltinModule("node:dns");
+    const resolver = new promises.Resolver(limits);
+    resolver.setServers(getServers());
+    const {signal, log} = host;
     const cancel = () => resolver.cancel();
     signal.addEventListener("abort", cancel, {
         once: true
     });
     try {
         const found = await resolver.resolveSrv(`_kerberos._tcp.${realm}`);
-        return [ ...found ].sort((a, b) => a.priority - b.priority || b.weight - a.weight).map(({name, port}) => ({
-            host: name,
-            port
-        }));
-    } catch (error) {
+        return inSrvOrder(found, host);
+    } catch (cause) {
         if (signal.aborted) throw abortedError(signal);
-        log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${error.code})`);
+        const {code = ""} = cause;
+        const text = `no KDC of the realm ${realm} can be found: DNS does not respond (${code})`;
+        if (!NO_RECORDS.includes(code)) throw new ConnectError("ERR_CONNECT", text, {
+            reason: "kdc-lookup-failed",
+            details: {
+                realm
+            },
+            peer: `KDC of ${realm}`,
+            cause
+        });
+        log.debug(`kerberos: DNS has no SRV records of _kerberos._tcp.${realm} (${code})`);
         return [];
     } finally {
         signal.removeEventListener("abort", cancel);
     }
+}
+
+function inSrvOrder(records, {randomBytes}) {
+    return records.filter(({name}) => name !== "" && name !== ".").map(record => {
+        const {buffer, byteOffset} = randomBytes(4);
+        const random = (new DataView(buffer, byteOffset).getUint32(0) + 1) / 2 ** 32;
+        return {
+            ...record,
+            rank: -Math.log(random) / Math.max(record.weight, SMALL_WEIGHT)
+        };
+    }).sort((a, b) => a.priority - b.priority || a.rank - b.rank).map(({name, port}) => ({
+        host: name,
+        port
+    }));
 }
 
 async function askKdc(kdcs, realm, request, host) {
@@ -4822,6 +4844,10 @@ async function askKdc(kdcs, realm, request, host) {
         const socket = await dial(left, host).catch(cause => {
             if (!(cause instanceof ConnectError) || cause.code !== "ERR_CONNECT") throw cause;
             throw new ConnectError("ERR_CONNECT", `no KDC of the realm ${realm} can be reached: ${cause.message}`, {
+                reason: "kdc-unreachable",
+                details: {
+                    realm
+                },
                 peer: `KDC of ${realm}`,
                 permanent: cause.permanent,
                 cause
@@ -4838,12 +4864,16 @@ async function askKdc(kdcs, realm, request, host) {
             return reply;
         } catch (cause) {
             if (host.signal.aborted) throw abortedError(host.signal);
-            const text = `the KDC of ${realm} at ${peer} did not respond: ${system_reason_systemReason(cause)}`;
+            const text = `the KDC of ${realm} at ${peer} did not respond: ${systemReason(cause)}`;
             left = withoutKdc(left, {
                 host: remoteAddress,
                 port: remotePort
             });
             if (left.length === 0) throw new ConnectError("ERR_CONNECT", text, {
+                reason: "kdc-unreachable",
+                details: {
+                    realm
+                },
                 peer,
                 cause
             });
@@ -4899,11 +4929,11 @@ function kdc_exchange(socket, request, signal) {
 const NOT_CHOSEN = "it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password";
 
 function loadKerberos(source, host) {
-    if (!source.chosen) return new Unavailable(NOT_CHOSEN);
-    const {keytab, password, principal, env, service} = source;
+    if (!source.chosen) return new Unavailable(NOT_CHOSEN, "no-kerberos-credential");
+    const {keytab, password, principal, env, service, platform} = source;
     if (password !== undefined) host.mask(password);
     if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
-    const configuration = readConfiguration(env);
+    const configuration = readConfiguration(env, platform);
     const realm = {
         configuration,
         kdcs: kdcsOf(configuration, host),
@@ -4911,11 +4941,8 @@ function loadKerberos(source, host) {
     };
     const wanted = () => given("kerberos-principal", () => principalOf(principal, configuration));
     const supplied = sourcesOfInputs(source, wanted, realm);
-    const {found, reasons} = supplied.length > 0 ? {
-        found: supplied,
-        reasons: []
-    } : sourcesOfHost(source, wanted(), realm);
-    if (found.length === 0) return new Unavailable(reasons.join("; "));
+    const found = supplied.length > 0 ? supplied : sourcesOfHost(source, wanted(), realm);
+    if (found instanceof Unavailable) return found;
     for (const {client} of found) warnOfHostPrincipal(client, service, host);
     return kerberos(found, host);
 }
@@ -4929,7 +4956,7 @@ function sourcesOfInputs({cache, keytab, password}, wanted, realm) {
     }
     if (password !== undefined) {
         const client = wanted();
-        if (client === undefined) throw unreadable("kerberos-password", "kerberos-principal is not set");
+        if (client === undefined) throw unreadable("kerberos-unreadable", "kerberos-password", "kerberos-principal is not set");
         const keys = keysOfPassword(() => password.reveal(), client, "kerberos-password");
         found.push(fromKeys(client, keys, realm));
     }
@@ -4939,48 +4966,24 @@ function sourcesOfInputs({cache, keytab, password}, wanted, realm) {
 function sourcesOfHost(source, client, realm) {
     const found = [];
     const reasons = [];
+    let kind = "no-kerberos-credential";
     const attempt = (name, make) => {
         try {
             found.push(make());
         } catch (error) {
             reasons.push(`${name}: ${reasonOfKerberos(error)}`);
+            if (kindOf(error) === "kerberos-cache-type") kind = "kerberos-cache-type";
         }
     };
     const {name, owner} = defaultCache(source, realm.configuration);
     if (name === undefined) reasons.push("this system has no default credential cache"); else attempt(`credential cache ${name}`, () => fromCache(name, name, client, realm, owner));
     const file = source.env["KRB5_CLIENT_KTNAME"];
     if (file) attempt(`keytab ${file}`, () => fromKeytab(file, file, client, realm));
-    return {
-        found,
-        reasons
-    };
+    return found.length > 0 ? found : new Unavailable(reasons.join("; "), kind);
 }
 
 function principalOf(text, {defaultRealm}) {
     return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
-}
-
-function given(input, work) {
-    try {
-        return work();
-    } catch (error) {
-        throw unreadable(input, reasonOfKerberos(error));
-    }
-}
-
-function defaultCache({env, uid}, {defaultCache: configured}) {
-    if (env["KRB5CCNAME"]) return {
-        name: env["KRB5CCNAME"]
-    };
-    if (configured !== undefined) return {
-        name: configured.replaceAll(/%\{(uid|euid|USERID)\}/g, String(uid ?? ""))
-    };
-    return uid === undefined ? {
-        name: undefined
-    } : {
-        name: `/tmp/krb5cc_${uid}`,
-        owner: uid
-    };
 }
 
 function fromCache(name, label, wanted, realm, owner) {
@@ -4995,8 +4998,13 @@ function fromCache(name, label, wanted, realm, owner) {
         client,
         label: `${label} (${formatPrincipal(client)})`,
         objection(now) {
-            if (usable.length === 0) return "it contains no ticket-granting ticket and no ticket for HTCondor’s service";
-            return latest * 1e3 > now.getTime() ? undefined : `its ticket expired at ${new Date(latest * 1e3).toISOString()}`;
+            if (usable.length === 0) return {
+                reason: "it contains no ticket-granting ticket and no ticket for HTCondor’s service"
+            };
+            return latest * 1e3 > now.getTime() ? undefined : {
+                kind: "ticket-expired",
+                reason: `its ticket expired at ${new Date(latest * 1e3).toISOString()}`
+            };
         },
         ticketFor: once(host => {
             const now = realm.kdcs.now().getTime() / 1e3;
@@ -5073,7 +5081,9 @@ function kdcsOf(configuration, host) {
             const configured = configuration.kdcsOf(realm).flatMap(text => parseKdc(text) ?? []);
             const kdcs = configured.length > 0 || !configuration.lookUpKdcs ? configured : await lookUpKdcs(realm, host);
             if (kdcs.length > 0) return await askKdc(kdcs, realm, request, host);
-            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`);
+            throw new KerberosError(`no KDC of the realm ${realm} is known: neither krb5.conf nor DNS lists one`, "kdc-unknown", {
+                realm
+            });
         }
     };
 }
@@ -5081,6 +5091,27 @@ function kdcsOf(configuration, host) {
 function warnOfHostPrincipal(client, service, host) {
     if (client.components[0] !== service) return;
     host.log.warn(`${formatPrincipal(client)} is the principal of a host: daemons treat it as HTCondor itself. Use the keytab of a service account instead`);
+}
+
+function findProgram(name, path) {
+    const file = process.platform === "win32" ? `${name}.exe` : name;
+    return path.split(external_node_path_namespaceObject.delimiter).filter(external_node_path_namespaceObject.isAbsolute).map(directory => (0, 
+    external_node_path_namespaceObject.join)(directory, file)).find(isProgram);
+}
+
+const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
+
+function find_program_withoutSecrets(env) {
+    return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_NAME.test(name)));
+}
+
+function isProgram(path) {
+    try {
+        (0, external_node_fs_namespaceObject.accessSync)(path, external_node_fs_namespaceObject.constants.X_OK);
+        return (0, external_node_fs_namespaceObject.statSync)(path).isFile();
+    } catch {
+        return false;
+    }
 }
 
 const munge_DONE = 0;
@@ -5104,8 +5135,13 @@ function munge(encode) {
                 }
             },
             async finish(channel, _, last) {
-                if (failure !== undefined) throw new MethodRefused(failure);
-                const refused = new MethodRefused("the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account");
+                if (failure !== undefined) throw new MethodRefused({
+                    reason: failure,
+                    kind: "munge-failed"
+                });
+                const refused = new MethodRefused({
+                    reason: "the daemon rejected it: its munged has a different key, its clock differs, or its host lacks this account"
+                });
                 if (last) return [ {
                     write: message => message.int(munge_DONE),
                     otherwise: () => refused
@@ -5132,7 +5168,7 @@ const PAYLOAD_LENGTH = 24;
 function exitOf(error) {
     const {code, signal} = error;
     if (typeof code === "number") return `exit status ${code}`;
-    return signal ? `terminated by ${signal}` : system_reason_systemReason(error);
+    return signal ? `terminated by ${signal}` : systemReason(error);
 }
 
 function loadMunge(path, owner, host) {
@@ -5176,7 +5212,9 @@ function password_password(secret, source, host) {
             nonce: host.randomBytes(NONCE_LENGTH)
         },
         key: () => keyOfPassword(Uint8Array.from(Buffer.from(secret.reveal(), "latin1"))),
-        refusal: () => "the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)"
+        refusal: () => ({
+            reason: "the daemon has no pool password of its own (SEC_PASSWORD_FILE on its host)"
+        })
     });
     return {
         name: "PASSWORD",
@@ -5198,7 +5236,7 @@ function loadPassword({text, file}, host) {
     if (text !== undefined) {
         host.mask(text);
         const line = text.reveal().replace(/\r?\n$/, "");
-        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password", "the password is not a single line of text");
+        if (line === "" || /[\r\n\0]/.test(line)) throw unreadable("password-malformed", "password", "the password is not a single line of text");
         return password_password(new Secret(Buffer.from(line).toString("latin1")), "password", host);
     }
     if (file === undefined) return new Unavailable("no pool password was provided");
@@ -5210,7 +5248,7 @@ function loadPassword({text, file}, host) {
         host.mask(new Secret(bytes.toString()));
         return password_password(new Secret(bytes.toString("latin1")), file, host);
     } catch (error) {
-        return new Unavailable(`${file}: ${reasonOf(error)}`);
+        return new Unavailable(`${file}: ${reasonOf(error)}`, exposedKind(error));
     }
 }
 
@@ -5232,7 +5270,7 @@ function scitokens(token, tlsFor, host) {
         return {
             label,
             source,
-            doubt: expiry(token, host.now(), peer),
+            doubt: expiry(token, "scitoken-expired", host.now(), peer),
             expiresAt: token.expiresAt,
             open: channel => exchange.open(channel),
             patience,
@@ -5244,7 +5282,9 @@ function scitokens(token, tlsFor, host) {
                 } finally {
                     exchange.close();
                 }
-                const refused = new MethodRefused(scitokens_refusal(token, host.now()));
+                const refused = new MethodRefused({
+                    reason: scitokens_refusal(token, host.now())
+                });
                 if (last && !patience.waits) return [ {
                     write: putHolding,
                     otherwise: () => refused
@@ -5260,18 +5300,19 @@ function scitokens(token, tlsFor, host) {
         sources: [ source ],
         candidatesFor(_, peer) {
             const {serverName, claimedName} = peer;
-            const rejectedFor = reason => ({
-                usable: [],
-                rejected: [ {
-                    label,
-                    reason
-                } ]
-            });
             if (serverName !== undefined) return {
                 usable: [ candidate(serverName, peer) ],
                 rejected: []
             };
-            return rejectedFor(claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName));
+            const reason = claimedName === undefined ? NO_SERVER_NAME : onlyClaimed(claimedName);
+            return {
+                usable: [],
+                rejected: [ {
+                    label,
+                    reason,
+                    kind: "no-server-name"
+                } ]
+            };
         },
         guessed: peer => peer.serverName === undefined ? undefined : candidate(peer.serverName, peer)
     };
@@ -5353,7 +5394,9 @@ function bearer_decode(jwt, source) {
 }
 
 function bearer_unreadable(source, what) {
-    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`);
+    return new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${source}: not a SciToken: ${what}`, {
+        reason: "scitoken-malformed"
+    });
 }
 
 const scitokens_MAX_FILE_LENGTH = 64 * 1024;
@@ -5365,7 +5408,7 @@ function loadSciToken(source, tlsFor, host) {
     if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
     const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
     if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
-    throw unreadable(token.source, reason);
+    throw unreadable("scitoken-too-long", token.source, reason);
 }
 
 function readSciToken(source, host) {
@@ -5379,8 +5422,8 @@ function readSciToken(source, host) {
     maskJwt(jwt, host);
     if (isSupplied && jwt.reveal() !== "" && algorithmOf(jwt) === undefined) host.mask(jwt);
     try {
-        if (jwt.reveal() === "") throw unreadable(found.source, "the value is empty");
-        if (/\s/.test(jwt.reveal())) throw unreadable(found.source, "it contains white space");
+        if (jwt.reveal() === "") throw unreadable("scitoken-malformed", found.source, "the value is empty");
+        if (/\s/.test(jwt.reveal())) throw unreadable("scitoken-malformed", found.source, "it contains white space");
         return parseBearerToken(jwt, found.source);
     } catch (error) {
         if (!(error instanceof CredentialError) || isSupplied) throw error;
@@ -5407,7 +5450,7 @@ function discover({file, env, uid}) {
 
 function readSciTokensFile(file) {
     const text = readStart(file);
-    if (text instanceof Error) return new Unavailable(`SCITOKENS_FILE ${file}: ${reasonOf(text)}`);
+    if (text instanceof Error) return unreadableFile(`SCITOKENS_FILE ${file}`, text);
     const [line = ""] = text.split("\n").filter(each => each.trim() !== "" && !each.trim().startsWith("#"));
     return {
         text: line,
@@ -5428,7 +5471,11 @@ function readIfPresent(path, owner) {
         source: path
     };
     const isMissing = text.code === "ENOENT";
-    return isMissing ? undefined : new Unavailable(`${path}: ${reasonOf(text)}`);
+    return isMissing ? undefined : unreadableFile(path, text);
+}
+
+function unreadableFile(name, error) {
+    return new Unavailable(`${name}: ${reasonOf(error)}`, exposedKind(error));
 }
 
 function readStart(path, owner) {
@@ -5438,7 +5485,7 @@ function readStart(path, owner) {
         try {
             const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
             if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
-            if (owner !== undefined && uid !== owner) return new Error(`it is owned by user ${uid}, not by this account (${owner})`);
+            if (owner !== undefined && uid !== owner) return new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
             const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
             return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
         } finally {
@@ -5473,6 +5520,7 @@ function loadCertificate(source, tlsFor, host) {
         });
     }
     const reasons = [];
+    let kind;
     for (const {certificate, key} of source.pairs.toReversed()) {
         try {
             return method(readPair({
@@ -5485,23 +5533,26 @@ function loadCertificate(source, tlsFor, host) {
         } catch (error) {
             if (!(error instanceof CredentialError)) throw error;
             reasons.push(error.message);
+            if (error.reason === "file-exposed") kind = error.reason;
         }
     }
-    return new Unavailable(reasons.join("; ") || "no client certificate was provided, and SSL authenticates no identity without one");
+    return new Unavailable(reasons.join("; ") || "no client certificate was provided, and SSL authenticates no identity without one", kind);
 }
+
+const UNREADABLE = "certificate-unreadable";
 
 function readPair(certificateSource, keySource, host) {
     const certificates = readPem(certificateSource);
     const chain = readCertificates(certificates, certificateSource.name);
     const key = readKey(keySource, host);
     const [own] = chain;
-    if (own === undefined) throw unreadable(certificateSource.name, "it contains no PEM certificate");
+    if (own === undefined) throw unreadable(UNREADABLE, certificateSource.name, "it contains no PEM certificate");
     checkUsable(own, key.object, certificateSource.name);
     const subject = distinguishedName(own.subject, "an empty subject");
-    if (!own.checkPrivateKey(key.object)) throw unreadable(keySource.name, `the key does not match the certificate of ${subject}`);
+    if (!own.checkPrivateKey(key.object)) throw unreadable(UNREADABLE, keySource.name, `the key does not match the certificate of ${subject}`);
     const [from, to] = [ new Date(own.validFrom), new Date(own.validTo) ];
-    if (to <= host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
-    if (from > host.now()) throw unreadable(certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
+    if (to <= host.now()) throw unreadable("certificate-expired", certificateSource.name, `the certificate of ${subject} expired at ${to.toISOString()}`);
+    if (from > host.now()) throw unreadable("certificate-expired", certificateSource.name, `the certificate of ${subject} is not valid before ${from.toISOString()}`);
     return {
         chain: chain.map(each => each.toString()).join("\n"),
         key: key.pem,
@@ -5513,18 +5564,18 @@ function readPair(certificateSource, keySource, host) {
 
 function checkUsable({keyUsage}, key, name) {
     const {modulusLength} = key.asymmetricKeyDetails ?? {};
-    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
+    if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS) throw unreadable(UNREADABLE, name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
     const purposes = keyUsage;
-    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(name, "the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)");
+    if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE)) throw unreadable(UNREADABLE, name, "the certificate is not valid for TLS clients (its extended key usage lacks clientAuth)");
 }
 
 function readKey(source, host) {
     const [pem, kind = ""] = PRIVATE_KEY.exec(readPem(source)) ?? [];
-    if (pem === undefined) throw unreadable(source.name, `it contains no PEM private key${source.name === "client-certificate" ? ", and client-key is not set" : ""}`);
+    if (pem === undefined) throw unreadable(UNREADABLE, source.name, `it contains no PEM private key${source.name === "client-certificate" ? ", and client-key is not set" : ""}`);
     const secret = new Secret(pem);
     host.mask(secret);
     if (kind.includes("ENCRYPTED") || pem.includes("Proc-Type: 4,ENCRYPTED")) {
-        throw unreadable(source.name, "the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN");
+        throw unreadable(UNREADABLE, source.name, "the key is encrypted with a passphrase; decrypt it: openssl pkey -in KEY -out PLAIN");
     }
     try {
         return {
@@ -5532,7 +5583,7 @@ function readKey(source, host) {
             object: crypto_crypto().createPrivateKey(pem)
         };
     } catch {
-        throw unreadable(source.name, "the private key cannot be parsed");
+        throw unreadable(UNREADABLE, source.name, "the private key cannot be parsed");
     }
 }
 
@@ -5541,7 +5592,7 @@ function readCertificates(text, name) {
         try {
             return new (crypto_crypto().X509Certificate)(pem);
         } catch {
-            throw unreadable(name, "it contains a certificate that cannot be parsed");
+            throw unreadable(UNREADABLE, name, "it contains a certificate that cannot be parsed");
         }
     });
 }
@@ -5552,7 +5603,7 @@ function readPem(source) {
         return pastedPem(readBounded(pathOf(source), MAX_PEM_BYTES).toString("latin1"));
     } catch (error) {
         const what = typeof source.path === "string" ? source.path : "the value is not PEM, and reading it as a path failed";
-        throw unreadable(source.name, `${what}: ${reasonOf(error)}`);
+        throw unreadable(exposedKind(error) ?? UNREADABLE, source.name, `${what}: ${reasonOf(error)}`);
     }
 }
 
@@ -5578,7 +5629,7 @@ function readAuthorities(source, skip) {
         }
     });
     if (found.length > 0) return found;
-    throw unreadable(source.name, "it contains no PEM certificate");
+    throw unreadable(UNREADABLE, source.name, "it contains no PEM certificate");
 }
 
 function filesOf(path) {
@@ -5627,7 +5678,7 @@ function loadTrust(source, host) {
     return own => async serverName => {
         const {knownHosts} = source;
         const known = knownHosts === undefined ? undefined : knownCertificate(knownHosts, serverName, host);
-        const system = source.system ? await systemAuthorities(systemFiles(source)) : [];
+        const system = source.system ? await systemAuthorities(source, skip) : [];
         return {
             authorities: [ ...given, ...configured(), ...system, ...known === undefined ? [] : [ known ] ],
             partialChain: known !== undefined,
@@ -5638,15 +5689,20 @@ function loadTrust(source, host) {
 }
 
 function systemFiles({certificateFile, platform}) {
-    if (certificateFile !== undefined) return [ certificateFile ];
+    if (certificateFile) return [ certificateFile ];
     return platform === "win32" ? [] : SYSTEM_FILES;
 }
 
-async function systemAuthorities(files) {
-    for (const path of files) {
+async function systemAuthorities(source, skip) {
+    for (const path of systemFiles(source)) {
         try {
             return [ readBounded(path, MAX_PEM_BYTES).toString("latin1") ];
-        } catch {}
+        } catch (error) {
+            if (source.certificateFile) {
+                skip(`SSL_CERT_FILE ${path}: ${reasonOf(error)}`);
+                return [];
+            }
+        }
     }
     const tls = process.getBuiltinModule("node:tls");
     const system = tls.getCACertificates?.("system") ?? [];
@@ -5684,7 +5740,7 @@ function loadCredentials(sources, host, authz = []) {
         const loaded = load(method, sources, authz, host);
         if (loaded instanceof Unavailable) unavailable.push({
             method: displayName(method),
-            reason: loaded.reason
+            ...loaded
         }); else methods.push(loaded);
     }
     if (methods.length > 0) return {
@@ -5693,7 +5749,16 @@ function loadCredentials(sources, host, authz = []) {
         unavailable
     };
     const reasons = unavailable.map(({method, reason}) => `${method}: ${reason}`);
-    throw new CredentialError("ERR_NO_CREDENTIAL", `no credential was found; ${reasons.join(". ")}`);
+    throw new CredentialError("ERR_NO_CREDENTIAL", `no credential was found; ${reasons.join(". ")}`, {
+        reason: load_reasonOf(unavailable)
+    });
+}
+
+function load_reasonOf(unavailable) {
+    const [first] = unavailable;
+    if (first?.method === "KERBEROS") return first.kind;
+    const kinds = unavailable.map(({kind}) => kind);
+    return [ "file-exposed", "file-name-ignored" ].find(each => kinds.includes(each));
 }
 
 function load(method, sources, authz, host) {
@@ -5767,13 +5832,13 @@ function readKeyless(input, {env}) {
     const named = plainText("oidc-audience", input("oidc-audience"));
     const service = input("token-service");
     const grant = input("token-grant") ?? table_INPUTS["token-grant"];
-    if (service === undefined && grant !== table_INPUTS["token-grant"]) throw new InputError("token-grant", "token-grant: token-service is not set");
+    if (service === undefined && grant !== table_INPUTS["token-grant"]) refuse("token-grant", "token-service is not set");
     if (named === undefined && service === undefined) return undefined;
-    if (service !== undefined && input("idtoken") !== undefined) throw new InputError("idtoken", "idtoken: not supported with token-service, which needs no IDTOKEN; omit one of them");
+    if (service !== undefined && input("idtoken") !== undefined) refuse("idtoken", "not supported with token-service, which needs no IDTOKEN; omit one of them");
     const url = service === undefined ? undefined : serviceUrl("token-service", service);
     const audience = named ?? (url && ownAudience(url, input, env));
     const lifetime = parseDuration(input("lifetime") ?? "");
-    if (audience !== undefined && input("scitoken") !== undefined) throw new InputError("scitoken", "scitoken: not supported with oidc-audience, which requests a token for the job");
+    if (audience !== undefined && input("scitoken") !== undefined) refuse("scitoken", "not supported with oidc-audience, which requests a token for the job");
     return {
         job: audience === undefined ? undefined : readJob(audience, env),
         service: url && {
@@ -5803,7 +5868,7 @@ function readProxies(env) {
     };
     const full = text.includes("://") ? text : `http://${text}`;
     const url = URL.canParse(full) ? new URL(full) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) throw new InputError("https_proxy", "https_proxy: the value is not the URL of an HTTP proxy (http://HOST:PORT)");
+    if (url === undefined || !/^https?:$/.test(url.protocol)) refuse("https_proxy", "the value is not the URL of an HTTP proxy (http://HOST:PORT)");
     const {username, password, origin} = url;
     const anonymous = username === "" && password === "";
     const pair = `${decoded(username)}:${decoded(password)}`;
@@ -5864,7 +5929,7 @@ function serviceUrl(name, text) {
     if (isSafe && url.username === "" && url.password === "" && url.hash === "") return url;
     const [shown = ""] = text.split(/[?#]/);
     const named = text.includes("@") ? "the value" : quote(shown);
-    throw new InputError(name, `${name}: ${named} is not the URL of a service (https://HOST/PATH)`);
+    refuse(name, `${named} is not the URL of a service (https://HOST/PATH)`);
 }
 
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
@@ -5883,7 +5948,7 @@ function readRequest(input, surroundings, localFirst = false) {
     const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
     const mode = said === "check" ? "fetch" : said;
     const key = plainText("key", input("key"));
-    if (mode === "request" && key !== undefined) throw new InputError("key", "key: not supported with mode request, which cannot select a signing key");
+    if (mode === "request" && key !== undefined) refuse("key", "not supported with mode request, which cannot select a signing key");
     const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
     if (remote) request_checkRemote(said);
     const lifetimeSeconds = readLifetime(input("lifetime"));
@@ -5920,13 +5985,9 @@ function readRequest(input, surroundings, localFirst = false) {
     };
 }
 
-function refuse(input, reason) {
-    throw new InputError(input, `${input}: ${reason}`);
-}
-
 function request_checkRemote(said) {
-    if (said === "check") throw new InputError("mode", "mode: check queries the schedd itself; omit remote");
-    if (said !== "fetch") throw new InputError("remote", `remote: supported with mode fetch only, not ${said}`);
+    if (said === "check") refuse("mode", "check queries the schedd itself; omit remote");
+    if (said !== "fetch") refuse("remote", `supported with mode fetch only, not ${said}`);
 }
 
 function withoutSigningKeys(request) {
@@ -5954,7 +6015,9 @@ function checkConfiguration(input, {setting}) {
     if (failure === undefined) return [];
     const isGiven = names => names.some(name => input(name) !== undefined);
     const missing = !isGiven(PLACES) && setting("COLLECTOR_HOST") === undefined && "COLLECTOR_HOST" || !isGiven(CREDENTIALS) && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY" || input("token") !== undefined && input("token-directory") === undefined && setting("SEC_TOKEN_DIRECTORY") === undefined && "SEC_TOKEN_DIRECTORY";
-    if (missing) throw new InputError(missing, failure);
+    if (missing) throw new InputError(missing, failure, {
+        reason: "configuration"
+    });
     return [ `${failure}; the inputs are sufficient without it` ];
 }
 
@@ -5962,14 +6025,9 @@ function readTimeout(input) {
     const text = input("timeout") ?? table_INPUTS.timeout;
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_TIMEOUT_SECONDS) {
-        throw new InputError("timeout", `timeout: ${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
+        refuse("timeout", `${quote(text)} is not a duration from 1s to 1d, such as 90s or 5m`);
     }
     return seconds * 1e3;
-}
-
-function checkTimeout(timeoutMs) {
-    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1e3) return Math.ceil(timeoutMs);
-    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 function readBoolean(name, text) {
@@ -5979,12 +6037,12 @@ function readBoolean(name, text) {
 function readServerName(text) {
     const name = plainText("server-name", text);
     if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-    throw new InputError("server-name", `server-name: ${quote(name)} has a port; certificates carry host names only`);
+    refuse("server-name", `${quote(name)} has a port; certificates carry host names only`);
 }
 
 function readRetries(text) {
     if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
-    throw new InputError("retries", `retries: ${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+    refuse("retries", `${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
 function mayBeUnauthenticated({setting}) {
@@ -6002,7 +6060,7 @@ function readIdentity(text, mode, {setting}) {
     const name = plainText("identity", text) ?? DEFAULT_USER;
     const domain = setting("UID_DOMAIN");
     if (name.includes("@")) return name;
-    if (domain === undefined) throw new InputError("identity", "identity: UID_DOMAIN is not set, so the identity must be user@domain");
+    if (domain === undefined) refuse("identity", "UID_DOMAIN is not set, so the identity must be user@domain");
     return `${name}@${domain}`;
 }
 
@@ -6012,7 +6070,7 @@ function readLevels(text) {
     const unknown = levels.find(level => !AUTHORIZATION_LEVELS.includes(level));
     if (unknown !== undefined) {
         const known = AUTHORIZATION_LEVELS.join(" ");
-        throw new InputError("authz", `authz: ${quote(unknown)} is not an authorization level; the levels are ${known}`);
+        refuse("authz", `${quote(unknown)} is not an authorization level; the levels are ${known}`);
     }
     if (levels.length === 0) refuse("authz", "the list is empty; omit authz to request a token without restriction");
     return levels;
@@ -6024,7 +6082,7 @@ function readLifetime(text) {
     const seconds = parseDuration(text);
     if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
         const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
-        throw new InputError("lifetime", `lifetime: ${quote(text)} is not a lifetime; use ${allowed}`);
+        refuse("lifetime", `${quote(text)} is not a lifetime; use ${allowed}`);
     }
     return seconds;
 }
@@ -6039,7 +6097,7 @@ function readPath(input, surroundings) {
         throw new InputError("token", "token and file are mutually exclusive");
     }
     if (directory !== undefined && token === undefined) {
-        throw new InputError("token-directory", "token-directory: token, the name of the file in it, is not set");
+        refuse("token-directory", "token, the name of the file in it, is not set");
     }
     if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
     return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
@@ -6047,9 +6105,9 @@ function readPath(input, surroundings) {
 
 function readTokenPath(token, directory, surroundings) {
     if (token === "" || /[/\\\p{Cc}]/u.test(token) || token === "." || token === "..") {
-        throw new InputError("token", `token: ${quote(token)} is not a plain file name; use file for a path`);
+        refuse("token", `${quote(token)} is not a plain file name; use file for a path`);
     }
-    if (EXCLUDED_NAME.test(token)) throw new InputError("token", `token: HTCondor ignores files with a name such as ${quote(token)}`);
+    if (EXCLUDED_NAME.test(token)) refuse("token", `HTCondor ignores files with a name such as ${quote(token)}`);
     refuseVariables("token", token);
     if (directory === undefined) return (0, external_node_path_namespaceObject.join)((0, 
     external_node_path_namespaceObject.resolve)(tokenDirectory(surroundings).directory), token);
@@ -6064,100 +6122,279 @@ function privatePath(other, {env}) {
 
 function privateDirectory(input, env) {
     const temporary = env["RUNNER_TEMP"];
-    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) throw new InputError(input, `${input}: this runner does not set RUNNER_TEMP, the parent directory`);
+    if (temporary === undefined || !(0, external_node_path_namespaceObject.isAbsolute)(temporary)) refuse(input, `this runner does not set RUNNER_TEMP, the parent directory`);
     return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
 }
 
 function checkRenewal(said, path, lifetimeSeconds, keyless, env) {
     if (path === undefined) refuse("renew", "there is no file to renew; set export-environment, token or file");
-    if (said === "request") throw new InputError("renew", `renew: not supported with mode ${said}`);
-    if (lifetimeSeconds === "unlimited") throw new InputError("renew", "renew: a token that never expires needs no renewal");
+    if (said === "request") refuse("renew", `not supported with mode ${said}`);
+    if (lifetimeSeconds === "unlimited") refuse("renew", "a token that never expires needs no renewal");
     privateDirectory("renew", env);
     if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service receives the same token each time, which it may refuse");
 }
 
-function rows(text, ...shared) {
-    const [, ...found] = `\n${String.raw(text, ...shared).trim()}`.split("\n/");
-    return found.map(each => {
-        const [pattern = "", ...hints] = each.split("\n");
-        return {
-            facts: new RegExp(pattern),
-            hints
-        };
+const DEFAULT_LIFETIME_SECONDS = 3600;
+
+const INPUT_OF = {
+    pool: "pool",
+    name: "name",
+    type: "type",
+    address: "address",
+    authz: "authz",
+    lifetime: "lifetime",
+    mode: "mode",
+    identity: "identity",
+    key: "key",
+    remote: "remote",
+    authenticationMethods: "authentication-methods",
+    idtoken: "idtoken",
+    scitoken: "scitoken",
+    oidcAudience: "oidc-audience",
+    tokenService: "token-service",
+    tokenGrant: "token-grant",
+    clientCertificate: "client-certificate",
+    clientKey: "client-key",
+    kerberosKeytab: "kerberos-keytab",
+    kerberosPrincipal: "kerberos-principal",
+    kerberosPassword: "kerberos-password",
+    kerberosCache: "kerberos-cache",
+    caCertificate: "ca-certificate",
+    serverName: "server-name",
+    password: "password",
+    expectedIdentity: "expected-identity",
+    expectedTrustDomain: "expected-trust-domain",
+    verify: "verify",
+    onReduced: "on-reduced",
+    file: "file",
+    retries: "retries",
+    timeoutMs: "timeout"
+};
+
+function inputsOf(options, fixed) {
+    const entries = Object.entries(INPUT_OF);
+    const all = {
+        ...options,
+        lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS
+    };
+    const words = new Map(entries.filter(([option]) => option !== "timeoutMs").map(([option, name]) => [ name, all[option] ]));
+    return name => {
+        const value = fixed[name] ?? words.get(name);
+        return typeof value === "object" ? value.join(",") : value?.toString();
+    };
+}
+
+function checkTimeout(timeoutMs) {
+    if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1e3) return Math.ceil(timeoutMs);
+    throw new InputError("timeout", `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
+}
+
+function withOptionName(error) {
+    const entries = Object.entries(INPUT_OF);
+    const option = entries.find(([, name]) => name === error.input)?.[0];
+    if (option === undefined || option === error.input) return error;
+    const {message, input, cause, reason} = error;
+    const renamed = message.startsWith(`${input}:`) ? `${option}${message.slice(input.length)}` : message;
+    return new InputError(option, renamed, {
+        cause,
+        phase: "inputs",
+        reason
     });
 }
 
-function firstOf(rows, text, side) {
-    for (const {facts, hints} of rows) {
-        const found = facts.exec(text);
-        if (found !== null) {
-            return hints.map(hint => hint.replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).replace(/\$(\d)/g, (_, group) => found[group] ?? ""));
-        }
+const PROGRAM = "condor_config_val";
+
+const PROGRAM_TIMEOUT_MS = 2e4;
+
+const GENERAL = [ ...[ "AUTH_SSL_CLIENT_CADIR", "AUTH_SSL_CLIENT_CAFILE", "AUTH_SSL_CLIENT_CERTFILE", "AUTH_SSL_CLIENT_KEYFILE" ], ...[ "AUTH_SSL_CLIENT_USE_DEFAULT_CAS", "AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR", "COLLECTOR_PORT", "CONDOR_IDS" ], ...[ "FS_LOCAL_DIR", "FULL_HOSTNAME", "KERBEROS_SERVER_SERVICE", "LOCAL_CONFIG_DIR_EXCLUDE_REGEXP", "PRIVATE_NETWORK_NAME", "SCITOKENS_FILE" ], ...[ "SEC_CLIENT_AUTHENTICATION", "SEC_CLIENT_AUTHENTICATION_METHODS", "SEC_CLIENT_ENCRYPTION", "SEC_DEFAULT_AUTHENTICATION", "SEC_DEFAULT_AUTHENTICATION_METHODS", "SEC_DEFAULT_ENCRYPTION", "SEC_FS_ENFORCE_CHANNEL_BINDING", "SEC_KNOWN_HOSTS" ], ...[ "SEC_PASSWORD_DIRECTORY", "SEC_PASSWORD_FILE", "SEC_SYSTEM_KNOWN_HOSTS", "SEC_TOKEN_DIRECTORY" ], ...[ "SEC_TOKEN_POOL_SIGNING_KEY_FILE", "SEC_TOKEN_SYSTEM_DIRECTORY", "TRUST_DOMAIN", "UID_DOMAIN" ] ];
+
+const OF_A_TYPE = [ "HOST", "NAME", "ADDRESS_FILE", "DAEMON_AD_FILE" ];
+
+async function loadSettings(env, signal, more = []) {
+    const program = findProgram(PROGRAM, env["PATH"] ?? "");
+    return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
+}
+
+function environmentSettings(env) {
+    const values = new Map;
+    for (const [key, value] of Object.entries(env)) {
+        const name = /^_condor_(.+)$/i.exec(key)?.[1];
+        if (name !== undefined && value !== undefined && value.trim() !== "") values.set(name.toUpperCase(), value.trim());
     }
-    return [];
+    return name => {
+        const value = values.get(`TOOL.${name}`) ?? values.get(name);
+        if (value?.includes("$(") === true) {
+            throw new InputError(name, `_CONDOR_${name}: ${value} refers to other settings, but HTCondor is not installed on this host to resolve them`);
+        }
+        return value;
+    };
+}
+
+function isInRegistry(env) {
+    const {spawnSync} = process.getBuiltinModule("node:child_process");
+    const program = win32.join(env["SystemRoot"] ?? "C:\\Windows", "System32", "reg.exe");
+    const args = [ "query", "HKLM\\Software\\Condor", "/v", "CONDOR_CONFIG" ];
+    const options = {
+        env: withoutSecrets(env),
+        timeout: PROGRAM_TIMEOUT_MS,
+        windowsHide: true,
+        stdio: "ignore"
+    };
+    return spawnSync(program, args, options).status === 0;
+}
+
+function reasonOfExit({code, signal}) {
+    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the output is too large";
+    if (signal) return `the program was terminated by ${signal}`;
+    return typeof code === "number" ? `exit status ${code}` : `the program could not be started (${code ?? "unknown reason"})`;
+}
+
+async function askProgram(program, env, signal, more) {
+    const {execFile} = process.getBuiltinModule("node:child_process");
+    const types = Object.keys(DAEMON_TYPES).map(type => type.toUpperCase());
+    const names = [ ...GENERAL, ...more, ...types.flatMap(type => OF_A_TYPE.map(each => `${type}_${each}`)) ];
+    const marker = "=condor-token-fetch=";
+    const args = [ "-macro", ...names.map(name => `${marker}${name}=$(${name})`) ];
+    const {failure, output} = await new Promise(resolve => {
+        const options = {
+            env: find_program_withoutSecrets(env),
+            signal,
+            timeout: PROGRAM_TIMEOUT_MS,
+            maxBuffer: 4 * 1024 * 1024
+        };
+        const child = execFile(program, args, options, (error, stdout, stderr) => {
+            child.kill("SIGKILL");
+            resolve({
+                failure: error === null ? undefined : stderr.trim() || reasonOfExit(error),
+                output: stdout
+            });
+        });
+    });
+    if (signal.aborted) throw abortedError(signal).at("inputs");
+    const values = new Map;
+    for (const each of output.split(marker)) {
+        const [, name, value = ""] = /^([A-Z_]+)=([\s\S]*)$/.exec(each) ?? [];
+        if (name !== undefined && value.trim() !== "") values.set(name, value.trim());
+    }
+    if (failure !== undefined) {
+        const text = `HTCondor's configuration cannot be read: ${PROGRAM}: ${failure}`;
+        return Object.assign(environmentSettings(env), {
+            failure: text
+        });
+    }
+    return name => {
+        if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
+        return values.get(name);
+    };
+}
+
+function processHost(timeoutMs, signal, sinks) {
+    const end = performance.now() + timeoutMs;
+    return {
+        ...endOf(timeoutMs, signal),
+        timeLeftMs: () => end - performance.now(),
+        now: () => new Date,
+        randomBytes: length => crypto_crypto().randomBytes(length),
+        ...sinks
+    };
+}
+
+function endOf(timeoutMs, signal) {
+    const controller = new AbortController;
+    const over = () => controller.abort(new DOMException("the time limit expired", "TimeoutError"));
+    const timer = setTimeout(over, timeoutMs).unref();
+    const interrupted = () => controller.abort(signal.reason);
+    if (signal.aborted) interrupted(); else signal.addEventListener("abort", interrupted, {
+        once: true
+    });
+    const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", interrupted);
+    };
+    return {
+        signal: controller.signal,
+        done
+    };
+}
+
+function interruptSignal() {
+    const interrupted = new AbortController;
+    for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.once(name, () => interrupted.abort(new Error(name)));
+    return interrupted.signal;
+}
+
+async function processSurroundings(signal, env = process.env) {
+    const platform = process.platform;
+    const own = environmentOf(env, platform);
+    const setting = await loadSettings(own, signal);
+    return {
+        env: own,
+        setting,
+        platform,
+        ...account(own, platform)
+    };
+}
+
+function account(env, platform) {
+    try {
+        const {homedir, uid} = (0, external_node_os_namespaceObject.userInfo)();
+        return {
+            home: homeOf(env, platform, homedir),
+            uid: uid === -1 ? undefined : uid
+        };
+    } catch {
+        return {
+            home: process.env["HOME"] ?? "/",
+            uid: process.getuid?.()
+        };
+    }
+}
+
+const ACTORS = {
+    W: "Workflow",
+    A: "Administrator",
+    R: "Runner",
+    N: "Network"
+};
+
+function hintsOf(text, values, side) {
+    const known = new Map(Object.entries(values));
+    return text.replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
 }
 
 const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.";
 
-const KERBEROS_MISSING = rows`
-/no credential was found; KERBEROS: [^;]*of the type \w+ cannot
-Workflow: ${CACHE_FILE}
-/no credential was found; KERBEROS:
-Workflow: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.
-`;
+const KERBEROS_CREDENTIALS = {
+    "kerberos-cache-type": `W: ${CACHE_FILE}`,
+    "no-kerberos-credential": `W: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.`,
+    "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.`,
+    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, klist -c FILE that of a cache. In a secret a keytab is base64: base64 -w0 FILE.`
+};
 
-const KERBEROS_UNREADABLE = rows`
-/kerberos-cache: [^:]*of the type
-Workflow: ${CACHE_FILE}
-/kerberos-\w+: .*encryption type
-Workflow: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.
-/kerberos-(keytab|cache|principal|password)
-Workflow: correct kerberos-$1: klist -k FILE shows the principals of a keytab, klist -c FILE that of a cache. In a secret a keytab is base64: base64 -w0 FILE.
-`;
+const KERBEROS = `W: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works on this host.`;
 
-const KERBEROS_CONNECT = rows`
-/no KDC of the realm (\S+) can be reached
-Network: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
-Workflow: correct the kdc lines of $1 in krb5.conf (KRB5_CONFIG names another file).
-`;
+const KERBEROS_UNSENT = {
+    "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, which does not expire with a ticket.`,
+    "kdc-unknown": `W: correct the realm $realm, in capitals, or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
+    "client-unknown": `W: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $client.`,
+    "service-unknown": `W: set server-name to the host name in the daemon's principal; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $service, then ktadd. A first part other than host: {KERBEROS_SERVER_SERVICE}.`,
+    "password-rejected": `W: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.`,
+    "key-rejected": `W: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Create a new one with ktadd, and renew the secret.`,
+    "clock-rejected": `R: synchronize the clock with NTP (timedatectl, chronyc tracking): a KDC tolerates a difference of 5 min.`,
+    "account-locked": `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL shows the same until then.`,
+    "encryption-type": `W: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
+    "no-host-name": `W: set server-name to the host name in the daemon's principal: klist -k on its host shows it.`,
+    "no-ticket": KERBEROS
+};
 
-const KERBEROS_NOT_SENT = "its ticket expired at|the KDC of |no KDC of |Kerberos principal";
+const KERBEROS_REFUSED = {
+    "principal-unmapped": `A: add a line REALM = domain for the realm to the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it only at startup.`,
+    "ticket-rejected": `A: store the key of $service in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.\nW: if the daemon is on another host, correct server-name.`
+};
 
-const KERBEROS_REFUSED = rows`
-/^KERBEROS: .*its ticket expired at
-Workflow: run kinit again just before this step, or set kerberos-keytab, which does not expire with a ticket.
-/^KERBEROS: .*no KDC of the realm (\S+) is known
-Workflow: correct the realm $1, in capitals, or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$1 shows the DNS records.
-/^KERBEROS: .*does not know the client (\S+)
-Workflow: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $1.
-/^KERBEROS: .*does not know the service (\S+)
-Workflow: set server-name to the host name in the daemon's principal; the client requested $1.
-Administrator: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $1, then ktadd. A first part other than host: {KERBEROS_SERVER_SERVICE}.
-/^KERBEROS: kerberos-password .*rejected the key
-Workflow: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.
-/^KERBEROS: .*rejected the key
-Workflow: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Create a new one with ktadd, and renew the secret.
-/^KERBEROS: .*rejects the clock of this host
-Runner: synchronize the clock with NTP (timedatectl, chronyc tracking): a KDC tolerates a difference of 5 min.
-/^KERBEROS: .*(?:locked, disabled or expired|requires a new password)
-Workflow: ask the administrator of the realm to enable the account; kinit PRINCIPAL shows the same until then.
-/^KERBEROS: .*encryption type
-Workflow: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.
-/^KERBEROS: .*maps the principal to no user
-Administrator: add a line REALM = domain for the realm to the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it only at startup.
-/^KERBEROS: .*rejects the ticket for (\S+)
-Administrator: store the key of $1 in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.
-Workflow: if the daemon is on another host, correct server-name.
-/^KERBEROS: .*no host name is known
-Workflow: set server-name to the host name in the daemon's principal: klist -k on its host shows it.
-/^KERBEROS:
-Workflow: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works on this host.
-`;
-
-const KERBEROS_UNPROVEN = rows`
-/^KERBEROS:
-Administrator: store the key of the ticket on the daemon's host: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.
-`;
+const KERBEROS_UNPROVEN = {
+    "no-ticket-key": `A: store the key of the ticket on the daemon's host: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.`
+};
 
 const METHOD_USES = {
     IDTOKENS: "idtoken",
@@ -6169,426 +6406,294 @@ const METHOD_USES = {
     MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool’s key"
 };
 
-const NOT_SENT = new RegExp(`it expired at|was issued by|is signed with the key|does not offer it|no IDTOKEN was found|no host name is known|munge failed|FS before|may be a relay|${KERBEROS_NOT_SENT}`);
-
 const MAX_HINTS = 4;
 
 const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
 
 const FRESH = "condor_token_fetch on the access point";
 
-const REFUSED = [ ...rows`
-/^(\w+): (?:the daemon does not offer it|.*the daemon declined the method)
-Administrator: to accept $1, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
-`, ...KERBEROS_REFUSED, ...rows`
-/^IDTOKENS: .*was issued by (\S+); the daemon's trust domain is (\S+)
-Workflow: store a token of this pool in the secret (${FRESH}), or correct pool and name: $1 issued the token, but the daemon belongs to $2.
-Administrator: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.
-/^IDTOKENS: .*signed with the key (\S+); the daemon has (.+)
-Workflow: renew the secret, because the daemon does not have the key $1 (${FRESH}; -key selects another key).
-Administrator: or put the file $1 into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
-/^IDTOKENS: .*it expired at
-Workflow: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.
-/^IDTOKENS: .*refused it without a reason
-Workflow: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
-Administrator: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.
-/^IDTOKENS: .*does not report its trust domain
-Workflow: set idtoken to the one token of this pool; condor_token_list shows issuers.
-Administrator: or set {TRUST_DOMAIN}.
-/^IDTOKENS: .*(other accounts can access it|is owned by user|this account cannot read it)
-Runner: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.
-/^IDTOKENS:
-Workflow: set idtoken to a token of this pool: ${FRESH} prints one.
-/no host name is known|only the collector reports
-Workflow: set server-name to the name in the daemon's certificate: ${NAME_THERE}
-/^SSL: .*AUTH_SSL_ALLOW_CLIENT_PROXY
-Administrator: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.
-/^SSL: .*AUTH_SSL_REQUIRE_CLIENT_MAPPING
-Administrator: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.
-/^SSL: .*does not support TLS 1\.3
-Administrator: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
-Workflow: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.
-/^SSL: .*cannot use TLS
-Administrator: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.
-/^SSL:
-Administrator: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-Workflow: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.
-/^SCITOKENS: .*it expired at
-Workflow: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).
-/^SCITOKENS:
-Administrator: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-Workflow: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.
-/^PASSWORD:
-Administrator: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.
-/^FS: .*FS before HTCondor 24
-Workflow: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
-Administrator: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).
-/^FS: .*may be a relay
-Runner: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.
-/^FS:
-Workflow: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.
-/^MUNGE:
-Runner: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.
-` ];
+const NOT_ACCEPTED = "A: to accept $method, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
 
-const UNPROVEN = [ ...KERBEROS_UNPROVEN, ...rows`
-/, not for (\S+)
-Workflow: if $1 is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}
-/its certificate, or a CA certificate above it, has expired|not valid yet
-Administrator: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.
-/^(SSL|SCITOKENS):
-Workflow: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.
-/^PASSWORD:
-Workflow: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).
-/
-Workflow: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.
-` ];
+const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 
-const LOG = rows`
-/
-Administrator: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.
-`;
+const MUNGED = "R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.";
 
-const FALSE_DAEMON = "Network: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.";
+const BY_METHOD = {
+    IDTOKENS: NEW_TOKEN,
+    KERBEROS,
+    SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
+    SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.\nW: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.`,
+    PASSWORD: `A: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.`,
+    FS: `W: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.`,
+    MUNGE: MUNGED
+};
+
+const UNSENT = {
+    ...KERBEROS_UNSENT,
+    "not-offered": NOT_ACCEPTED,
+    "issuer-differs": `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.`,
+    "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: or put the file $key into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.`,
+    "idtoken-expired": `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
+    "scitoken-expired": `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
+    "file-exposed": `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+    "no-credential": NEW_TOKEN,
+    "file-name-ignored": NEW_TOKEN,
+    "kerberos-cache-type": KERBEROS,
+    "no-kerberos-credential": KERBEROS,
+    "no-server-name": `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
+    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.\nA: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+    "fs-relay": `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
+    "munge-failed": MUNGED
+};
+
+const REFUSED = {
+    ...KERBEROS_REFUSED,
+    declined: NOT_ACCEPTED,
+    unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.`,
+    "no-trust-domain": `W: set idtoken to the one token of this pool; condor_token_list shows issuers.\nA: or set {TRUST_DOMAIN}.`,
+    "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
+    "mapping-required": `A: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.`,
+    "no-tls13": `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).\nW: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
+    "no-tls": `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`
+};
+
+const UNPROVEN = {
+    ...KERBEROS_UNPROVEN,
+    "name-differs": `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
+    "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
+    "untrusted-certificate": `W: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.`,
+    "password-differs": `W: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).`,
+    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`
+};
+
+const LOG = "A: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.";
+
+const FALSE_DAEMON = "N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.";
 
 function exhaustedHints(attempts, side) {
-    const found = new Set(attempts.toReversed().flatMap(each => firstOf(REFUSED, textOf(each), side)));
-    const log = attempts.length > 0 && attempts.every(({reason}) => NOT_SENT.test(reason)) ? [] : firstOf(LOG, "", side);
+    const found = new Set(attempts.toReversed().flatMap(each => refusalHints(each, side)));
+    const isSent = attempts.length === 0 || attempts.some(({kind}) => kind === undefined || !(kind in UNSENT));
+    const log = isSent ? hintsOf(LOG, {}, side) : [];
     return [ ...[ ...found ].slice(0, MAX_HINTS - log.length), ...log ];
 }
 
-function unprovenHints(attempts, side) {
-    return [ ...firstOf(UNPROVEN, attempts.map(textOf).join("\n"), side), FALSE_DAEMON ];
+const REFUSALS = {
+    ...UNSENT,
+    ...REFUSED
+};
+
+function refusalHints({method, kind, details}, side) {
+    const text = REFUSALS[kind ?? ""] ?? BY_METHOD[method];
+    return text === undefined ? [] : hintsOf(text, {
+        method,
+        ...details
+    }, side);
 }
 
-function textOf({method, reason}) {
-    return `${method}: ${reason}`;
+function unprovenHints(attempts, side) {
+    const all = UNPROVEN;
+    const {kind = "", details} = attempts.find(each => (each.kind ?? "") in all) ?? {};
+    return hintsOf(`${all[kind] ?? UNPROVEN["signing-key-differs"]}\n${FALSE_DAEMON}`, {
+        ...details
+    }, side);
 }
 
 const ELSEWHERE = "use a self-hosted runner, a VPN, or an SSH tunnel with address.";
 
 const STALE = "specify pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the current address)";
 
-const OWNED = "must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
-
 const THREE_PARTS = "one line with three parts separated by dots.";
-
-const PRIVATE = String.raw`/^[\w-]+ no connection to (?:.*, )?(?:10\.\d|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.)
-Network: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.
-Administrator: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`;
 
 const RESTARTED = "check whether the daemon restarted a moment ago (condor_status -any lists it when it is back), then run the job again with a longer timeout.";
 
-const WRONG_PEER = rows`
-/
-Workflow: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.
-Workflow: if HTCondor's own condor_token_fetch succeeds, report a bug with the output of -debug (ACTIONS_STEP_DEBUG).
-`;
+const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}`;
 
-const REACHING = {
-    ERR_INPUT: rows`
-/argument: --?id
-Workflow: omit the flag: HTCondor's condor_token_fetch does not support it either, although its manual page lists it. condor_token_list shows the identity of a credential, which is the identity of the token.
-/^arguments
-Workflow: correct the flag; condor_token_fetch -help lists all flags.
-/configuration cannot be read
-Runner: fix the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.
-/^(\S+)
-Workflow: correct $1; the README lists the valid values.
-`,
-    ERR_NO_CREDENTIAL: [ ...KERBEROS_MISSING, ...rows`
-/empty, and no other credential
-Workflow: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.
-Workflow: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.
-/other accounts can access it|owned by user|this account cannot read it
-Runner: the file ${OWNED}
-/ignores files with such a name
-Runner: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.
-/is another host
-Workflow: run this step on the daemon's host, because FS works only there, or set idtoken (condor_token_fetch on the access point prints one).
-/through CCB requires
-Workflow: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.
-/not permitted to request an OIDC token
-Workflow: add permissions: id-token: write to the job. Pull requests from forks cannot request a token.
-/OIDC service of the runner issued no token
-Workflow: add permissions: id-token: write to the job, and correct oidc-audience; the OIDC service of the runner returned its reason.
-/issued no token: (30\d)
-Workflow: correct token-service: the service redirects ($1), and redirects are not followed. curl -v URL shows the location.
-/issued no token: 40[45]
-Workflow: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.
-/unauthorized_client|invalid_client
-Workflow: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.
-/Invalid token audience|aud: expected
-Workflow: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.
-/Token reuse detected|used already
-Workflow: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.
-Administrator: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).
-/token service issued no token
-Workflow: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.
-Administrator: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.
-/token-service: there is no token
-Workflow: add permissions: id-token: write to the job; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.
-/SciToken (to exchange|is sent)
-Workflow: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.
-/
-Workflow: set idtoken from a secret (condor_token_fetch on the access point prints a token), or set scitoken or client-certificate.
-Runner: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.
-` ],
-    ERR_CREDENTIAL_UNREADABLE: [ ...KERBEROS_UNREADABLE, ...rows`
-/\bexpired at|not valid before
-Workflow: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.
-/passphrase|PEM|private key|certificate
-Workflow: provide complete PEM and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.
-/mode exchange accepts more
-Workflow: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.
-/returned an IDTOKEN
-Workflow: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.
-/returned an HTML page
-Workflow: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.
-Network: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.
-/returned no token in
-Workflow: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.
-/SciToken|scitoken
-Workflow: set scitoken exactly as its issuer printed it: ${THREE_PARTS}
-/^\S* ?password:
-Workflow: set password to the line that was passed to condor_store_cred add -c on the daemon's host.
-/
-Workflow: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}
-` ],
-    ERR_NOT_FOUND: rows`
-/it may be restarting
-Administrator: ${RESTARTED}
-Workflow: or correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons).
-/on this host
-Workflow: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.
-/
-Workflow: correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons), or specify address.
-Administrator: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.
-`,
-    ERR_AMBIGUOUS: rows`
-/
-Workflow: specify name as one of the listed names (condor_status -any -pool POOL -af MyType Name).
-`,
-    ERR_CONNECT: [ ...KERBEROS_CONNECT, ...rows`
-/the proxy \S+ did not connect
-Network: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
-Runner: if HOST is reachable without a proxy, add it to no_proxy.
-/the host name (\S+) does not resolve
-Runner: check the spelling, and whether this runner resolves the name: getent hosts $1. Hosted runners resolve public names only: ${ELSEWHERE}
-${PRIVATE}
-/returned status (?:429|503)
-Workflow: increase timeout or retries, because the service requests a later attempt.
-Administrator: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.
-/no response from (\S+):|service (?:of the runner )?returned status \d
-Network: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.
-/connection refused
-Administrator: ${RESTARTED}
-Workflow: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
-/
-Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
-` ],
-    ERR_TIMEOUT: rows`
-/request (\w+) was not approved
-Administrator: approve the request while this step waits: condor_token_request_approve -reqid $1; condor_token_request_list lists all requests.
-Workflow: each run creates a new request: increase timeout, and notify the administrator before the run.
-/cancelled
-Workflow: run the job again: it was cancelled from outside, and no token was delivered.
-/no response from https?:
-Network: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
-Administrator: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
-Workflow: for a slow network raise timeout.
-${PRIVATE}
-/no connection to
-Network: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}
-Workflow: increase timeout if the network is slow.
-/
-Network: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.
-Workflow: increase timeout if the network is slow or the daemon is busy.
-`,
-    ERR_CLOSED: rows`
-/
-Administrator: ${RESTARTED}
-Administrator: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} show the reason.
-Workflow: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.
-`,
-    ERR_CCB_ONLY: rows`
-/no daemon is currently registered
-Workflow: the address is out of date: ${STALE}, or try again in a minute.
-Administrator: if the error persists, the daemon has lost its CCB broker: {CCB_ADDRESS}, and lines with CCBListener in its log.
-/
-Network: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
-Administrator: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.
-Workflow: or run this step where it can reach the daemon, or use an SSH tunnel with address.
-`,
-    ERR_FRAME: [ ...rows`
-/it responds like (an? [\w ]+\w)
-Workflow: correct host and port, because $1 responds here, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).
-`, ...WRONG_PEER ],
-    ERR_MESSAGE: WRONG_PEER,
-    ERR_CLASSAD: [ ...rows`
-/no usable address
-Administrator: restart the daemon, because its ad has no address (condor_status -any -pool POOL -af Name MyAddress), or specify address in the workflow.
-`, ...WRONG_PEER ],
-    ERR_DECRYPT: rows`
-/
-Network: find out whether a device modifies the data or the peer is not the real daemon before you try again: compare condor_ping -address "<HOST:PORT>" READ in the pool and from this runner.
-`
+const ID_TOKEN_PERMISSION = "W: add permissions: id-token: write to the job";
+
+const SERVICE_CLIENT = `W: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.`;
+
+const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.`;
+
+const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.\nA: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).`;
+
+const INPUT_HINTS = {
+    "identity-flag": `W: omit the flag: HTCondor's condor_token_fetch does not support it either, although its manual page lists it. condor_token_list shows the identity of a credential, which is the identity of the token.`,
+    "unknown-flag": `W: correct the flag; condor_token_fetch -help lists all flags.`,
+    configuration: `R: fix the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
+    input: `W: correct $input; the README lists the valid values.`
+};
+
+const CREDENTIAL_HINTS = {
+    ...KERBEROS_CREDENTIALS,
+    "secret-empty": `W: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.\nW: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
+    "file-exposed": `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+    "file-name-ignored": `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
+    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (condor_token_fetch on the access point prints one).`,
+    "ccb-needs-proof": `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
+    "no-job-token": `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
+    "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the OIDC service of the runner returned its reason.`,
+    "service-redirects": `W: correct token-service: the service redirects ($status), and redirects are not followed. curl -v URL shows the location.`,
+    "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.`,
+    "unauthorized-client": SERVICE_CLIENT,
+    "invalid-client": SERVICE_CLIENT,
+    "invalid-token-audience": SERVICE_AUDIENCE,
+    "aud-expected": SERVICE_AUDIENCE,
+    "token-reuse-detected": SERVICE_REUSE,
+    "used-already": SERVICE_REUSE,
+    "service-refused": `W: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.\nA: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.`,
+    "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.`,
+    "scitoken-needs-proof": `W: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
+    "no-credential": `W: set idtoken from a secret (condor_token_fetch on the access point prints a token), or set scitoken or client-certificate.\nR: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+    "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
+    "certificate-unreadable": `W: provide complete PEM and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.`,
+    "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
+    "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
+    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.`,
+    "service-no-token": `W: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.`,
+    "scitoken-malformed": `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
+    "password-malformed": `W: set password to the line that was passed to condor_store_cred add -c on the daemon's host.`,
+    "credential-unreadable": `W: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}`
+};
+
+const CORRECT_NAME = "correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons)";
+
+const LOCATE_HINTS = {
+    restarting: `A: ${RESTARTED}\nW: or ${CORRECT_NAME}.`,
+    "not-on-this-host": `W: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
+    "not-found": `W: ${CORRECT_NAME}, or specify address.\nA: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
+    ambiguous: `W: specify name as one of the listed names (condor_status -any -pool POOL -af MyType Name).`
+};
+
+const CONNECT_HINTS = {
+    "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: or add a kdc line for $realm to [realms] of krb5.conf (KRB5_CONFIG names another file), which needs no DNS.`,
+    "kdc-unreachable": `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.\nW: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
+    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
+    "name-unknown": `R: check the spelling, and whether this runner resolves the name: getent hosts $host. Hosted runners resolve public names only: ${ELSEWHERE}`,
+    "private-address": `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.\nA: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
+    "service-busy": `W: increase timeout or retries, because the service requests a later attempt.\nA: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
+    "service-unreachable": `N: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.`,
+    "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).`,
+    connect: NO_ROUTE,
+    "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: each run creates a new request: increase timeout, and notify the administrator before the run.`,
+    cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
+    "service-silent": `N: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.\nA: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.\nW: for a slow network raise timeout.`,
+    "no-response": `${NO_ROUTE}\nW: increase timeout if the network is slow.`,
+    timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase timeout if the network is slow or the daemon is busy.`,
+    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} show the reason.\nW: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
+    "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: {CCB_ADDRESS}, and lines with CCBListener in its log.`,
+    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.\nW: or run this step where it can reach the daemon, or use an SSH tunnel with address.`
+};
+
+const WRONG_PEER = `W: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the output of -debug (ACTIONS_STEP_DEBUG).`;
+
+const PROTOCOL_HINTS = {
+    "foreign-protocol": `W: correct host and port, because $protocol responds here, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).`,
+    "no-address": `A: restart the daemon, because its ad has no address (condor_status -any -pool POOL -af Name MyAddress), or specify address in the workflow.`,
+    frame: WRONG_PEER,
+    message: WRONG_PEER,
+    classad: WRONG_PEER,
+    decrypt: `N: find out whether a device modifies the data or the peer is not the real daemon before you try again: compare condor_ping -address "<HOST:PORT>" READ in the pool and from this runner.`
 };
 
 const ITSELF = "omit remote to query the schedd directly.";
 
-const DAEMON_TEXTS = rows`
-/Token fetch disabled
-Administrator: set SEC_ENABLE_TOKEN_FETCH = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.
-Workflow: or use another daemon of the pool (type: collector), or mode request.
-/will not sign with requested key
-Workflow: omit key, or specify a key that the daemon may use; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.
-/original one expired
-Workflow: renew the secret, because the credential expired during the run: condor_token_fetch on the access point, with a longer -lifetime.
-/doesn't allow requested authorization
-Workflow: request only levels of the credential in authz (condor_token_list shows its scope), or use a credential with more levels.
-/did not successfully authenticate|Missing requester identity
-Administrator: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.
-/does not have (access to configured key|a signing key configured)
-Administrator: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
-Workflow: or fetch the token from the collector, with type: collector.
-/Failed to (read file|fetch key)
-Administrator: restore the file of the key, which is missing or not owned by root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.
-Workflow: or omit key, so that the daemon signs with its own key.
-/is not known to the collector
-Workflow: HTCondor 9.9 to at least 25.14 always returns this error, also to its own condor_token_fetch -remote: ${ITSELF}
-Administrator: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.
-/No schedd target specified
-Workflow: specify name as condor_status -schedd -af Name shows it.
-/Request to server was not encrypted
-Administrator: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.
-/eliminated by the SEC_IMPERSONATION_TOKEN_LIMITS
-Workflow: request only levels of {SEC_IMPERSONATION_TOKEN_LIMITS} in authz, or omit remote.
-/\b(DCSCHEDD|SECMAN):\d
-Workflow: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
-Administrator: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.
-/Issuer namespace
-Administrator: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.
-/Token request disabled
-Administrator: set SEC_ENABLE_TOKEN_REQUEST = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.
-Workflow: or use another daemon of the pool (type: collector).
-/SEC_TOKEN_REQUEST_LIMITS
-Workflow: request only levels of {SEC_TOKEN_REQUEST_LIMITS} in authz.
-/Request has expired|Request ID is not known
-Administrator: the request was not approved within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.
-Workflow: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.
-/Request failed
-Administrator: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.
-/ANONYMOUS or no authentication
-Administrator: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.
-/rate limit
-Workflow: try again later, because the daemon received too many requests.
-Administrator: condor_token_request_list lists the pending requests; each remains for {SEC_TOKEN_REQUEST_LIFETIME}.
-/Too many requests in the system
-Administrator: approve or wait for pending requests, because this daemon has more than 1,000: condor_token_request_list shows them; each expires after {SEC_TOKEN_REQUEST_LIFETIME}.
-/SciToken exchange disabled
-Administrator: set SEC_ENABLE_SCITOKEN_EXCHANGE = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.
-Workflow: or use mode fetch with the same scitoken.
-/Failed to map SciToken
-Administrator: add a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.
-/not built with SciTokens
-Workflow: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).
-/SCITOKENS:
-Administrator: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).
-/error (-?\d+):
-Administrator: check the daemon's log, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $1.
-/
-Administrator: check the daemon's log at the time of the error: {%_LOG}.
-`;
+const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.`;
 
-const KNOWN = `Administrator: authorize $1, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.\nWorkflow: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`;
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: or fetch the token from the collector, with type: collector.`;
+
+const KEY_UNREADABLE = `A: restore the file of the key, which is missing or not owned by root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.\nW: or omit key, so that the daemon signs with its own key.`;
+
+const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}\nA: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
+
+const REQUEST_EXPIRED = `A: the request was not approved within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.\nW: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.`;
+
+const DAEMON_HINTS = {
+    "token-fetch-disabled": `A: set SEC_ENABLE_TOKEN_FETCH = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.\nW: or use another daemon of the pool (type: collector), or mode request.`,
+    "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
+    "original-one-expired": `W: renew the secret, because the credential expired during the run: condor_token_fetch on the access point, with a longer -lifetime.`,
+    "allow-requested-authorization": `W: request only levels of the credential in authz (condor_token_list shows its scope), or use a credential with more levels.`,
+    "not-successfully-authenticate": NO_REQUESTER,
+    "missing-requester-identity": NO_REQUESTER,
+    "not-have-access-to-configured-key": NO_SIGNING_KEY,
+    "signing-key-configured": NO_SIGNING_KEY,
+    "failed-to-read-file": KEY_UNREADABLE,
+    "failed-to-fetch-key": KEY_UNREADABLE,
+    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, also to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+    "no-schedd-target": `W: specify name as condor_status -schedd -af Name shows it.`,
+    "not-encrypted": `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
+    "sec-impersonation-token-limits": `W: request only levels of {SEC_IMPERSONATION_TOKEN_LIMITS} in authz, or omit remote.`,
+    dcschedd: SCHEDD_FAILED,
+    secman: SCHEDD_FAILED,
+    "issuer-namespace": `A: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
+    "token-request-disabled": `A: set SEC_ENABLE_TOKEN_REQUEST = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.\nW: or use another daemon of the pool (type: collector).`,
+    "sec-token-request-limits": `W: request only levels of {SEC_TOKEN_REQUEST_LIMITS} in authz.`,
+    "request-has-expired": REQUEST_EXPIRED,
+    "request-id-is-not-known": REQUEST_EXPIRED,
+    "request-failed": `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
+    "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
+    "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each remains for {SEC_TOKEN_REQUEST_LIFETIME}.`,
+    "too-many-requests": `A: approve or wait for pending requests, because this daemon has more than 1,000: condor_token_request_list shows them; each expires after {SEC_TOKEN_REQUEST_LIFETIME}.`,
+    "scitoken-exchange-disabled": `A: set SEC_ENABLE_SCITOKEN_EXCHANGE = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.\nW: or use mode fetch with the same scitoken.`,
+    "failed-to-map-scitoken": `A: add a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
+    "not-built-with-scitokens": `W: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).`,
+    scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).`,
+    daemon: `A: check the daemon's log, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $errorCode.`
+};
 
 const NOTHING_SENT = "Nothing was sent in cleartext.";
 
-const GRANTING = {
-    ERR_NO_COMMON_METHOD: rows`
-/does not agree to authenticate
-Administrator: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.
-/
-Administrator: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.
-`,
-    ERR_NO_ENCRYPTION: rows`
-/it offers ((?:BLOWFISH|3DES|TRIPLEDES)\b.*)\)
-Administrator: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $1, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}
-/none of the ciphers
-Administrator: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}
-/sends no ECDHPublicKey
-Administrator: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
-Workflow: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.
-/
-Administrator: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}
-`,
-    ERR_DENIED: rows`
-/@unmapped
-Administrator: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.
-/^locate .*authenticated the client as (\S+)
-${KNOWN}
-Workflow: or specify address, which skips the collector.
-/authenticated the client as (\S+)
-${KNOWN}
-/
-Administrator: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.
-`,
-    ERR_COMMAND_NOT_REGISTERED: rows`
-/
-Administrator: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.
-`,
-    ERR_TOKEN_MALFORMED: rows`
-/nor a request id
-Administrator: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.
-/
-Administrator: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.
-`,
-    ERR_TOKEN_CLAIM: rows`
-/^sub .*expected-identity
-Workflow: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
-Administrator: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.
-/^iss .*expected-
-Workflow: correct pool and name, because another pool replied, or correct expected-trust-domain.
-Administrator: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.
-/^iss
-Administrator: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
-Workflow: or omit remote to query the schedd directly.
-/
-Administrator: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.
-`,
-    ERR_TOKEN_REDUCED: rows`
-/
-Workflow: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
-Administrator: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.
-`,
-    ERR_TOKEN_REFUSED: rows`
-/restricted to ([A-Z_, ]+?), which does not include ([A-Z_ ]+)
-Workflow: use a credential that includes $2, because the current one is restricted to $1 (condor_token_list shows the scope of each), or omit $2 from authz.
-/denied (\w+) for (\S+)
-Administrator: add $2 to ALLOW_$1, and check that it is not in DENY_$1: {ALLOW_$1 DENY_$1}.
-Administrator: if ALLOW_$1 contains *@$(UID_DOMAIN), $2 must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
-Workflow: or omit $1 from authz.
-/
-Administrator: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
-`,
-    ERR_OUTPUT: rows`
-/runner did not accept
-Runner: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.
-/standard output
-Workflow: check why the command behind the pipe exited, or write the token with -file.
-/symbolic link|not a regular file
-Workflow: choose another token-directory or file: ls -ld PATH shows the existing file.
-/
-Runner: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.
-`
+const OTHER_METHOD = "A: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
+
+const NEGOTIATION_HINTS = {
+    "no-authentication": `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
+    "no-common-method": OTHER_METHOD,
+    "old-cipher": `A: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
+    "no-cipher": `A: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
+    "no-key-agreement": `A: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}\nW: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
+    "no-encryption": `A: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}`
+};
+
+const AUTHORIZATION_HINTS = {
+    unmapped: `A: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
+    denied: `A: authorize $user, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`,
+    "no-identity": `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.`,
+    "command-not-registered": `A: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
+};
+
+const TOKEN_HINTS = {
+    "no-request-id": `A: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
+    "token-malformed": `A: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.`,
+    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+    "other-trust-domain": `W: correct pool and name, because another pool replied, or correct expected-trust-domain.\nA: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
+    "other-issuer": `A: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.\nW: or omit remote to query the schedd directly.`,
+    "token-claim": `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
+    "token-reduced": `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.`,
+    "level-missing": `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each), or omit $missing from authz.`,
+    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: or omit $level from authz.`,
+    "token-refused": `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
+};
+
+const OUTPUT_HINTS = {
+    "runner-refused": `R: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.`,
+    "output-closed": `W: check why the command behind the pipe exited, or write the token with -file.`,
+    "path-occupied": `W: choose another token-directory or file: ls -ld PATH shows the existing file.`,
+    output: `R: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.`
 };
 
 const HINTS = {
-    ...REACHING,
-    ...GRANTING,
-    ERR_DAEMON: DAEMON_TEXTS
+    ...INPUT_HINTS,
+    ...CREDENTIAL_HINTS,
+    ...LOCATE_HINTS,
+    ...CONNECT_HINTS,
+    ...PROTOCOL_HINTS,
+    ...NEGOTIATION_HINTS,
+    ...AUTHORIZATION_HINTS,
+    ...DAEMON_HINTS,
+    ...TOKEN_HINTS,
+    ...OUTPUT_HINTS
 };
+
+const WITHOUT_COLLECTOR = "Workflow: or specify address, which skips the collector.";
 
 function hintsFor(error) {
     const side = error.phase === "locate" ? "collector" : "schedd";
@@ -6598,18 +6703,13 @@ function hintsFor(error) {
 
       case "ERR_SERVER_UNPROVEN":
         return unprovenHints(error.attempts, side);
-
-      case "ERR_NO_COMMON_METHOD":
-        return [ ...usesOf(error), ...firstOf(HINTS[error.code], factsOf(error), side) ];
-
-      default:
-        return firstOf(HINTS[error.code], factsOf(error), side);
     }
-}
-
-function factsOf(error) {
-    const about = "input" in error ? error.input : "claim" in error ? error.claim : error.phase;
-    return `${about ?? "-"} ${error.message}`;
+    const hints = hintsOf(HINTS[error.reason], {
+        ...error,
+        ...error.details
+    }, side);
+    if (error.code === "ERR_NO_COMMON_METHOD") return [ ...usesOf(error), ...hints ];
+    return error.reason === "denied" && side === "collector" ? [ ...hints, WITHOUT_COLLECTOR ] : hints;
 }
 
 function usesOf({methods}) {
@@ -6698,15 +6798,27 @@ async function sendHttp(request, host) {
             const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
             throw new ConnectError("ERR_TIMEOUT", text, {
                 peer: url.origin,
-                cause: signal.reason
+                cause: signal.reason,
+                reason: "service-silent"
             });
         }
         if (signal.aborted) throw abortedError(signal);
-        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${system_reason_systemReason(cause)}`, {
-            peer: url.origin,
-            permanent: cause instanceof ConnectError && cause.permanent
+        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${systemReason(cause)}`, {
+            ...cause instanceof ConnectError ? https_reasonOf(cause) : {
+                reason: "service-unreachable"
+            },
+            peer: url.origin
         });
     }
+}
+
+function https_reasonOf({reason, details, permanent}) {
+    const isOurs = reason === "proxy-failed" || reason === "name-unknown";
+    return {
+        reason: isOurs ? reason : "service-unreachable",
+        details,
+        permanent
+    };
 }
 
 function moduleFor({protocol}) {
@@ -6737,7 +6849,6 @@ async function openTunnel(proxy, url, authorities, host) {
         host: target
     };
     if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization.reveal();
-    const failed = what => new Error(`the proxy ${proxy.url.origin} ${what}`);
     try {
         const plain = await dial([ endpointOf(proxy.url) ], host);
         const socket = proxy.url.protocol === "http:" ? plain : startTls(plain, proxy.url, authorities);
@@ -6769,7 +6880,10 @@ async function openTunnel(proxy, url, authorities, host) {
             throw error;
         });
     } catch (error) {
-        throw failed(`did not connect to ${target}: ${system_reason_systemReason(error)}`);
+        const text = `the proxy ${proxy.url.origin} did not connect to ${target}: ${systemReason(error)}`;
+        throw new ConnectError("ERR_CONNECT", text, {
+            reason: "proxy-failed"
+        });
     }
 }
 
@@ -6782,126 +6896,6 @@ function endpointOf({hostname, port, protocol}) {
 
 function bare(hostname) {
     return hostname.replace(/^\[|\]$/g, "");
-}
-
-async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
-    if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token");
-    const url = new URL(runner.url);
-    url.searchParams.set("audience", audience);
-    for (const secret of secretsOf(runner.bearer)) host.mask(secret);
-    const authorization = `Bearer ${runner.bearer.reveal()}`;
-    const headers = {
-        authorization,
-        accept: "application/json",
-        "user-agent": userAgent
-    };
-    const who = "oidc-audience: the OIDC service of the runner";
-    const request = {
-        who,
-        members: [ "value" ],
-        url,
-        method: "GET",
-        headers,
-        tlsFor,
-        proxies
-    };
-    const {token} = await askTokenEndpoint(request, host);
-    return token;
-}
-
-async function askTokenEndpoint({who, members, tlsFor, proxies, ...request}, host) {
-    const {url} = request;
-    const {authorities} = await tlsFor(url.hostname);
-    const proxy = proxyFor(proxies, url);
-    for (const secret of proxy?.secrets ?? []) host.mask(secret);
-    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
-    const response = await sendHttp({
-        ...request,
-        authorities,
-        proxy
-    }, host);
-    const answer = readAnswer({
-        who,
-        members,
-        url,
-        headers: request.headers
-    }, response, host.now());
-    maskJwt(answer.token, host);
-    return answer;
-}
-
-const NO_WORD = /\S{40,}/g;
-
-const MAX_REASON_LENGTH = 300;
-
-const HTML = /^\s{0,100}<(!doctype|html)/i;
-
-function readAnswer({who, members, url, headers}, {status, text, header}, now) {
-    const facts = {
-        peer: url.origin
-    };
-    const member = membersOf(text);
-    if (status < 200 || status > 299) {
-        const reason = [ "error", "error_description", "detail", "message" ].flatMap(name => member(name) ?? []);
-        if (reason.length === 0 && HTML.test(text)) reason.push("an HTML page");
-        const said = reason.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
-        const told = printable([ String(status), ...said ].join(": ")).slice(0, MAX_REASON_LENGTH);
-        if (status === 429 || status >= 500) {
-            const retryAfterMs = retryAfterOf(header, now);
-            const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
-            throw new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
-                ...facts,
-                retryAfterMs
-            });
-        }
-        throw new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
-    }
-    const token = new Secret(members.flatMap(name => member(name) ?? [])[0] ?? "");
-    if (algorithmOf(token) === undefined) {
-        const what = HTML.test(text) ? `${who} returned an HTML page instead of JSON` : `${who} returned no token in ${members.join(" or ")}`;
-        throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", what, facts);
-    }
-    return {
-        token,
-        text: member
-    };
-}
-
-const QUOTED_LENGTH = 12;
-
-const MAX_COMPARED_LENGTH = 4096;
-
-function withoutToken(reason, sent) {
-    const shown = reason.replace(NO_WORD, "***");
-    return quotes(shown, sent) ? "***" : shown;
-}
-
-function quotes(text, sent) {
-    const [, token = sent] = sent.split(" ");
-    const bare = text.replace(/\s/g, "");
-    if (bare.length > MAX_COMPARED_LENGTH) return true;
-    for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++) if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
-    return false;
-}
-
-function retryAfterOf(header, now) {
-    const value = header("retry-after")?.trim() ?? "";
-    if (/^\d{1,9}$/.test(value)) return Number(value) * 1e3;
-    const [at, theirNow] = [ value, header("date") ?? "" ].map(each => each.length > 40 ? Number.NaN : Date.parse(each));
-    if (at === undefined || Number.isNaN(at)) return undefined;
-    return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
-}
-
-function membersOf(text) {
-    let value;
-    try {
-        value = JSON.parse(text);
-    } catch {}
-    const members = new Map(Object.entries(value ?? {}));
-    return name => {
-        const member = members.get(name);
-        return typeof member === "string" ? member : undefined;
-    };
 }
 
 const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
@@ -6934,6 +6928,14 @@ function parametersOf(grant, jwt) {
             ...assertion
         };
     }
+}
+
+const token_service_REFUSALS = [ "invalid-token-audience", "aud-expected", "token-reuse-detected", "used-already", "unauthorized-client", "invalid-client" ];
+
+function reasonOfRefusal(status, text) {
+    if (status < 400) return "service-redirects";
+    if (status === 404 || status === 405) return "service-not-found";
+    return reasonIn(text, token_service_REFUSALS) ?? "service-refused";
 }
 
 function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, host) {
@@ -6975,6 +6977,112 @@ function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, 
         proxies,
         connection
     }, host);
+}
+
+async function askTokenEndpoint({tlsFor, proxies, ...request}, host) {
+    const {url} = request;
+    const {authorities} = await tlsFor(url.hostname);
+    const proxy = proxyFor(proxies, url);
+    for (const secret of proxy?.secrets ?? []) host.mask(secret);
+    if (proxy !== undefined) host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
+    const response = await sendHttp({
+        ...request,
+        authorities,
+        proxy
+    }, host);
+    const answer = readAnswer(request, response, host.now());
+    maskJwt(answer.token, host);
+    return answer;
+}
+
+const NO_WORD = /\S{40,}/g;
+
+const MAX_REASON_LENGTH = 300;
+
+const HTML = /^\s{0,100}<(!doctype|html)/i;
+
+function readAnswer(request, response, now) {
+    const {who, members, url} = request;
+    const {status, text} = response;
+    const member = membersOf(text);
+    if (status < 200 || status > 299) throw token_service_refusal(request, response, member, now);
+    const token = new Secret(members.flatMap(name => member(name) ?? [])[0] ?? "");
+    if (algorithmOf(token) === undefined) {
+        const isPage = HTML.test(text);
+        const what = isPage ? "an HTML page instead of JSON" : `no token in ${members.join(" or ")}`;
+        const reason = isPage ? "service-html" : "service-no-token";
+        throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", `${who} returned ${what}`, {
+            peer: url.origin,
+            reason
+        });
+    }
+    return {
+        token,
+        text: member
+    };
+}
+
+function token_service_refusal({who, refused, url, headers}, {status, text, header}, member, now) {
+    const peer = url.origin;
+    const words = [ "error", "error_description", "detail", "message" ].flatMap(name => member(name) ?? []);
+    if (words.length === 0 && HTML.test(text)) words.push("an HTML page");
+    const said = words.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
+    const told = printable([ String(status), ...said ].join(": ")).slice(0, MAX_REASON_LENGTH);
+    if (status === 429 || status >= 500) {
+        const retryAfterMs = retryAfterOf(header, now);
+        const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
+        const reason = status === 429 || status === 503 ? "service-busy" : "service-unreachable";
+        return new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
+            peer,
+            reason,
+            retryAfterMs
+        });
+    }
+    const facts = {
+        peer,
+        reason: refused ?? reasonOfRefusal(status, told),
+        details: {
+            status: String(status)
+        }
+    };
+    return new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
+}
+
+const QUOTED_LENGTH = 12;
+
+const MAX_COMPARED_LENGTH = 4096;
+
+function withoutToken(reason, sent) {
+    const shown = reason.replace(NO_WORD, "***");
+    return quotes(shown, sent) ? "***" : shown;
+}
+
+function quotes(text, sent) {
+    const [, token = sent] = sent.split(" ");
+    const bare = text.replace(/\s/g, "");
+    if (bare.length > MAX_COMPARED_LENGTH) return true;
+    for (let at = 0; at + QUOTED_LENGTH <= bare.length; at++) if (token.includes(bare.slice(at, at + QUOTED_LENGTH))) return true;
+    return false;
+}
+
+function retryAfterOf(header, now) {
+    const value = header("retry-after")?.trim() ?? "";
+    if (/^\d{1,9}$/.test(value)) return Number(value) * 1e3;
+    const [at, theirNow] = [ value, header("date") ?? "" ].map(each => each.length > 40 ? Number.NaN : Date.parse(each));
+    if (at === undefined || Number.isNaN(at)) return undefined;
+    return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
+}
+
+function membersOf(text) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    } catch {}
+    const members = new Map(Object.entries(value ?? {}));
+    return name => {
+        const member = members.get(name);
+        return typeof member === "string" ? member : undefined;
+    };
 }
 
 const keyless_SHARED_KEY = /^HS/i;
@@ -7043,6 +7151,34 @@ async function keyless_exchange(service, source, request, host) {
     }
 }
 
+async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
+    if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token", {
+        reason: "no-job-token"
+    });
+    const url = new URL(runner.url);
+    url.searchParams.set("audience", audience);
+    for (const secret of secretsOf(runner.bearer)) host.mask(secret);
+    const authorization = `Bearer ${runner.bearer.reveal()}`;
+    const headers = {
+        authorization,
+        accept: "application/json",
+        "user-agent": userAgent
+    };
+    const who = "oidc-audience: the OIDC service of the runner";
+    const request = {
+        who,
+        refused: "job-token-refused",
+        members: [ "value" ],
+        url,
+        method: "GET",
+        headers,
+        tlsFor,
+        proxies
+    };
+    const {token} = await askTokenEndpoint(request, host);
+    return token;
+}
+
 async function bearerToken(source, {credentials}, host) {
     const {job, proxies} = source;
     if (job === undefined) return suppliedToken(credentials.scitoken, host);
@@ -7065,7 +7201,9 @@ function warnAboutAudience(audience, url, host) {
 function suppliedToken(source, host) {
     const found = readSciToken(source, host);
     if (!(found instanceof Unavailable)) return found.jwt;
-    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token to exchange: ${found.reason}`);
+    throw new CredentialError("ERR_NO_CREDENTIAL", `token-service: there is no token to exchange: ${found.reason}`, {
+        reason: "no-token-to-exchange"
+    });
 }
 
 function checkWantsIdToken({mode, remote, checkOnly}, service, host) {
@@ -7073,10 +7211,25 @@ function checkWantsIdToken({mode, remote, checkOnly}, service, host) {
         const instead = remote ? "remote" : `mode ${mode}`;
         const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
         throw new CredentialError("ERR_CREDENTIAL_UNREADABLE", text, {
-            peer: service.origin
+            peer: service.origin,
+            reason: "service-idtoken"
         });
     }
     if (checkOnly) host.log.warn("The token service issued an IDTOKEN, which is discarded after the check");
+}
+
+const daemon_error_REASONS = [ "token-fetch-disabled", "not-sign-with-requested-key", "original-one-expired", "allow-requested-authorization", "not-successfully-authenticate", "missing-requester-identity", "not-have-access-to-configured-key", "signing-key-configured", "failed-to-read-file", "failed-to-fetch-key", "not-known-to-the-collector", "no-schedd-target", "not-encrypted", "sec-impersonation-token-limits", "dcschedd", "secman", "issuer-namespace", "token-request-disabled", "sec-token-request-limits", "request-has-expired", "request-id-is-not-known", "request-failed", "using-anonymous", "rate-limit", "too-many-requests", "scitoken-exchange-disabled", "failed-to-map-scitoken", "not-built-with-scitokens", "scitokens" ];
+
+function daemonError(code, text) {
+    return new DaemonError(code, text, {
+        reason: reasonIn(text, daemon_error_REASONS)
+    });
+}
+
+const WITHOUT_KEY = [ "not-sign-with-requested-key", "failed-to-read-file", "failed-to-fetch-key", "signing-key-configured" ];
+
+function lacksRequestedKey(error) {
+    return error instanceof DaemonError && WITHOUT_KEY.includes(error.reason);
 }
 
 class Expression {
@@ -7251,7 +7404,7 @@ async function connect(address, host, ahead) {
 
 function sharedPortConnect(id) {
     const message = (new Writer).int(SHARED_PORT_CONNECT).string(id).string("condor-token-fetch").int(-1).int(0).finish();
-    return concat([ putHeader(message.length), message ]);
+    return writer_concat([ putHeader(message.length), message ]);
 }
 
 function isConnectionClosed(error) {
@@ -7356,7 +7509,8 @@ function planOffers({methods, preference}, peer, server, attempts) {
     const common = commonMethods(methods, preference, server);
     for (const {name} of methods.filter(method => !common.includes(method))) attempts.push({
         method: displayName(name),
-        reason: "the daemon does not offer it"
+        reason: "the daemon does not offer it",
+        kind: "not-offered"
     });
     for (const method of common) {
         const {usable, rejected} = method.candidatesFor(server, peer);
@@ -7369,9 +7523,10 @@ function planOffers({methods, preference}, peer, server, attempts) {
             method,
             candidate
         });
-        for (const {label, reason} of unused) attempts.push({
+        for (const {label, reason, ...facts} of unused) attempts.push({
             method: displayName(method.name),
-            reason: `${label}: ${reason}`
+            reason: `${label}: ${reason}`,
+            ...facts
         });
     }
     const isDoubtful = ({candidate}) => candidate.doubt !== undefined;
@@ -7429,7 +7584,10 @@ async function authenticate(channel, credentials, peer, server, guessed, mayGoAh
     for (let offer = negotiation.next(); offer !== undefined; offer = negotiation.next()) {
         if (offer !== guessed) await makeOffer(channel, offer);
         if (!await isChosen(channel, offer)) {
-            negotiation.failed(offer, "the daemon declined the method");
+            negotiation.failed(offer, {
+                reason: "the daemon declined the method",
+                kind: "declined"
+            });
             break;
         }
         try {
@@ -7464,7 +7622,9 @@ class Negotiation {
         this.#queue = planOffers(credentials, peer, server, this.#attempts);
         if (this.#queue.length > 0 || credentials.methods.some(({name}) => name !== "FS")) return;
         const reasons = this.#attempts.map(({method, reason}) => `${method}: ${reason}`);
-        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${reasons.join(". ")}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${reasons.join(". ")}`, {
+            reason: "fs-elsewhere"
+        });
     }
     get isLast() {
         return this.#queue.length === 0;
@@ -7479,16 +7639,17 @@ class Negotiation {
         this.#queue.splice(at, 1);
         this.#queue.unshift(sent);
     }
-    failed({method, candidate: {label, doubt}}, reason) {
-        const text = `${label}: ${doubt === undefined ? "" : `${doubt}; `}${reason}`;
+    failed({method, candidate: {label, doubt}}, refusal) {
+        const text = `${label}: ${doubt === undefined ? "" : `${doubt.reason}; `}${refusal.reason}`;
         const attempt = {
+            ...doubt ?? refusal,
             method: displayName(method.name),
             reason: text
         };
         if (doubt === undefined) this.#attempts.push(attempt); else this.#attempts.unshift(attempt);
     }
     refused(offer, error) {
-        this.failed(offer, error.message);
+        this.failed(offer, error.refusal);
         if (error.unproven && !this.#serverUnproven) {
             this.#serverUnproven = true;
             this.#keepOnlySafe();
@@ -7505,7 +7666,10 @@ class Negotiation {
         return expected.map(({write, otherwise}) => ({
             write,
             otherwise: () => {
-                this.failed(offer, otherwise?.().message ?? "the daemon refused it");
+                const error = otherwise?.();
+                this.failed(offer, error instanceof MethodRefused ? error.refusal : {
+                    reason: "the daemon refused it"
+                });
                 return this.exhausted();
             }
         }));
@@ -7530,7 +7694,7 @@ class KeyAgreement {
     constructor(randomBytes) {
         for (;;) {
             try {
-                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
+                this.#ecdh.setPrivateKey(randomBytes(frame_protection_KEY_LENGTH));
                 break;
             } catch {}
         }
@@ -7545,7 +7709,7 @@ class KeyAgreement {
                 cause
             });
         }
-        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
+        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", frame_protection_KEY_LENGTH));
     }
 }
 
@@ -7605,13 +7769,20 @@ function readServerPolicy(ad) {
     const remoteVersion = ad.string("RemoteVersion") ?? "";
     const version = parseVersion(remoteVersion);
     const daemon = version === undefined ? "the daemon" : `the daemon, HTCondor ${version.text},`;
-    if (!isEncrypted(ad)) throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} ${whyNotEncrypted(ad)}${reported}`);
+    if (!isEncrypted(ad)) {
+        const [text, facts] = whyNotEncrypted(ad);
+        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} ${text}${reported}`, [], facts);
+    }
     const ecdhPublicKey = ad.string("ECDHPublicKey");
     if (ecdhPublicKey === undefined) {
-        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`);
+        throw new NegotiationError("ERR_NO_ENCRYPTION", `${daemon} sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required${reported}`, [], {
+            reason: "no-key-agreement"
+        });
     }
     if (ad.string("Authentication") !== "YES") {
-        throw new NegotiationError("ERR_NO_COMMON_METHOD", `the daemon does not agree to authenticate${reported}`);
+        throw new NegotiationError("ERR_NO_COMMON_METHOD", `the daemon does not agree to authenticate${reported}`, [], {
+            reason: "no-authentication"
+        });
     }
     return {
         methods: list(ad, ad.string("AuthMethodsList") === undefined ? "AuthMethods" : "AuthMethodsList").map(methodName),
@@ -7640,12 +7811,27 @@ function isEncrypted(ad) {
     return ad.string("Encryption") === "YES" && list(ad, "CryptoMethods")[0]?.toUpperCase() === "AES";
 }
 
+const OLD_CIPHERS = [ "BLOWFISH", "3DES", "TRIPLEDES" ];
+
 function whyNotEncrypted(ad) {
     const ciphers = list(ad, "CryptoMethods");
     const [cipher] = ciphers;
-    if (cipher === undefined) return "accepts none of the ciphers that the client offers (AES)";
-    if (cipher.toUpperCase() === "AES") return `knows AES but does not agree to encrypt (Encryption is ${ad.string("Encryption") ?? "missing"} in its policy)`;
-    return ciphers.includes("AES") ? `chooses ${cipher} instead of AES encryption` : `does not agree to AES encryption (it offers ${ciphers.join(", ")})`;
+    if (cipher === undefined) return [ "accepts none of the ciphers that the client offers (AES)", {
+        reason: "no-cipher"
+    } ];
+    if (cipher.toUpperCase() === "AES") {
+        const encryption = ad.string("Encryption") ?? "missing";
+        return [ `knows AES but does not agree to encrypt (Encryption is ${encryption} in its policy)` ];
+    }
+    if (ciphers.includes("AES")) return [ `chooses ${cipher} instead of AES encryption` ];
+    const offered = ciphers.join(", ");
+    const text = `does not agree to AES encryption (it offers ${offered})`;
+    return OLD_CIPHERS.includes(cipher) ? [ text, {
+        reason: "old-cipher",
+        details: {
+            ciphers: offered
+        }
+    } ] : [ text ];
 }
 
 const MAX_NAMES = 1e3;
@@ -7661,8 +7847,6 @@ const session_NONCE_LENGTH = 33;
 const KEY_EXCHANGE_DONE = {
     write: message => message.int(0)
 };
-
-const UNMAPPED = "@unmapped";
 
 class Resumption {
     sid;
@@ -7762,8 +7946,8 @@ function orNextMethod(method, credentials, read) {
         return read();
     } catch (error) {
         const methods = credentials.methods.filter(({name}) => name !== method);
-        const isUnmapped = error instanceof AuthorizationError && error.user?.endsWith(UNMAPPED) === true;
-        if (!isUnmapped || methods.length === 0) throw error;
+        const isNextWorthwhile = error instanceof AuthorizationError && isUnmapped(error.user);
+        if (!isNextWorthwhile || methods.length === 0) throw error;
         const attempt = {
             method: displayName(method),
             reason: error.message
@@ -7782,7 +7966,7 @@ function orNextMethod(method, credentials, read) {
 function readPostAuth(ad, mayBeUnmapped) {
     const code = ad.string("ReturnCode");
     const user = ad.string("User");
-    if (!mayBeUnmapped && user?.endsWith(UNMAPPED) === true) {
+    if (!mayBeUnmapped && isUnmapped(user)) {
         const reason = `the daemon accepts the credential but maps it to no identity (${user})`;
         throw new AuthorizationError("ERR_DENIED", reason, user);
     }
@@ -7804,7 +7988,9 @@ function onlyMutualMethods(credentials) {
     }));
     if (methods.length === 0) {
         const all = left.map(({method}) => method).join(", ");
-        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${all}: ${reason}`);
+        throw new CredentialError("ERR_NO_CREDENTIAL", `no credential is usable for this daemon; ${all}: ${reason}`, {
+            reason: "ccb-needs-proof"
+        });
     }
     return {
         ...credentials,
@@ -7977,6 +8163,7 @@ function brokerCaller(credentials) {
 async function connectThroughCcb(address, ask, host) {
     const failures = [];
     let mayBeRestarting = false;
+    let reason;
     for (const contact of rotated(ccbContacts(address), host)) {
         const broker = formatEndpoint(contact.broker);
         try {
@@ -7985,13 +8172,16 @@ async function connectThroughCcb(address, ask, host) {
             if (host.signal.aborted || !(error instanceof HTCondorError)) throw error;
             host.log.debug(`ccb: broker ${broker}: ${error.message}`);
             failures.push(`broker ${broker}: ${error.message}`);
-            mayBeRestarting ||= error instanceof ConnectError && error.mayBeRestarting;
+            if (!(error instanceof ConnectError)) continue;
+            mayBeRestarting ||= error.mayBeRestarting;
+            if (error.reason === "not-registered") reason = error.reason;
         }
     }
     const text = failures.length > 0 ? failures.join("; ") : "the address contains no valid CCB contact";
     throw new ConnectError("ERR_CCB_ONLY", text, {
         peer: formatSinful(address),
-        mayBeRestarting
+        mayBeRestarting,
+        reason
     });
 }
 
@@ -8006,8 +8196,10 @@ async function throughBroker(contact, ask, host) {
     if (answer instanceof Unavailable && /stream/i.test(answer.reason)) answer = await requestConnection(contact, false, ask, host);
     if (answer instanceof Unavailable) {
         const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
+        const reason = mayBeRestarting ? "not-registered" : undefined;
         throw new ConnectError("ERR_CCB_ONLY", `it replied "${answer.reason}"`, {
-            mayBeRestarting
+            mayBeRestarting,
+            reason
         });
     }
     host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
@@ -8156,11 +8348,16 @@ function reach_unreachable(address, direct, indirect) {
     if (!(direct instanceof HTCondorError)) return direct;
     if (!(indirect instanceof HTCondorError)) return indirect;
     const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
-    const mayBeRestarting = indirect instanceof ConnectError && indirect.mayBeRestarting;
-    return new ConnectError("ERR_CCB_ONLY", text, {
+    const facts = {
         peer: formatSinful(address),
-        cause: indirect,
-        mayBeRestarting
+        cause: indirect
+    };
+    if (!(indirect instanceof ConnectError) || indirect.code !== "ERR_CCB_ONLY") return new ConnectError("ERR_CCB_ONLY", text, facts);
+    const {mayBeRestarting, reason} = indirect;
+    return new ConnectError("ERR_CCB_ONLY", text, {
+        ...facts,
+        mayBeRestarting,
+        reason
     });
 }
 
@@ -8233,7 +8430,8 @@ async function exchangeSciToken(target, scitoken, credentials, host) {
     if (methods.length === 0) {
         const text = "a SciToken is sent only to a daemon that authenticates itself: with IDTOKENS, SCITOKENS, SSL or PASSWORD, not with FS or MUNGE";
         throw new CredentialError("ERR_NO_CREDENTIAL", text, {
-            phase: "credentials"
+            phase: "credentials",
+            reason: "scitoken-needs-proof"
         });
     }
     const command = {
@@ -8284,12 +8482,12 @@ function readTokenReply(reply) {
 function checkReply(reply) {
     const error = reply.string("ErrorString", MAX_ERROR_LENGTH);
     const code = reply.integer("ErrorCode") ?? 0;
-    if (error !== undefined || code !== 0) throw new DaemonError(code === 0 ? -1 : code, error ?? "no text");
+    if (error !== undefined || code !== 0) throw daemonError(code === 0 ? -1 : code, error ?? "no text");
     return reply;
 }
 
 function checkToken(token, expected) {
-    claim(token.issuer === expected.issuer, "iss", `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || "unknown"}`);
+    claim(token.issuer === expected.issuer, "iss", `the token was issued by ${token.issuer}, but the daemon's trust domain is ${expected.issuer || "unknown"}`, "other-issuer");
     claim(token.subject === expected.subject, "sub", `the token is for ${token.subject}, but the daemon authenticated ${expected.subject}`);
     checkExpected(token, expected);
     claim(expected.key === undefined || token.keyId === expected.key, "kid", `the token is signed with the key ${token.keyId}, not ${expected.key}`);
@@ -8297,8 +8495,8 @@ function checkToken(token, expected) {
 }
 
 function checkExpected({issuer, subject}, {expectedTrustDomain = issuer, expectedIdentity = subject}) {
-    claim(issuer === expectedTrustDomain, "iss", `the token was issued by ${issuer}, but expected-trust-domain is ${expectedTrustDomain}`);
-    claim(subject === expectedIdentity, "sub", `the token is for ${subject}, but expected-identity is ${expectedIdentity}`);
+    claim(issuer === expectedTrustDomain, "iss", `the token was issued by ${issuer}, but expected-trust-domain is ${expectedTrustDomain}`, "other-trust-domain");
+    claim(subject === expectedIdentity, "sub", `the token is for ${subject}, but expected-identity is ${expectedIdentity}`, "other-identity");
 }
 
 function checkLevels({authz}, {authz: asked, limitedByDaemon = false}) {
@@ -8344,8 +8542,10 @@ function excessLifetime({expiresAt}, asked, now) {
     return excess > MAX_SKEW_SECONDS ? excess : undefined;
 }
 
-function claim(holds, name, text) {
-    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name);
+function claim(holds, name, text, reason) {
+    if (!holds) throw new TokenError("ERR_TOKEN_CLAIM", text, name, {
+        reason
+    });
 }
 
 async function startUnauthenticated(channel, purpose, request, host) {
@@ -8361,7 +8561,9 @@ async function startUnauthenticated(channel, purpose, request, host) {
     const verdict = await channel.receive(getClassAd);
     const code = verdict.string("ReturnCode");
     const user = verdict.string("User");
-    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"} without authentication`, user);
+    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"} without authentication`, user, {
+        reason: "no-identity"
+    });
     host.log.debug(`session: not authenticated, ${encrypted ? "encrypted" : "in cleartext"}`);
 }
 
@@ -8616,7 +8818,9 @@ function locate_readAddress(ad, type) {
     const text = ad.string(addressAttribute) ?? ad.string("MyAddress");
     const address = text === undefined ? undefined : parseSinful(text);
     if (address !== undefined) return address;
-    throw new ProtocolError("ERR_CLASSAD", `the collector returned no usable address: ${text ?? "the ad has none"}`);
+    throw new ProtocolError("ERR_CLASSAD", `the collector returned no usable address: ${text ?? "the ad has none"}`, {
+        reason: "no-address"
+    });
 }
 
 function isUserSupplied(alias, {name}, {serverName}) {
@@ -8783,7 +8987,10 @@ function combined(failures) {
     }
     const reached = errors.find(error => !(error instanceof ConnectError));
     if (reached !== undefined) return reached;
-    return new ConnectError(unreachable.at(-1)?.code ?? "ERR_CONNECT", text, {
+    const last = unreachable.at(-1);
+    return new ConnectError(last?.code ?? "ERR_CONNECT", text, {
+        reason: last?.reason,
+        details: last?.details,
         phase: "locate",
         peer: errors.at(-1)?.peer ?? "",
         permanent: unreachable.every(({permanent}) => permanent),
@@ -8873,7 +9080,9 @@ function findHere({type, name = "", local, collectors}, host) {
         name: here.name || name || local.name
     };
     const {reason} = here;
-    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this host: ${reason}`, []);
+    if (collectors.length === 0) throw new LocateError("ERR_NOT_FOUND", `no ${type} on this host: ${reason}`, [], {
+        reason: "not-on-this-host"
+    });
     host.log.debug(`locate: not on this host: ${reason}`);
     return undefined;
 }
@@ -8961,8 +9170,6 @@ async function checkIssued({token, issuedBy, trustDomain, identity, daemon}, {au
 
 const MAX_SILENT_POLLS = 5;
 
-const RATE_LIMIT = /rate limit/i;
-
 async function requestToken(target, {identity, pollIntervalMs, run, ...limits}, credentials, announce, host) {
     const ask = (command, ad) => askDaemon({
         target,
@@ -9020,14 +9227,16 @@ async function pollUntilApproved(requestId, intervalMs, poll, host) {
 }
 
 function isPassing(error) {
-    return error instanceof ConnectError || error instanceof DaemonError && RATE_LIMIT.test(error.errorString);
+    return error instanceof ConnectError || error instanceof DaemonError && error.reason === "rate-limit";
 }
 
 function requestIdOf(ad) {
-    if (ad.size === 0) throw new DaemonError(-1, "Too many requests in the system. (empty reply)");
+    if (ad.size === 0) throw daemonError(-1, "Too many requests in the system. (empty reply)");
     const requestId = ad.string("RequestId") ?? "";
     if (/^\w{1,64}$/.test(requestId)) return requestId;
-    throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains neither a token nor a request id");
+    throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains neither a token nor a request id", undefined, {
+        reason: "no-request-id"
+    });
 }
 
 function tokenOf(ad) {
@@ -9041,7 +9250,8 @@ function notApproved(requestId, signal) {
     return new ConnectError("ERR_TIMEOUT", text, {
         cause: signal.reason,
         phase: "token",
-        requestId
+        requestId,
+        reason: "not-approved"
     });
 }
 
@@ -9080,7 +9290,7 @@ async function verifyToken({token, daemon}, {authz}, host) {
             throw explained(error, token, level);
         });
         if (session.user === token.subject) return roundTrips;
-        throw verify_refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
+        throw refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
     })));
     const levels = queries.map(([level]) => level).join(" ") || "a session";
     host.log.debug(`verify: the daemon allows ${levels} with the new token`);
@@ -9091,19 +9301,35 @@ function explained(error, token, level) {
     if (error instanceof AuthorizationError && error.code === "ERR_DENIED") {
         const {authz, subject} = token;
         const isRestricted = authz !== undefined && level !== "ALLOW" && !covers(authz, level);
-        if (!isRestricted) return verify_refused(`the daemon denied ${level} for ${subject} with the new token`);
+        if (!isRestricted) return levelError(`the daemon denied ${level} for ${subject} with the new token`, {
+            missing: "",
+            level,
+            subject
+        });
         const levels = authz.join(" ");
-        return verify_refused(`the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`);
+        const text = `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`;
+        return levelError(text, {
+            levels,
+            missing: level
+        });
     }
     if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") {
         const reason = error.attempts[0]?.reason ?? error.message;
-        return verify_refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
+        return refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
     }
     return error;
 }
 
-function verify_refused(text) {
+function refused(text) {
     return new TokenError("ERR_TOKEN_REFUSED", text);
+}
+
+function levelError(text, details) {
+    const reason = details.missing === "" ? "level-denied" : "level-missing";
+    return new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
+        reason,
+        details
+    });
 }
 
 const TOKEN_SERVICE = "token-service";
@@ -9239,7 +9465,8 @@ function suppliedSciToken(source, host) {
     if (!(found instanceof Unavailable)) return found;
     const text = `no SciToken to exchange: ${found.reason}`;
     throw new CredentialError("ERR_NO_CREDENTIAL", text, {
-        phase: "credentials"
+        phase: "credentials",
+        reason: "scitoken-needs-proof"
     });
 }
 
@@ -9335,7 +9562,7 @@ function isTransient(error) {
     if (error instanceof ConnectError) {
         return error.code !== "ERR_CCB_ONLY" && error.requestId === undefined && !error.permanent;
     }
-    return error instanceof DaemonError && /rate limit/i.test(error.errorString);
+    return error instanceof DaemonError && error.reason === "rate-limit";
 }
 
 const MIN_TIME_LEFT_MS = 500;
@@ -9480,12 +9707,17 @@ async function isAllowed(target, command, credentials, host) {
 }
 
 function judge({verify}, granted, refused, {address}, {user}, host) {
-    const cut = refused.filter(level => !covers(granted, level));
-    const text = cut.length > 0 ? `the credential is restricted to ${granted.join(" ")}, which does not include ${cut.join(" ")}` : `the daemon denied ${refused.join(" ")} for ${user} with this credential`;
-    if (verify) throw new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
-        phase: "verify",
-        peer: formatSinful(address)
-    });
+    const missing = refused.filter(level => !covers(granted, level)).join(" ");
+    const restricted = `the credential is restricted to ${granted.join(" ")}, which does not include ${missing}`;
+    const denied = `the daemon denied ${refused.join(" ")} for ${user} with this credential`;
+    const text = missing === "" ? denied : restricted;
+    const details = {
+        levels: granted.join(" "),
+        missing,
+        level: refused[0] ?? "",
+        subject: user
+    };
+    if (verify) throw levelError(text, details).at("verify", formatSinful(address));
     host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
 }
 
@@ -9499,7 +9731,7 @@ async function checkIssuing(target, authz, credentials, host) {
             await wouldIssue([ level ]);
             return [ level ];
         } catch (error) {
-            if (error instanceof DaemonError && /doesn't allow requested/.test(error.errorString)) return [];
+            if (error instanceof DaemonError && error.reason === "allow-requested-authorization") return [];
             throw error;
         }
     }));
@@ -9515,8 +9747,7 @@ async function checkWouldIssue(target, authz, credentials, host) {
         }, credentials, host);
         host.log.warn("The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded");
     } catch (error) {
-        const noKey = /will not sign with requested key|Failed to (read file|fetch key)/;
-        if (!(error instanceof DaemonError && noKey.test(error.errorString))) throw error;
+        if (!lacksRequestedKey(error)) throw error;
     }
 }
 
@@ -9534,14 +9765,18 @@ const PRIVATE_FILE = 384;
 
 const PRIVATE_DIRECTORY = 448;
 
+const OCCUPIED = {
+    reason: "path-occupied"
+};
+
 function checkTokenPath(path) {
     const target = stat(path);
-    if (target?.isSymbolicLink() === true) throw new errors_OutputError(`${path} is a symbolic link, which is not followed`);
-    if (target !== undefined && !target.isFile()) throw new errors_OutputError(`${path} exists and is not a regular file`);
+    if (target?.isSymbolicLink() === true) throw new OutputError(`${path} is a symbolic link, which is not followed`, OCCUPIED);
+    if (target !== undefined && !target.isFile()) throw new OutputError(`${path} exists and is not a regular file`, OCCUPIED);
     let directory = (0, external_node_path_namespaceObject.dirname)((0, external_node_path_namespaceObject.resolve)(path));
     const parent = stat(directory);
     if (parent?.isSymbolicLink() === true && !isLinkOfSystem(parent, process.platform)) {
-        throw new errors_OutputError(`${directory} is a symbolic link that root does not own, and is not followed`);
+        throw new OutputError(`${directory} is a symbolic link that root does not own, and is not followed`, OCCUPIED);
     }
     while (stat(directory) === undefined && (0, external_node_path_namespaceObject.dirname)(directory) !== directory) directory = (0, 
     external_node_path_namespaceObject.dirname)(directory);
@@ -9549,11 +9784,11 @@ function checkTokenPath(path) {
         (0, external_node_fs_namespaceObject.accessSync)(directory, external_node_fs_namespaceObject.constants.W_OK);
         if ((0, external_node_fs_namespaceObject.statSync)(directory).isDirectory()) return;
     } catch (cause) {
-        throw new errors_OutputError(`${directory} cannot be written to: ${system_reason_systemReason(cause)}`, {
+        throw new OutputError(`${directory} cannot be written to: ${systemReason(cause)}`, {
             cause
         });
     }
-    throw new errors_OutputError(`${directory} is not a directory`);
+    throw new OutputError(`${directory} is not a directory`);
 }
 
 function writeTokenFile(path, token, mayMakeDirectory = true) {
@@ -9565,8 +9800,8 @@ function writeTokenFile(path, token, mayMakeDirectory = true) {
         return made[0];
     } catch (cause) {
         removeEmpty(made);
-        if (cause instanceof errors_OutputError) throw cause;
-        throw new errors_OutputError(`the token could not be written to ${path}: ${system_reason_systemReason(cause)}`, {
+        if (cause instanceof OutputError) throw cause;
+        throw new OutputError(`the token could not be written to ${path}: ${systemReason(cause)}`, {
             cause
         });
     }
@@ -9607,7 +9842,7 @@ function makeDirectories(directory) {
         } catch (cause) {
             if (cause.code === "EEXIST") continue;
             removeEmpty(made);
-            throw new errors_OutputError(`the directory ${each} could not be created: ${system_reason_systemReason(cause)}`, {
+            throw new OutputError(`the directory ${each} could not be created: ${systemReason(cause)}`, {
                 cause
             });
         }
@@ -9622,17 +9857,6 @@ function removeEmpty(directories) {
         } catch {
             return;
         }
-    }
-}
-
-function writeAddressFile(path, sinful, version) {
-    const known = /^\$CondorVersion: \d+\.\d+\.\d+ [\w .:~+-]+ \$$/.test(version);
-    try {
-        createPrivateFile(path, `${sinful}\n${known ? `${version}\n` : ""}`);
-    } catch (cause) {
-        throw new OutputError(`the address could not be written to ${path}: ${systemReason(cause)}`, {
-            cause
-        });
     }
 }
 
@@ -9662,7 +9886,7 @@ function stat(path) {
             throwIfNoEntry: false
         });
     } catch (cause) {
-        throw new errors_OutputError(`${path} cannot be examined: ${system_reason_systemReason(cause)}`, {
+        throw new OutputError(`${path} cannot be examined: ${systemReason(cause)}`, {
             cause
         });
     }

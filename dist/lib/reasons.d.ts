@@ -1,0 +1,54 @@
+/** Why an error arose, as names that do not change with the message: one union per class. src/messages has a hint for each. */
+/** Values in the message of an error that its hints repeat, by name. */
+export type Details = Readonly<Record<string, string>>;
+/** The step of the pipeline (fetch.ts) in which an error arose. */
+export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
+/** Facts in addition to the message. `peer` is the address of the peer: a sinful string, or the origin of a service. */
+export interface ErrorFacts<R extends string> {
+    readonly reason?: R | undefined;
+    readonly details?: Details | undefined;
+    readonly phase?: Phase;
+    readonly peer?: string;
+    readonly cause?: unknown;
+}
+export interface RestartFacts<R extends string> extends ErrorFacts<R> {
+    readonly mayBeRestarting?: boolean;
+}
+export interface ConnectFacts extends RestartFacts<ConnectReason> {
+    readonly requestId?: string;
+    readonly permanent?: boolean;
+    readonly retryAfterMs?: number | undefined;
+}
+export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
+export type CredentialReason = ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential') | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused') | 'no-token-to-exchange' | ('service-redirects' | 'service-not-found' | 'service-refused') | ('unauthorized-client' | 'invalid-client' | 'invalid-token-audience' | 'aud-expected') | ('token-reuse-detected' | 'used-already') | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed') | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable') | ('kerberos-unreadable' | 'encryption-type') | 'kerberos-cache-type';
+export type LocateReason = 'not-found' | 'not-on-this-host' | 'restarting' | 'ambiguous';
+export type ConnectReason = ('connect' | 'connection-refused' | 'name-unknown' | 'proxy-failed') | ('kdc-unreachable' | 'kdc-lookup-failed') | ('service-unreachable' | 'service-busy') | 'private-address' | ('timeout' | 'cancelled' | 'no-response' | 'service-silent' | 'not-approved') | ('closed' | 'ccb-only' | 'not-registered');
+export type ProtocolReason = 'frame' | 'message' | 'classad' | 'decrypt' | 'foreign-protocol' | 'no-address';
+export type NegotiationReason = ('no-common-method' | 'no-authentication') | ('no-encryption' | 'old-cipher' | 'no-cipher' | 'no-key-agreement');
+export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
+export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
+/** Parts of the daemon's text in lower case with dashes; `daemon` for any other text. */
+export type DaemonReason = 'daemon' | ('token-fetch-disabled' | 'not-sign-with-requested-key' | 'original-one-expired' | 'allow-requested-authorization') | ('not-successfully-authenticate' | 'missing-requester-identity' | 'not-have-access-to-configured-key') | ('signing-key-configured' | 'failed-to-read-file' | 'failed-to-fetch-key' | 'not-known-to-the-collector') | ('no-schedd-target' | 'not-encrypted' | 'sec-impersonation-token-limits' | 'dcschedd' | 'secman') | ('issuer-namespace' | 'token-request-disabled' | 'sec-token-request-limits' | 'request-has-expired') | ('request-id-is-not-known' | 'request-failed' | 'using-anonymous' | 'rate-limit' | 'too-many-requests') | ('scitoken-exchange-disabled' | 'failed-to-map-scitoken' | 'not-built-with-scitokens' | 'scitokens');
+export type TokenReason = ('token-malformed' | 'no-request-id') | ('token-claim' | 'other-identity' | 'other-trust-domain' | 'other-issuer') | 'token-reduced' | ('token-refused' | 'level-missing' | 'level-denied');
+export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
+/** Why a method has no credential. */
+export type MissingReason = 'file-exposed' | 'file-name-ignored' | 'no-credential' | 'kerberos-cache-type' | 'no-kerberos-credential';
+/** Why a credential was not sent to the daemon. The daemon's log does not mention it. */
+export type UnsentReason = ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired') | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket') | ('ticket-expired' | 'kdc-unknown' | 'client-unknown' | 'service-unknown' | 'password-rejected' | 'key-rejected') | ('clock-rejected' | 'account-locked' | 'encryption-type') | MissingReason;
+/** Why the daemon refused a credential, as far as that is known. */
+export type RefusedReason = ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13') | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
+/** Why the daemon is not authenticated. */
+export type UnprovenReason = ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs') | ('signing-key-differs' | 'no-ticket-key');
+export type AttemptReason = UnsentReason | RefusedReason | UnprovenReason;
+/** Why a credential was not used, or failed. */
+export interface Refusal {
+    /** In words. */
+    readonly reason: string;
+    /** By name. Undefined if nothing more precise than the method is known. */
+    readonly kind?: AttemptReason | undefined;
+    readonly details?: Details | undefined;
+}
+/** Why one credential of one authentication method was not used, or failed. */
+export interface MethodAttempt extends Refusal {
+    readonly method: string;
+}
