@@ -131,20 +131,20 @@ export function everyFault(): readonly FaultCase[] {
 
 /** Number of cases that may run at the same time, by group. The groups run one after another. */
 export const GROUPS = {
-  'frames before authentication and replies': 8,
-  'TLS records': 8,
-  'frames that are read alone': 1,
+  'replies of the daemon': 8,
+  'messages of the client': 8,
+  'messages that are read alone': 1,
 } as const;
 
 /**
- * Returns the group of a case. A daemon serves no other client while it reads a request. While a TLS record of one client is
- * broken, a daemon may also reject a SciToken of another, so neither kind runs together with the other.
+ * Returns the group of a case. A daemon serves no other client while it reads a request. A broken message of one client may
+ * make a daemon reject a SciToken of another, so no fetch with a SciToken that it must accept runs beside such messages.
  */
-export function groupOf({ method, fault, direction, name }: FaultCase): keyof typeof GROUPS {
-  if (direction === 'to the client' || HARMLESS.includes(fault.name)) return 'frames before authentication and replies';
-  if (name === 'request' || name === 'SciToken' || (name === 'TLS done' && method === 'SCITOKENS'))
-    return 'frames that are read alone';
-  return name.startsWith('TLS') ? 'TLS records' : 'frames before authentication and replies';
+export function groupOf(each: FaultCase): keyof typeof GROUPS {
+  const { method, direction, name } = each;
+  if (direction === 'to the client' || (isHarmless(each) && name !== 'request')) return 'replies of the daemon';
+  const isAlone = name === 'request' || name === 'SciToken' || (name === 'TLS done' && method === 'SCITOKENS');
+  return isAlone ? 'messages that are read alone' : 'messages of the client';
 }
 
 /** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
