@@ -100,19 +100,24 @@ function readLine(line: string, place: string[], values: Values): void {
   } else if (line.startsWith('}')) {
     if (place.length > 1) place.pop();
   } else {
-    const equals = line.indexOf('=');
-    if (equals === -1) return;
-    const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, '');
-    const value = line.slice(equals + 1).trim();
-    if (value.startsWith('{')) {
-      if (place.length < MAX_DEPTH) place.push(name);
-      return;
-    }
-    const key = [...place, place[0] === 'domain_realm' ? name.toLowerCase() : name].join('/');
-    const found = values.get(key) ?? [];
-    found.push(value.replace(/^"(.*)"$/, '$1'));
-    values.set(key, found);
+    readRelation(line, place, values);
   }
+}
+
+/** Reads `name = value`, or `name = {`, which opens a subsection. */
+function readRelation(line: string, place: string[], values: Values): void {
+  const equals = line.indexOf('=');
+  if (equals === -1) return;
+  const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, '');
+  const value = line.slice(equals + 1).trim();
+  if (value.startsWith('{')) {
+    if (place.length < MAX_DEPTH) place.push(name);
+    return;
+  }
+  const key = [...place, place[0] === 'domain_realm' ? name.toLowerCase() : name].join('/');
+  const found = values.get(key) ?? [];
+  found.push(value.replace(/^"(.*)"$/, '$1'));
+  values.set(key, found);
 }
 
 /** Values that MIT Kerberos accepts as true: y, yes, true, t, 1, on. */

@@ -35,23 +35,25 @@ export function formatPrincipal({ components, realm }: Principal): string {
 /** @throws KerberosError if the text is not a principal, or has no realm and there is no default. */
 export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
   if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);
-  const parts: string[] = [''];
-  let realm: string | undefined;
-  for (let i = 0; i < text.length; i++) {
-    const character = text.charAt(i);
-    if (realm !== undefined) realm += character;
-    else if (character === '@') realm = '';
-    else if (character === '/') parts.push('');
-    else {
-      if (character === '\\') i += 1;
-      parts.push(`${parts.pop() ?? ''}${text.charAt(i)}`);
-    }
-  }
+  const { parts, realm } = split(text);
   const found = realm ?? defaultRealm;
   if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
   if (parts.includes('') || found === '' || /\p{Cc}/u.test(text))
     throw new KerberosError(`"${text}" is not a principal`);
   return { type: NT_PRINCIPAL, components: parts, realm: found };
+}
+
+/** Splits a text at slashes, and at the first @. A backslash makes the next character part of a component. */
+function split(text: string): { readonly parts: readonly string[]; readonly realm: string | undefined } {
+  const parts: string[] = [''];
+  for (let i = 0; i < text.length; i++) {
+    const character = text.charAt(i);
+    if (character === '@') return { parts, realm: text.slice(i + 1) };
+    if (character === '\\') i += 1;
+    if (character === '/') parts.push('');
+    else parts.push(`${parts.pop() ?? ''}${text.charAt(i)}`);
+  }
+  return { parts, realm: undefined };
 }
 
 /** True if both have the same name and realm. The name type is ignored (RFC 4120 §6.2). */

@@ -60,28 +60,38 @@ export async function requestInitialTicket(
   keys: ClientKeys,
   kdcs: Kdcs,
 ): Promise<Ticket> {
-  const [best = 0] = keys.types;
-  let information: KeyInformation | undefined = keys.needInformation ? undefined : defaultsOf(best);
+  let information = keys.needInformation ? undefined : defaultsOf(bestOf(keys));
   for (let attempt = 1; ; attempt++) {
     const request = { client, service, nonce: drawNonce(kdcs), encryptionTypes: keys.types };
     const key = information === undefined ? undefined : await keys.key(information);
     try {
       const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
-      const told = reply.keyInformation.find(({ type }) => type === reply.sealed.type);
-      const own = await keys.key(
-        told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)),
-      );
+      const { type } = reply.sealed;
+      const told = [...reply.keyInformation, ...(information === undefined ? [] : [information])];
+      const own = await keys.key(told.find((each) => each.type === type) ?? defaultsOf(type));
       return openReply(reply, request, own, client);
     } catch (error) {
-      const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
-      const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
-      if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
-      const next = chooseKey(readKeyInformation(error.data), keys);
-      if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
-      information = next ?? defaultsOf(best);
+      if (!requiresKey(error) || attempt === MAX_ATTEMPTS) throw error;
+      information = nextKey(error, information, keys);
     }
   }
 }
+
+/** Whether a KDC requires pre-authentication, or pre-authentication with another key. */
+function requiresKey(error: unknown): error is KdcError {
+  return (
+    error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED)
+  );
+}
+
+/** The key that the KDC requires. Throws `error` if the KDC has already rejected that key. */
+function nextKey(error: KdcError, previous: KeyInformation | undefined, keys: ClientKeys): KeyInformation {
+  const next = chooseKey(readKeyInformation(error.data), keys);
+  if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
+  return next ?? defaultsOf(bestOf(keys));
+}
+
+const bestOf = ({ types: [best = 0] }: ClientKeys): number => best;
 
 function defaultsOf(type: number): KeyInformation {
   return { type, salt: undefined, iterations: undefined };

@@ -15,22 +15,27 @@ interface Schema {
 /** Validates a value against a schema. Returns one sentence for each violation, with the path in front. */
 export function violationsOf(schema: Schema, value: unknown, path = ''): readonly string[] {
   const at = path === '' ? 'the configuration' : path;
-  if (schema.anyOf !== undefined)
-    return schema.anyOf.some((each) => violationsOf(each, value, path).length === 0)
-      ? []
-      : [`${at}: expected text, a list of texts, or { glob: PATTERN }`];
-  if (schema.enum !== undefined)
-    return schema.enum.includes(value)
-      ? []
-      : [`${at}: expected ${[...new Set(schema.enum.map(String))].join(' or ')}, got ${shown(value)}`];
-  const types = schema.type === undefined ? [] : [schema.type].flat();
-  if (types.length > 0 && !types.includes(typeOf(value)))
-    return [`${at}: expected ${types.map(nameOf).join(' or ')}, got ${shown(value)}`];
+  const expected = expectedInstead(schema, value, path);
+  if (expected !== undefined) return [`${at}: expected ${expected}`];
+  if (schema.anyOf !== undefined || schema.enum !== undefined) return [];
   if (Array.isArray(value)) return arrayViolations(schema, value, path);
   if (typeof value === 'object' && value !== null) return objectViolations(schema, value, path);
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(String(value)))
     return [`${at}: ${shown(value)} is not a time such as 900, 15m or 1h`];
   return typeof value === 'string' && value.length < (schema.minLength ?? 0) ? [`${at}: it is empty`] : [];
+}
+
+/** What a schema expects if the value has another type or is not one of the listed values. */
+function expectedInstead(schema: Schema, value: unknown, path: string): string | undefined {
+  const { anyOf, enum: values, type } = schema;
+  if (anyOf !== undefined) {
+    const matches = anyOf.some((each) => violationsOf(each, value, path).length === 0);
+    return matches ? undefined : 'text, a list of texts, or { glob: PATTERN }';
+  }
+  const types = type === undefined ? [typeOf(value)] : [type].flat();
+  if (values === undefined ? types.includes(typeOf(value)) : values.includes(value)) return undefined;
+  const names = values === undefined ? types.map(nameOf) : values.map(String);
+  return `${[...new Set(names)].join(' or ')}, got ${shown(value)}`;
 }
 
 function arrayViolations({ items, minItems = 0 }: Schema, value: readonly unknown[], path: string): readonly string[] {

@@ -5,18 +5,19 @@
  * @param text valid JSON; the caller must reject anything else.
  */
 export function hasUniqueKeys(text: string): boolean {
+  /** The keys of each open object; undefined for an open array. */
   const open: (Set<string> | undefined)[] = [];
-  let isKey = false;
+  let previous = '[';
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {
-    const inside = open.at(-1);
-    if (token === '{' || token === '[') open.push(token === '{' ? new Set() : undefined);
-    else if (token === '}' || token === ']') open.pop();
-    else if (token !== ',' && isKey && inside !== undefined) {
+    const keys = open.at(-1);
+    if (keys !== undefined && token.startsWith('"') && '{,'.includes(previous)) {
       const key = String(JSON.parse(token));
-      if (inside.has(key)) return false;
-      inside.add(key);
+      if (keys.has(key)) return false;
+      keys.add(key);
     }
-    isKey = open.at(-1) !== undefined && (token === '{' || token === ',');
+    if ('{['.includes(token)) open.push(token === '{' ? new Set() : undefined);
+    if ('}]'.includes(token)) open.pop();
+    previous = token;
   }
   return true;
 }

@@ -53,18 +53,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const subcommand = SUBCOMMANDS.find((each) => each === first);
   if (subcommand === undefined)
     throw new UsageError(first === undefined ? 'the subcommand is missing' : `unknown subcommand ${first}`);
-  const values = new Map<string, string>();
-  for (let at = 0; at < rest.length; at++) {
-    const word = rest[at] ?? '';
-    const name = word.replace(/^--?/, '');
-    const flag = word.startsWith('-') && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
-    if (flag === undefined || !flag.of.includes(subcommand)) throw new UsageError(`${subcommand} has no flag ${word}`);
-    if (values.has(name)) throw new UsageError(`${word} is specified twice`);
-    if (flag.takes) at += 1;
-    const value = flag.takes ? rest[at] : '';
-    if (value === undefined) throw new UsageError(`${word} requires a value`);
-    values.set(name, value);
-  }
+  const values = readFlags(subcommand, rest);
   const [claims, token] = [values.get('claims'), values.get('token')];
   if (subcommand === 'explain' && (claims === undefined) === (token === undefined))
     throw new UsageError('explain needs either -claims or -token');
@@ -73,4 +62,20 @@ export function parseArguments(args: readonly string[]): Arguments {
     offline: values.has('offline'),
     insecureTestIssuer: values.has('insecure-test-issuer'),
   };
+}
+
+/** Values by flag; the value of a flag without one is empty. */
+function readFlags(subcommand: Subcommand, words: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const name = word.replace(/^--?/, '');
+    const flag = word.startsWith('-') && Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined;
+    if (flag === undefined || !flag.of.includes(subcommand)) throw new UsageError(`${subcommand} has no flag ${word}`);
+    if (values.has(name)) throw new UsageError(`${word} is specified twice`);
+    const value = flag.takes ? words[++at] : '';
+    if (value === undefined) throw new UsageError(`${word} requires a value`);
+    values.set(name, value);
+  }
+  return values;
 }

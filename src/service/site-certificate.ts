@@ -6,6 +6,7 @@ import { crypto } from '../runtime/crypto.ts';
 import { readTlsPair, tlsPaths } from './tls-pair.ts';
 import type { World } from './world.ts';
 
+type Certificate = InstanceType<ReturnType<typeof crypto>['X509Certificate']>;
 type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const WARN_DAYS = 14;
@@ -32,9 +33,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   if (own === undefined) return [['fail', 'certificate: the file contains none']];
   const found: Finding[] = [];
   const name = URL.canParse(audience) ? new URL(audience).hostname : '';
-  const bare = name.replace(/^\[|\]$/g, '');
-  const isAddress = /^[\d.]+$|:/.test(bare); // checkIP throws for a host name
-  if (name !== '' && (isAddress ? own.checkIP(bare) : own.checkHost(name)) === undefined)
+  if (name !== '' && !isFor(own, name))
     found.push(['fail', `certificate: it is not for ${name}; request one with that name`]);
   const days = Math.floor((Date.parse(own.validTo) / 1000 - now) / DAY_SECONDS);
   if (days < 0) found.push(['fail', 'certificate: it has expired; renew it']);
@@ -52,6 +51,13 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
       'certificate: no CA of this host issued it: jobs need ca-certificate, or the chain is incomplete',
     ]);
   return found.length > 0 ? found : [['ok', `certificate: for ${name}, valid for ${days} days`]];
+}
+
+/** `name`: the host of a URL, which has brackets around an IPv6 address. */
+function isFor(certificate: Certificate, name: string): boolean {
+  const bare = name.replace(/^\[|\]$/g, '');
+  const isAddress = /^[\d.]+$|:/.test(bare); // checkIP throws for a host name
+  return (isAddress ? certificate.checkIP(bare) : certificate.checkHost(name)) !== undefined;
 }
 
 function rootsOf(env: World['env']): readonly string[] {
