@@ -27,7 +27,7 @@ export const INPUT_HINTS: Hints<InputReason> = {
 
 export const CREDENTIAL_HINTS: Hints<CredentialReason> = {
   ...KERBEROS_CREDENTIALS,
-  'secret-empty': `W: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.
+  'secret-empty': `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names (gh secret list).
 W: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
   'file-exposed': `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
   'file-name-ignored': `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
@@ -86,7 +86,8 @@ A: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORW
 A: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
   'service-unreachable': `N: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.`,
   'connection-refused': `A: ${RESTARTED}
-W: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).`,
+W: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
+${NO_ROUTE}`,
   connect: NO_ROUTE,
   'not-approved': `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.
 W: each run creates a new request: increase timeout, and notify the administrator before the run.`,
