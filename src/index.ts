@@ -127,8 +127,8 @@ async function run<T>(
   work: (request: TokenRequest, host: Host) => Promise<T>,
 ): Promise<T> {
   const { timeoutMs, signal, onSecret, onLog } = options;
-  const input = inputsOf(options, fixed);
   try {
+    const input = inputsOf(options, fixed);
     const host = processHost(
       timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs),
       signal ?? new AbortController().signal,

@@ -60,6 +60,16 @@ describe('An invalid option', () => {
     ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
     ['serverName', { pool: 'cm', serverName: '"' }, 'serverName'],
     ['file', { pool: 'cm', file: ' ' }, 'file'],
+    ['retries of 1.5', { pool: 'cm', retries: 1.5 }, 'retries'],
+    ['two levels in one text of the list', { pool: 'cm', authz: ['READ,WRITE'] }, 'authz'],
+    ['pool that is a number', { pool: 5 } as never, 'pool'],
+    ['verify that is a number', { pool: 'cm', verify: 1 } as never, 'verify'],
+    ['lifetime that is a list', { pool: 'cm', lifetime: [600] } as never, 'lifetime'],
+    [
+      'authenticationMethods that is a list of numbers',
+      { authenticationMethods: [1] } as never,
+      'authenticationMethods',
+    ],
   ];
   for (const [what, options, input] of cases) {
     test(`causes an InputError about ${input}: ${what}`, async () => {

@@ -1920,15 +1920,7 @@ function formatPrincipal({components, realm}) {
 
 function parsePrincipal(text, defaultRealm) {
     if (text.length > principal_MAX_LENGTH) throw new KerberosError(`a principal of more than ${principal_MAX_LENGTH} characters`);
-    const parts = [ "" ];
-    let realm;
-    for (let i = 0; i < text.length; i++) {
-        const character = text.charAt(i);
-        if (realm !== undefined) realm += character; else if (character === "@") realm = ""; else if (character === "/") parts.push(""); else {
-            if (character === "\\") i += 1;
-            parts.push(`${parts.pop() ?? ""}${text.charAt(i)}`);
-        }
-    }
+    const {parts, realm} = split(text);
     const found = realm ?? defaultRealm;
     if (found === undefined) throw new KerberosError(`no realm in "${text}", and krb5.conf has no default_realm`);
     if (parts.includes("") || found === "" || /\p{Cc}/u.test(text)) throw new KerberosError(`"${text}" is not a principal`);
@@ -1936,6 +1928,23 @@ function parsePrincipal(text, defaultRealm) {
         type: NT_PRINCIPAL,
         components: parts,
         realm: found
+    };
+}
+
+function split(text) {
+    const parts = [ "" ];
+    for (let i = 0; i < text.length; i++) {
+        const character = text.charAt(i);
+        if (character === "@") return {
+            parts,
+            realm: text.slice(i + 1)
+        };
+        if (character === "\\") i += 1;
+        if (character === "/") parts.push(""); else parts.push(`${parts.pop() ?? ""}${text.charAt(i)}`);
+    }
+    return {
+        parts,
+        realm: undefined
     };
 }
 
@@ -2107,19 +2116,23 @@ function readLine(line, place, values) {
     } else if (line.startsWith("}")) {
         if (place.length > 1) place.pop();
     } else {
-        const equals = line.indexOf("=");
-        if (equals === -1) return;
-        const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, "");
-        const value = line.slice(equals + 1).trim();
-        if (value.startsWith("{")) {
-            if (place.length < MAX_DEPTH) place.push(name);
-            return;
-        }
-        const key = [ ...place, place[0] === "domain_realm" ? name.toLowerCase() : name ].join("/");
-        const found = values.get(key) ?? [];
-        found.push(value.replace(/^"(.*)"$/, "$1"));
-        values.set(key, found);
+        readRelation(line, place, values);
     }
+}
+
+function readRelation(line, place, values) {
+    const equals = line.indexOf("=");
+    if (equals === -1) return;
+    const name = line.slice(0, Math.min(equals, MAX_NAME_LENGTH)).trim().replace(/\*$/, "");
+    const value = line.slice(equals + 1).trim();
+    if (value.startsWith("{")) {
+        if (place.length < MAX_DEPTH) place.push(name);
+        return;
+    }
+    const key = [ ...place, place[0] === "domain_realm" ? name.toLowerCase() : name ].join("/");
+    const found = values.get(key) ?? [];
+    found.push(value.replace(/^"(.*)"$/, "$1"));
+    values.set(key, found);
 }
 
 function isTrue(text) {
@@ -2367,6 +2380,15 @@ function parseDuration(text) {
     return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
 }
 
+function durationOf(value) {
+    if (typeof value === "string") return parseDuration(value);
+    return Number.isInteger(value) ? value : undefined;
+}
+
+function listOf(value) {
+    return typeof value === "string" ? splitList(value) : value;
+}
+
 function splitList(text) {
     return text.split(/[\s,]+/).filter(word => word !== "");
 }
@@ -2501,8 +2523,8 @@ function plainPassword(text) {
     return text;
 }
 
-function readMethods(text) {
-    const methods = splitList(text).map(word => {
+function readMethods(value) {
+    const methods = listOf(value).map(word => {
         const name = word.toUpperCase();
         if (NEVER.includes(name)) refuse("authentication-methods", `${name} is not supported, because it proves no identity`);
         const method = METHODS[name];
@@ -3506,9 +3528,9 @@ class SslExchange {
                 await tunnel.handshake();
                 return this.#verify(channel, tunnel);
             }
-            const answer = await tunnel.output();
+            const records = await tunnel.output();
             if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
-            putRecords(channel, HOLDING, answer);
+            putRecords(channel, HOLDING, records);
             holding = true;
         }
         throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
@@ -3970,8 +3992,7 @@ const MAX_REFERRALS = 5;
 const MAX_ATTEMPTS = 3;
 
 async function requestInitialTicket(client, service, keys, kdcs) {
-    const [best = 0] = keys.types;
-    let information = keys.needInformation ? undefined : defaultsOf(best);
+    let information = keys.needInformation ? undefined : defaultsOf(bestOf(keys));
     for (let attempt = 1; ;attempt++) {
         const request = {
             client,
@@ -3982,19 +4003,28 @@ async function requestInitialTicket(client, service, keys, kdcs) {
         const key = information === undefined ? undefined : await keys.key(information);
         try {
             const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
-            const told = reply.keyInformation.find(({type}) => type === reply.sealed.type);
-            const own = await keys.key(told ?? (information?.type === reply.sealed.type ? information : defaultsOf(reply.sealed.type)));
+            const {type} = reply.sealed;
+            const told = [ ...reply.keyInformation, ...information === undefined ? [] : [ information ] ];
+            const own = await keys.key(told.find(each => each.type === type) ?? defaultsOf(type));
             return openReply(reply, request, own, client);
         } catch (error) {
-            const wantsProof = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_REQUIRED;
-            const wrongKey = error instanceof KdcError && error.code === KDC_ERR.PREAUTH_FAILED;
-            if (!(wantsProof || wrongKey) || attempt === MAX_ATTEMPTS) throw error;
-            const next = chooseKey(readKeyInformation(error.data), keys);
-            if (information !== undefined && (next === undefined || next.type === information.type)) throw error;
-            information = next ?? defaultsOf(best);
+            if (!requiresKey(error) || attempt === MAX_ATTEMPTS) throw error;
+            information = nextKey(error, information, keys);
         }
     }
 }
+
+function requiresKey(error) {
+    return error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED);
+}
+
+function nextKey(error, previous, keys) {
+    const next = chooseKey(readKeyInformation(error.data), keys);
+    if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
+    return next ?? defaultsOf(bestOf(keys));
+}
+
+const bestOf = ({types: [best = 0]}) => best;
 
 function defaultsOf(type) {
     return {
@@ -5837,7 +5867,7 @@ function readKeyless(input, {env}) {
     if (service !== undefined && input("idtoken") !== undefined) refuse("idtoken", "not supported with token-service, which needs no IDTOKEN; omit one of them");
     const url = service === undefined ? undefined : serviceUrl("token-service", service);
     const audience = named ?? (url && ownAudience(url, input, env));
-    const lifetime = parseDuration(input("lifetime") ?? "");
+    const lifetime = durationOf(input("lifetime") ?? "");
     if (audience !== undefined && input("scitoken") !== undefined) refuse("scitoken", "not supported with oidc-audience, which requests a token for the job");
     return {
         job: audience === undefined ? undefined : readJob(audience, env),
@@ -6030,8 +6060,8 @@ function readTimeout(input) {
     return seconds * 1e3;
 }
 
-function readBoolean(name, text) {
-    return oneOf(name, text.toLowerCase(), [ "true", "false" ]) === "true";
+function readBoolean(name, value) {
+    return typeof value === "boolean" ? value : oneOf(name, value.toLowerCase(), [ "true", "false" ]) === "true";
 }
 
 function readServerName(text) {
@@ -6040,9 +6070,10 @@ function readServerName(text) {
     refuse("server-name", `${quote(name)} has a port; certificates carry host names only`);
 }
 
-function readRetries(text) {
-    if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
-    refuse("retries", `${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+function readRetries(value) {
+    const number = typeof value === "number" || /^\d{1,3}$/.test(value.trim()) ? Number(value) : Number.NaN;
+    if (Number.isInteger(number) && number >= 0 && number <= MAX_RETRIES) return number;
+    refuse("retries", `${quote(String(value))} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
 function mayBeUnauthenticated({setting}) {
@@ -6064,9 +6095,9 @@ function readIdentity(text, mode, {setting}) {
     return `${name}@${domain}`;
 }
 
-function readLevels(text) {
-    if (text === undefined) return [];
-    const levels = [ ...new Set(splitList(text).map(word => word.toUpperCase())) ];
+function readLevels(value) {
+    if (value === undefined) return [];
+    const levels = [ ...new Set(listOf(value).map(word => word.toUpperCase())) ];
     const unknown = levels.find(level => !AUTHORIZATION_LEVELS.includes(level));
     if (unknown !== undefined) {
         const known = AUTHORIZATION_LEVELS.join(" ");
@@ -6076,13 +6107,13 @@ function readLevels(text) {
     return levels;
 }
 
-function readLifetime(text) {
-    if (text === undefined) return undefined;
-    if (text.trim() === "unlimited") return "unlimited";
-    const seconds = parseDuration(text);
+function readLifetime(value) {
+    if (value === undefined) return undefined;
+    if (typeof value === "string" && value.trim() === "unlimited") return "unlimited";
+    const seconds = durationOf(value);
     if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
         const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
-        refuse("lifetime", `${quote(text)} is not a lifetime; use ${allowed}`);
+        refuse("lifetime", `${quote(String(value))} is not a lifetime; use ${allowed}`);
     }
     return seconds;
 }
@@ -6171,17 +6202,27 @@ const INPUT_OF = {
     timeoutMs: "timeout"
 };
 
+const isList = value => Array.isArray(value) && value.every(each => typeof each === "string");
+
+const TYPES = {
+    authz: [ "a list of texts", isList ],
+    authenticationMethods: [ "a list of texts", isList ],
+    lifetime: [ "a number of seconds", value => typeof value === "number" ],
+    remote: [ "true or false", value => typeof value === "boolean" ],
+    verify: [ "true or false", value => typeof value === "boolean" ],
+    retries: [ "a number", value => typeof value === "number" ]
+};
+
 function inputsOf(options, fixed) {
-    const entries = Object.entries(INPUT_OF);
-    const all = {
-        ...options,
-        lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS
-    };
-    const words = new Map(entries.filter(([option]) => option !== "timeoutMs").map(([option, name]) => [ name, all[option] ]));
-    return name => {
-        const value = fixed[name] ?? words.get(name);
-        return typeof value === "object" ? value.join(",") : value?.toString();
-    };
+    const values = new Map([ [ "lifetime", DEFAULT_LIFETIME_SECONDS ] ]);
+    for (const [option, name] of Object.entries(INPUT_OF)) {
+        const value = options[option] ?? undefined;
+        if (value === undefined || option === "timeoutMs") continue;
+        const [type, has] = TYPES[option] ?? [ "a text", () => false ];
+        if (typeof value !== "string" && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
+        values.set(name, value);
+    }
+    return name => fixed[name] ?? values.get(name);
 }
 
 function checkTimeout(timeoutMs) {
@@ -6548,7 +6589,7 @@ const CREDENTIAL_HINTS = {
     "certificate-unreadable": `W: provide complete PEM and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
     "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
-    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.`,
+    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
     "service-no-token": `W: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.`,
     "scitoken-malformed": `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
     "password-malformed": `W: set password to the line that was passed to condor_store_cred add -c on the daemon's host.`,
@@ -6576,7 +6617,7 @@ const CONNECT_HINTS = {
     connect: NO_ROUTE,
     "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: each run creates a new request: increase timeout, and notify the administrator before the run.`,
     cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
-    "service-silent": `N: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.\nA: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.\nW: for a slow network raise timeout.`,
+    "service-silent": `N: the service does not respond: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.\nA: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.\nW: for a slow network raise timeout.`,
     "no-response": `${NO_ROUTE}\nW: increase timeout if the network is slow.`,
     timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase timeout if the network is slow or the daemon is busy.`,
     closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} show the reason.\nW: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
@@ -6756,7 +6797,7 @@ function openAhead(server, host) {
     };
 }
 
-const MAX_ANSWER = 64 * 1024;
+const MAX_RESPONSE_LENGTH = 64 * 1024;
 
 async function sendHttp(request, host) {
     const {url, method, headers, body = ""} = request;
@@ -6779,7 +6820,7 @@ async function sendHttp(request, host) {
                 let length = 0;
                 response.on("data", chunk => {
                     length += chunk.length;
-                    if (length > MAX_ANSWER) sent.destroy(new Error(`the response exceeds ${MAX_ANSWER} bytes`)); else chunks.push(chunk);
+                    if (length > MAX_RESPONSE_LENGTH) sent.destroy(new Error(`the response exceeds ${MAX_RESPONSE_LENGTH} bytes`)); else chunks.push(chunk);
                 });
                 response.on("end", () => resolve({
                     status,
@@ -6990,9 +7031,9 @@ async function askTokenEndpoint({tlsFor, proxies, ...request}, host) {
         authorities,
         proxy
     }, host);
-    const answer = readAnswer(request, response, host.now());
-    maskJwt(answer.token, host);
-    return answer;
+    const result = readResponse(request, response, host.now());
+    maskJwt(result.token, host);
+    return result;
 }
 
 const NO_WORD = /\S{40,}/g;
@@ -7001,7 +7042,7 @@ const MAX_REASON_LENGTH = 300;
 
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
-function readAnswer(request, response, now) {
+function readResponse(request, response, now) {
     const {who, members, url} = request;
     const {status, text} = response;
     const member = membersOf(text);
@@ -8192,18 +8233,18 @@ function rotated(list, host) {
 }
 
 async function throughBroker(contact, ask, host) {
-    let answer = await requestConnection(contact, true, ask, host);
-    if (answer instanceof Unavailable && /stream/i.test(answer.reason)) answer = await requestConnection(contact, false, ask, host);
-    if (answer instanceof Unavailable) {
-        const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
+    let reply = await requestConnection(contact, true, ask, host);
+    if (reply instanceof Unavailable && /stream/i.test(reply.reason)) reply = await requestConnection(contact, false, ask, host);
+    if (reply instanceof Unavailable) {
+        const mayBeRestarting = /no daemon is currently registered/i.test(reply.reason);
         const reason = mayBeRestarting ? "not-registered" : undefined;
-        throw new ConnectError("ERR_CCB_ONLY", `it replied "${answer.reason}"`, {
+        throw new ConnectError("ERR_CCB_ONLY", `it replied "${reply.reason}"`, {
             mayBeRestarting,
             reason
         });
     }
-    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
-    return answer.channel;
+    host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${reply.way}`);
+    return reply.channel;
 }
 
 async function requestConnection({broker, ids}, streaming, ask, host) {
@@ -8234,7 +8275,7 @@ async function requestConnection({broker, ids}, streaming, ask, host) {
         }
     };
     try {
-        return await ask(call, channel => receiveAnswer(channel, listener, isGreeting), limited.host);
+        return await ask(call, channel => waitForDaemon(channel, listener, isGreeting), limited.host);
     } catch (error) {
         if (!limited.host.signal.aborted || host.signal.aborted) throw error;
         const where = listener === undefined ? "" : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
@@ -8257,7 +8298,7 @@ async function listen({localAddress}, isGreeting, host) {
     }
 }
 
-async function receiveAnswer(broker, listener, isGreeting) {
+async function waitForDaemon(broker, listener, isGreeting) {
     const connected = listener?.connected;
     const replied = receiveReply(broker, isGreeting).then(reply => reply ?? connected ?? NO_LISTENER);
     const first = await Promise.race(connected === undefined ? [ replied ] : [ connected, replied ]);
@@ -8568,27 +8609,27 @@ async function startUnauthenticated(channel, purpose, request, host) {
 }
 
 class NotAuthenticated extends Error {
-    answer;
-    constructor(answer) {
+    reply;
+    constructor(reply) {
         super("the collector has not authenticated itself");
-        this.answer = answer;
+        this.reply = reply;
     }
 }
 
 async function queryCollector(collector, query, credentials, {trusted, mayBeUnauthenticated}, host) {
-    const plain = queryInCleartext(collector, query, host).then(answer => {
-        if (!trusted(answer)) throw new NotAuthenticated(answer);
-        return answer;
+    const plain = queryInCleartext(collector, query, host).then(reply => {
+        if (!trusted(reply)) throw new NotAuthenticated(reply);
+        return reply;
     });
     const authenticated = queryInSession(collector, query, credentials, host);
     authenticated.catch(error => {
-        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector failed to authenticate itself; its answers are not trusted. ${error.message}`);
+        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector failed to authenticate itself; its replies are not trusted. ${error.message}`);
     });
     try {
         return await Promise.any([ plain, authenticated ]);
     } catch {
         return await plain.catch(error => {
-            if (error instanceof NotAuthenticated) return error.answer;
+            if (error instanceof NotAuthenticated) return error.reply;
             if (!isConnectionClosed(error)) throw error;
             return authenticated.catch(failure => {
                 if (!mayBeUnauthenticated || !failures_isRefusal(failure) || host.signal.aborted) throw failure;
@@ -8683,7 +8724,7 @@ async function restartEvidence({type, name = ""}, ask) {
     const {adType = ""} = DAEMON_TYPES[type] ?? {};
     const started = `${type.toUpperCase()}_StartTime`;
     const host = name.slice(name.lastIndexOf("@") + 1).toLowerCase();
-    const ads = await ask(evidenceQuery(started, host)).then(answer => answer.ads, () => []);
+    const ads = await ask(evidenceQuery(started, host)).then(reply => reply.ads, () => []);
     const typeOf = ad => ad.string("MyType") ?? "";
     const ofHost = ads.filter(ad => isOfHost(ad, host));
     const masters = (ofHost.length > 0 ? ofHost : ads).filter(ad => typeOf(ad) === "DaemonMaster");
@@ -8753,19 +8794,19 @@ async function find(wanted, collector, ask) {
     };
     const {type, name} = wanted;
     if (name === undefined) {
-        const answer = await ask(queryFor(type, undefined, locate_MAX_NAMES + 1));
-        const [only, ...others] = answer.ads;
+        const reply = await ask(queryFor(type, undefined, locate_MAX_NAMES + 1));
+        const [only, ...others] = reply.ads;
         if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
-        if (others.length > 0) throw notFound(wanted, namesOf(answer.ads), undefined);
-        return read(only, answer, answer.roundTrips);
+        if (others.length > 0) throw notFound(wanted, namesOf(reply.ads), undefined);
+        return read(only, reply, reply.roundTrips);
     }
-    const answer = await ask(queryFor(type, name, 1));
-    const [found] = answer.ads;
-    if (found !== undefined) return read(found, answer, answer.roundTrips);
+    const reply = await ask(queryFor(type, name, 1));
+    const [found] = reply.ads;
+    if (found !== undefined) return read(found, reply, reply.roundTrips);
     if (/^[A-Za-z0-9-]+$/.test(name)) {
         const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, "i"), 2));
         const [only, ...others] = guess.ads;
-        if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
+        if (only !== undefined && others.length === 0) return read(only, guess, reply.roundTrips + guess.roundTrips);
     }
     const [all, evidence] = await Promise.all([ ask(queryFor(type, undefined, locate_MAX_NAMES + 1)), restartEvidence(wanted, ask) ]);
     throw notFound(wanted, namesOf(all.ads), evidence);
@@ -9509,7 +9550,7 @@ class Attempts {
         this.#count += 1;
         if (this.#isLast || this.#policy.useFullDeadline) return await work(this.#host);
         const limitMs = this.#host.timeLeftMs() / 2;
-        const text = `no answer within ${Math.max(1, Math.round(limitMs / 1e3))} s`;
+        const text = `no reply within ${Math.max(1, Math.round(limitMs / 1e3))} s`;
         return await withTimeLimit(limitMs, new DOMException(text, "TimeoutError"), work, this.#host);
     }
     async pauseAfter(error) {
@@ -9999,8 +10040,8 @@ function isHTCondorError(error) {
 
 async function run(options, fixed, work) {
     const {timeoutMs, signal, onSecret, onLog} = options;
-    const input = inputsOf(options, fixed);
     try {
+        const input = inputsOf(options, fixed);
         const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
             mask: secret => onSecret?.(secret),
             log: {

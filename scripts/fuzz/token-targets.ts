@@ -1,6 +1,6 @@
 /** Fuzz targets for tokens: those that daemons issue, and those that the client uses as credentials. */
 import assert from 'node:assert/strict';
-import { readAnswer } from '../../src/credentials/token-service.ts';
+import { readResponse } from '../../src/credentials/token-service.ts';
 import { HTCondorError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import type { Peer } from '../../src/security/method.ts';
@@ -96,7 +96,7 @@ const answer: Target = {
     } as const;
     try {
       const said = textOf(input.subarray(2));
-      const { token, text } = readAnswer(question, { status, text: said, header: () => said }, new Date(0));
+      const { token, text } = readResponse(question, { status, text: said, header: () => said }, new Date(0));
       assert.match(token.reveal(), /^[\w-]+\.[\w-]*\.[\w-]*$/);
       return `a token, and ${typeof text('identity')}`;
     } catch (error) {

@@ -7,7 +7,7 @@ import * as core from '@actions/core';
 import { rmRF } from '@actions/io';
 import { OutputError } from '../errors.ts';
 import { privateDirectory, readBoolean } from '../inputs/request.ts';
-import { INPUTS, type InputName, type InputSource, type Surroundings } from '../inputs/table.ts';
+import { INPUTS, type InputName, type InputSource, type Surroundings, type TextInput } from '../inputs/table.ts';
 import { factsOf } from '../messages/describe.ts';
 import type { FetchedToken } from '../pipeline/library-types.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
@@ -163,6 +163,6 @@ function saveState(name: string, value: string): void {
   toRunner('state', () => core.saveState(name, value));
 }
 
-function isOn(name: InputName, input: InputSource): boolean {
+function isOn(name: TextInput, input: InputSource): boolean {
   return readBoolean(name, input(name) ?? INPUTS[name]);
 }

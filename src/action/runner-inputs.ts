@@ -1,6 +1,6 @@
 /** The inputs that the runner passes. */
 import { CredentialError } from '../errors.ts';
-import { ABSENT, CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, LIMIT_INPUTS } from '../inputs/table.ts';
+import { ABSENT, CREDENTIAL_INPUTS, INPUTS, type InputName, LIMIT_INPUTS } from '../inputs/table.ts';
 import { splitList } from '../inputs/words.ts';
 import type { Host } from '../runtime/host.ts';
 
@@ -11,7 +11,7 @@ const WITHOUT_INPUT: readonly string[] = ['FS', 'MUNGE', 'KERBEROS'];
  * Returns an input. An empty input, such as an empty variable of the workflow, uses the default: otherwise, an empty
  * lifetime would mean unlimited.
  */
-export const runnerInput: InputSource = (name) => {
+export const runnerInput = (name: InputName): string | undefined => {
   const text = rawInput(name);
   const value = isEmpty(name) || !text ? INPUTS[name] : text;
   return value === ABSENT || value === '' ? undefined : value;

@@ -48,7 +48,7 @@ export interface HttpResponse {
 }
 
 /** Maximum size of a response, in bytes. A token has about 2,000. */
-const MAX_ANSWER = 64 * 1024;
+const MAX_RESPONSE_LENGTH = 64 * 1024;
 
 /**
  * Sends one request over HTTPS, or HTTP to this host. It follows no redirection, so that a token reaches only the server
@@ -72,7 +72,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         let length = 0;
         response.on('data', (chunk: Buffer) => {
           length += chunk.length;
-          if (length > MAX_ANSWER) sent.destroy(new Error(`the response exceeds ${MAX_ANSWER} bytes`));
+          if (length > MAX_RESPONSE_LENGTH)
+            sent.destroy(new Error(`the response exceeds ${MAX_RESPONSE_LENGTH} bytes`));
           else chunks.push(chunk);
         });
         response.on('end', () => resolve({ status, text: Buffer.concat(chunks).toString('utf8'), header }));

@@ -108,7 +108,7 @@ export function askTokenService(
 /**
  * Requests a token and masks it.
  *
- * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readAnswer` throws.
+ * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readResponse` throws.
  */
 export async function askTokenEndpoint(
   { tlsFor, proxies, ...request }: TokenEndpointRequest,
@@ -121,9 +121,9 @@ export async function askTokenEndpoint(
   if (proxy !== undefined)
     host.log.debug(`credentials: ${url.origin} is contacted through the proxy ${proxy.url.origin}`);
   const response = await sendHttp({ ...request, authorities, proxy }, host);
-  const answer = readAnswer(request, response, host.now());
-  maskJwt(answer.token, host);
-  return answer;
+  const result = readResponse(request, response, host.now());
+  maskJwt(result.token, host);
+  return result;
 }
 
 /** A word of this length in an error may be the token that was sent, so it is not printed. */
@@ -133,7 +133,7 @@ const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
 /** The parts of a request that its response is read with. */
-type Answered = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'> &
+type Requested = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'> &
   Partial<Pick<TokenEndpointRequest, 'headers'>>;
 
 /**
@@ -143,7 +143,7 @@ type Answered = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'
  *   response has no token.
  * @throws ConnectError ERR_CONNECT if a retry may succeed.
  */
-export function readAnswer(request: Answered, response: HttpResponse, now: Date): TokenEndpointResponse {
+export function readResponse(request: Requested, response: HttpResponse, now: Date): TokenEndpointResponse {
   const { who, members, url } = request;
   const { status, text } = response;
   const member = membersOf(text);
@@ -160,7 +160,7 @@ export function readAnswer(request: Answered, response: HttpResponse, now: Date)
 
 /** Returns the error for a response without success, with the reason that the service gives. */
 function refusal(
-  { who, refused, url, headers }: Answered,
+  { who, refused, url, headers }: Requested,
   { status, text, header }: HttpResponse,
   member: TokenEndpointResponse['text'],
   now: Date,

@@ -43,7 +43,7 @@ const BROKER_TIMEOUT_MS = 20_000;
 const CLAIM_ID_LENGTH = 20;
 
 /** A connection to the daemon, and how it was made; or why the broker refuses. */
-type BrokerAnswer = { readonly channel: Channel; readonly way: string } | Unavailable;
+type Connected = { readonly channel: Channel; readonly way: string } | Unavailable;
 
 /**
  * Returns a function that sends a request to a broker: in a session first, so that the word stays secret. If the broker
@@ -109,18 +109,18 @@ function rotated<T>(list: readonly T[], host: Host): readonly T[] {
 }
 
 async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): Promise<Channel> {
-  let answer = await requestConnection(contact, true, ask, host);
+  let reply = await requestConnection(contact, true, ask, host);
   // The broker does not stream, or has reached its limit of streams: request a connection to a port of this host.
-  if (answer instanceof Unavailable && /stream/i.test(answer.reason))
-    answer = await requestConnection(contact, false, ask, host);
-  if (answer instanceof Unavailable) {
+  if (reply instanceof Unavailable && /stream/i.test(reply.reason))
+    reply = await requestConnection(contact, false, ask, host);
+  if (reply instanceof Unavailable) {
     // A daemon that restarts registers with its broker anew; its previous ID is gone (CCBServer::HandleRequest).
-    const mayBeRestarting = /no daemon is currently registered/i.test(answer.reason);
+    const mayBeRestarting = /no daemon is currently registered/i.test(reply.reason);
     const reason = mayBeRestarting ? 'not-registered' : undefined;
-    throw new ConnectError('ERR_CCB_ONLY', `it replied "${answer.reason}"`, { mayBeRestarting, reason });
+    throw new ConnectError('ERR_CCB_ONLY', `it replied "${reply.reason}"`, { mayBeRestarting, reason });
   }
-  host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${answer.way}`);
-  return answer.channel;
+  host.log.debug(`ccb: broker ${formatEndpoint(contact.broker)}: ${reply.way}`);
+  return reply.channel;
 }
 
 /**
@@ -132,7 +132,7 @@ async function requestConnection(
   streaming: boolean,
   ask: AskBroker,
   host: Host,
-): Promise<BrokerAnswer> {
+): Promise<Connected> {
   const limited = branchOf(host);
   const timer = setTimeout(limited.cancel, BROKER_TIMEOUT_MS);
   const claimId = Buffer.from(host.randomBytes(CLAIM_ID_LENGTH)).toString('hex');
@@ -158,7 +158,7 @@ async function requestConnection(
     },
   };
   try {
-    return await ask(call, (channel) => receiveAnswer(channel, listener, isGreeting), limited.host);
+    return await ask(call, (channel) => waitForDaemon(channel, listener, isGreeting), limited.host);
   } catch (error) {
     if (!limited.host.signal.aborted || host.signal.aborted) throw error;
     const where = listener === undefined ? '' : `; the daemon did not connect to ${formatEndpoint(listener.endpoint)}`;
@@ -191,11 +191,11 @@ async function listen(
 }
 
 /** Returns what happens first: the daemon connects to the port, the broker forwards its connection, or the broker refuses. */
-async function receiveAnswer(
+async function waitForDaemon(
   broker: Channel,
   listener: ReverseListener | undefined,
   isGreeting: (message: Reader) => boolean,
-): Promise<BrokerAnswer> {
+): Promise<Connected> {
   const connected = listener?.connected;
   const replied = receiveReply(broker, isGreeting).then((reply) => reply ?? connected ?? NO_LISTENER);
   const first = await Promise.race(connected === undefined ? [replied] : [connected, replied]);

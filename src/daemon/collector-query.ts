@@ -23,7 +23,7 @@ export interface Query {
   readonly projection: readonly string[];
 }
 
-export interface Answer {
+export interface CollectorReply {
   readonly ads: readonly ClassAd[];
   readonly roundTrips: number;
   /** True if the collector authenticated itself. */
@@ -33,24 +33,24 @@ export interface Answer {
 /** The replies that are accepted. */
 interface Acceptance {
   /** True if the reply requires no authenticated collector. */
-  trusted(answer: Answer): boolean;
+  trusted(reply: CollectorReply): boolean;
   /** True if a collector that accepts no credential is queried without authentication. */
   readonly mayBeUnauthenticated: boolean;
 }
 
 /** A reply that requires an authenticated collector, from one that is not. */
 class NotAuthenticated extends Error {
-  readonly answer: Answer;
+  readonly reply: CollectorReply;
 
-  constructor(answer: Answer) {
+  constructor(reply: CollectorReply) {
     super('the collector has not authenticated itself');
-    this.answer = answer;
+    this.reply = reply;
   }
 }
 
 /**
  * Sends the query twice at once: without a session, to which most collectors reply and which takes two round trips, and in an
- * authenticated session, which takes three. The first `trusted` answer counts. Two queries in sequence would cost two more
+ * authenticated session, which takes three. The first `trusted` reply counts. Two queries in sequence would cost two more
  * round trips in a pool whose collector requires authentication.
  *
  * The other connection continues to its end, unless the run ends first. To close it during the handshake would put an error
@@ -62,21 +62,21 @@ export async function queryCollector(
   credentials: Credentials,
   { trusted, mayBeUnauthenticated }: Acceptance,
   host: Host,
-): Promise<Answer> {
-  const plain = queryInCleartext(collector, query, host).then((answer) => {
-    if (!trusted(answer)) throw new NotAuthenticated(answer);
-    return answer;
+): Promise<CollectorReply> {
+  const plain = queryInCleartext(collector, query, host).then((reply) => {
+    if (!trusted(reply)) throw new NotAuthenticated(reply);
+    return reply;
   });
   const authenticated = queryInSession(collector, query, credentials, host);
   authenticated.catch((error: unknown) => {
     if (error instanceof AuthenticationError && error.code === 'ERR_SERVER_UNPROVEN')
-      host.log.warn(`The collector failed to authenticate itself; its answers are not trusted. ${error.message}`);
+      host.log.warn(`The collector failed to authenticate itself; its replies are not trusted. ${error.message}`);
   });
   try {
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotAuthenticated) return error.answer; // some methods work without the host name
+      if (error instanceof NotAuthenticated) return error.reply; // some methods work without the host name
       // A collector that requires authentication closes the connection; the other failure is then the reason.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
@@ -87,7 +87,7 @@ export async function queryCollector(
   }
 }
 
-async function queryInCleartext({ address }: Target, query: Query, host: Host): Promise<Answer> {
+async function queryInCleartext({ address }: Target, query: Query, host: Host): Promise<CollectorReply> {
   const channel = await connect(address, host);
   const request = (message: Writer) => putQuery(message, query);
   return await commandInCleartext(channel, query.command, request, async () => {
@@ -96,7 +96,12 @@ async function queryInCleartext({ address }: Target, query: Query, host: Host): 
   });
 }
 
-async function queryInSession(target: Target, query: Query, credentials: Credentials, host: Host): Promise<Answer> {
+async function queryInSession(
+  target: Target,
+  query: Query,
+  credentials: Credentials,
+  host: Host,
+): Promise<CollectorReply> {
   const request = (message: Writer) => putQuery(message, query);
   // The collector decides which identities may READ; some allow unmapped ones.
   const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
@@ -110,7 +115,7 @@ async function queryUnauthenticated(
   query: Query,
   refusal: HTCondorError,
   host: Host,
-): Promise<Answer> {
+): Promise<CollectorReply> {
   const channel = await connect(address, host);
   try {
     await startUnauthenticated(channel, { command: query.command }, (message) => putQuery(message, query), host);

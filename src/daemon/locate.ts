@@ -8,7 +8,7 @@ import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
 import { formatSinful, parseSinful, type Sinful } from '../transport/sinful.ts';
 import type { ClassAd } from '../wire/classad.ts';
-import { type Answer, type Query, queryCollector } from './collector-query.ts';
+import { type CollectorReply, type Query, queryCollector } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 import { restartEvidence } from './restart-evidence.ts';
 import type { Target } from './session-command.ts';
@@ -48,7 +48,7 @@ export function locate(
   credentials: Credentials,
   host: Host,
 ): Promise<AdvertisedDaemon> {
-  const trusted = ({ ads, authenticated }: Answer) =>
+  const trusted = ({ ads, authenticated }: CollectorReply) =>
     authenticated ||
     !wanted.needsServerName ||
     ads.every((ad) => isUserSupplied(readAddress(ad, wanted.type).params.get('alias'), wanted, collector));
@@ -69,9 +69,9 @@ export function locate(
 export async function find(
   wanted: DaemonQuery,
   collector: Target,
-  ask: (query: Query) => Promise<Answer>,
+  ask: (query: Query) => Promise<CollectorReply>,
 ): Promise<AdvertisedDaemon> {
-  const read = (ad: ClassAd, { authenticated }: Answer, roundTrips: number): AdvertisedDaemon => {
+  const read = (ad: ClassAd, { authenticated }: CollectorReply, roundTrips: number): AdvertisedDaemon => {
     const address = readAddress(ad, wanted.type);
     const alias = address.params.get('alias');
     const names = isUserSupplied(alias, wanted, collector)
@@ -82,20 +82,20 @@ export async function find(
   const { type, name } = wanted;
   if (name === undefined) {
     // More than one ad means that the user has to choose; the error then names the daemons.
-    const answer = await ask(queryFor(type, undefined, MAX_NAMES + 1));
-    const [only, ...others] = answer.ads;
+    const reply = await ask(queryFor(type, undefined, MAX_NAMES + 1));
+    const [only, ...others] = reply.ads;
     if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
-    if (others.length > 0) throw notFound(wanted, namesOf(answer.ads), undefined);
-    return read(only, answer, answer.roundTrips);
+    if (others.length > 0) throw notFound(wanted, namesOf(reply.ads), undefined);
+    return read(only, reply, reply.roundTrips);
   }
-  const answer = await ask(queryFor(type, name, 1));
-  const [found] = answer.ads;
-  if (found !== undefined) return read(found, answer, answer.roundTrips);
+  const reply = await ask(queryFor(type, name, 1));
+  const [found] = reply.ads;
+  if (found !== undefined) return read(found, reply, reply.roundTrips);
   // A host name without its domain: HTCondor's tools complete it with the resolver, this client with the collector.
   if (/^[A-Za-z0-9-]+$/.test(name)) {
     const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
     const [only, ...others] = guess.ads;
-    if (only !== undefined && others.length === 0) return read(only, guess, answer.roundTrips + guess.roundTrips);
+    if (only !== undefined && others.length === 0) return read(only, guess, reply.roundTrips + guess.roundTrips);
   }
   const [all, evidence] = await Promise.all([
     ask(queryFor(type, undefined, MAX_NAMES + 1)),

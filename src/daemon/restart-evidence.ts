@@ -5,7 +5,7 @@
  * forever. The first is retried, the second must fail at once. The ads of other daemons tell the two apart.
  */
 import type { ClassAd } from '../wire/classad.ts';
-import type { Answer, Query } from './collector-query.ts';
+import type { CollectorReply, Query } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 /** Daemons advertise every UPDATE_INTERVAL, 5 min by default. After this time a restarted collector has all of them. */
@@ -26,13 +26,13 @@ interface MissingDaemon {
 /** Returns the evidence for a restart as a clause, or undefined. Never throws. */
 export async function restartEvidence(
   { type, name = '' }: MissingDaemon,
-  ask: (query: Query) => Promise<Answer>,
+  ask: (query: Query) => Promise<CollectorReply>,
 ): Promise<string | undefined> {
   const { adType = '' } = DAEMON_TYPES[type] ?? {};
   const started = `${type.toUpperCase()}_StartTime`; // condor_master: 0 while the daemon is down (Daemons::Update)
   const host = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
   const ads = await ask(evidenceQuery(started, host)).then(
-    (answer) => answer.ads,
+    (reply) => reply.ads,
     () => [],
   );
   const typeOf = (ad: ClassAd) => ad.string('MyType') ?? '';

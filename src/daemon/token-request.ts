@@ -20,7 +20,7 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
   readonly run: string | undefined;
 }
 
-/** Consecutive unanswered polls before the client gives up. */
+/** Consecutive polls without a reply before the client gives up. */
 const MAX_SILENT_POLLS = 5;
 
 /**
@@ -76,7 +76,7 @@ async function pollUntilApproved(
   }
 }
 
-/** True if the next poll may be answered: a daemon that receives too many says so (handle_dc_finish_token_request). */
+/** True if the next poll may get a reply: a daemon that receives too many says so (handle_dc_finish_token_request). */
 function isPassing(error: unknown): error is ConnectError | DaemonError {
   return error instanceof ConnectError || (error instanceof DaemonError && error.reason === 'rate-limit');
 }

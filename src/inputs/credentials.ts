@@ -8,8 +8,8 @@ import { messageOf } from '../errors.ts';
 import type { Mode } from '../pipeline/request.ts';
 import { Secret } from '../runtime/secret.ts';
 import { expandPath } from './paths.ts';
-import type { InputName, InputSource, Surroundings } from './table.ts';
-import { plainText, quote, refuse, splitFiles, splitList } from './words.ts';
+import type { InputName, InputSource, Surroundings, TextInput } from './table.ts';
+import { listOf, plainText, quote, refuse, splitFiles, splitList } from './words.ts';
 
 /** Methods by every name that HTCondor accepts (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
@@ -75,7 +75,7 @@ export function readCredentials(
   const named = input('authentication-methods');
   const methods = named !== undefined ? readMethods(named) : given.length > 0 ? given : methodsOfHost(setting);
   if (methods.length === 0) refuse('authentication-methods', 'the list is empty');
-  const secret = (name: InputName, read: (text: string) => string) => {
+  const secret = (name: TextInput, read: (text: string) => string) => {
     const text = input(name);
     return text === undefined ? undefined : new Secret(read(text));
   };
@@ -127,8 +127,8 @@ function plainPassword(text: string): string {
   return text;
 }
 
-function readMethods(text: string): readonly MethodSource[] {
-  const methods = splitList(text).map((word) => {
+function readMethods(value: string | readonly string[]): readonly MethodSource[] {
+  const methods = listOf(value).map((word) => {
     const name = word.toUpperCase();
     if (NEVER.includes(name))
       refuse('authentication-methods', `${name} is not supported, because it proves no identity`);

@@ -3,7 +3,7 @@ import { type JobSource, type KeylessSource, TOKEN_GRANTS } from '../credentials
 import { Secret } from '../runtime/secret.ts';
 import { ciRun } from './ci-run.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
-import { oneOf, parseDuration, plainText, quote, refuse, splitList } from './words.ts';
+import { durationOf, oneOf, plainText, quote, refuse, splitList } from './words.ts';
 
 /** Variables with the URL and bearer token of the OIDC service. GitHub sets them with `permissions: id-token: write`. */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
@@ -20,7 +20,7 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
     refuse('idtoken', 'not supported with token-service, which needs no IDTOKEN; omit one of them');
   const url = service === undefined ? undefined : serviceUrl('token-service', service);
   const audience = named ?? (url && ownAudience(url, input, env));
-  const lifetime = parseDuration(input('lifetime') ?? '');
+  const lifetime = durationOf(input('lifetime') ?? '');
   if (audience !== undefined && input('scitoken') !== undefined)
     refuse('scitoken', 'not supported with oidc-audience, which requests a token for the job');
   return {

@@ -2,7 +2,7 @@
 import { InputError } from '../errors.ts';
 import type { FetchOptions } from '../pipeline/library-types.ts';
 import { MAX_TIMEOUT_SECONDS } from './request.ts';
-import type { InputName, InputSource } from './table.ts';
+import type { InputName, InputSource, InputValue } from './table.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
@@ -44,21 +44,33 @@ const INPUT_OF = {
 
 type OptionName = keyof typeof INPUT_OF;
 
+/** Options that are not texts, and whether a value is of their type. A text is accepted for each of them too. */
+const isList = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === 'string');
+const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (value: unknown) => boolean]>>> = {
+  authz: ['a list of texts', isList],
+  authenticationMethods: ['a list of texts', isList],
+  lifetime: ['a number of seconds', (value) => typeof value === 'number'],
+  remote: ['true or false', (value) => typeof value === 'boolean'],
+  verify: ['true or false', (value) => typeof value === 'boolean'],
+  retries: ['a number', (value) => typeof value === 'number'],
+};
+
 /**
  * Returns the inputs that options set; `fixed` overrides them.
  *
  * @internal
+ * @throws InputError ERR_INPUT if an option has a value of another type, which only JavaScript permits.
  */
 export function inputsOf(options: FetchOptions, fixed: Readonly<Partial<Record<InputName, string>>>): InputSource {
-  const entries = Object.entries(INPUT_OF) as [OptionName, InputName][];
-  const all = { ...options, lifetime: options.lifetime ?? DEFAULT_LIFETIME_SECONDS };
-  const words = new Map(
-    entries.filter(([option]) => option !== 'timeoutMs').map(([option, name]) => [name, all[option]]),
-  );
-  return (name) => {
-    const value = fixed[name] ?? words.get(name);
-    return typeof value === 'object' ? value.join(',') : value?.toString();
-  };
+  const values = new Map<InputName, unknown>([['lifetime', DEFAULT_LIFETIME_SECONDS]]);
+  for (const [option, name] of Object.entries(INPUT_OF) as [OptionName, InputName][]) {
+    const value: unknown = options[option] ?? undefined;
+    if (value === undefined || option === 'timeoutMs') continue;
+    const [type, has] = TYPES[option] ?? ['a text', () => false];
+    if (typeof value !== 'string' && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
+    values.set(name, value);
+  }
+  return <Name extends InputName>(name: Name) => fixed[name] ?? (values.get(name) as InputValue<Name> | undefined); // its type was checked above
 }
 
 /** @internal @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */

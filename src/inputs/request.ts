@@ -13,7 +13,7 @@ import { readDaemon } from './daemon.ts';
 import { readKeyless } from './keyless.ts';
 import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
-import { oneOf, parseDuration, plainText, quote, refuse, splitList } from './words.ts';
+import { durationOf, listOf, oneOf, parseDuration, plainText, quote, refuse } from './words.ts';
 
 /** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
@@ -122,8 +122,8 @@ export function readTimeout(input: InputSource): number {
   return seconds * 1000;
 }
 
-export function readBoolean(name: InputName, text: string): boolean {
-  return oneOf(name, text.toLowerCase(), ['true', 'false']) === 'true';
+export function readBoolean(name: InputName, value: string | boolean): boolean {
+  return typeof value === 'boolean' ? value : oneOf(name, value.toLowerCase(), ['true', 'false']) === 'true';
 }
 
 function readServerName(text: string | undefined): string | undefined {
@@ -132,9 +132,10 @@ function readServerName(text: string | undefined): string | undefined {
   refuse('server-name', `${quote(name)} has a port; certificates carry host names only`);
 }
 
-function readRetries(text: string): number {
-  if (/^\d{1,3}$/.test(text.trim()) && Number(text) <= MAX_RETRIES) return Number(text);
-  refuse('retries', `${quote(text)} is not a number from 0 to ${MAX_RETRIES}`);
+function readRetries(value: string | number): number {
+  const number = typeof value === 'number' || /^\d{1,3}$/.test(value.trim()) ? Number(value) : Number.NaN;
+  if (Number.isInteger(number) && number >= 0 && number <= MAX_RETRIES) return number;
+  refuse('retries', `${quote(String(value))} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
 /** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION in HTCondor's values, of which only the first letter is significant. */
@@ -158,9 +159,9 @@ function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroun
   return `${name}@${domain}`;
 }
 
-function readLevels(text: string | undefined): readonly string[] {
-  if (text === undefined) return [];
-  const levels = [...new Set(splitList(text).map((word) => word.toUpperCase()))];
+function readLevels(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  const levels = [...new Set(listOf(value).map((word) => word.toUpperCase()))];
   const unknown = levels.find((level) => !AUTHORIZATION_LEVELS.includes(level));
   if (unknown !== undefined) {
     const known = AUTHORIZATION_LEVELS.join(' ');
@@ -170,13 +171,13 @@ function readLevels(text: string | undefined): readonly string[] {
   return levels;
 }
 
-function readLifetime(text: string | undefined): TokenRequest['lifetimeSeconds'] {
-  if (text === undefined) return undefined;
-  if (text.trim() === 'unlimited') return 'unlimited';
-  const seconds = parseDuration(text);
+function readLifetime(value: string | number | undefined): TokenRequest['lifetimeSeconds'] {
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && value.trim() === 'unlimited') return 'unlimited';
+  const seconds = durationOf(value);
   if (seconds === undefined || seconds < 1 || seconds > MAX_LIFETIME_SECONDS) {
     const allowed = `seconds or a number with s, m, h or d (from 1 s to ${MAX_LIFETIME_SECONDS} s), or unlimited`;
-    refuse('lifetime', `${quote(text)} is not a lifetime; use ${allowed}`);
+    refuse('lifetime', `${quote(String(value))} is not a lifetime; use ${allowed}`);
   }
   return seconds;
 }

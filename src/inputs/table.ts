@@ -53,8 +53,24 @@ export const INPUTS = {
 
 export type InputName = keyof typeof INPUTS;
 
+/** Values of inputs that the library passes as they are. The Action and the command pass the text of the user. */
+interface TypedValues {
+  readonly authz: readonly string[];
+  readonly 'authentication-methods': readonly string[];
+  /** In seconds. */
+  readonly lifetime: number;
+  readonly remote: boolean;
+  readonly verify: boolean;
+  readonly retries: number;
+}
+
+export type InputValue<Name extends InputName> = string | (Name extends keyof TypedValues ? TypedValues[Name] : never);
+
+/** Names of the inputs that are texts everywhere. */
+export type TextInput = Exclude<InputName, keyof TypedValues>;
+
 /** Returns the value of an input; undefined if it is not set. */
-export type InputSource = (name: InputName) => string | undefined;
+export type InputSource = <Name extends InputName>(name: Name) => InputValue<Name> | undefined;
 
 /** Secret inputs, which are masked before their first use. */
 export const SECRET_INPUTS = [

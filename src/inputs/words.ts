@@ -21,6 +21,17 @@ export function parseDuration(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
 }
 
+/** Returns seconds; undefined if the value is neither a whole number of seconds nor the text of a duration. */
+export function durationOf(value: string | number): number | undefined {
+  if (typeof value === 'string') return parseDuration(value);
+  return Number.isInteger(value) ? value : undefined;
+}
+
+/** Returns the words of a list, or of a text that separates them by blanks or commas. */
+export function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? splitList(value) : value;
+}
+
 export function splitList(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
 }

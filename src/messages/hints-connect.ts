@@ -54,7 +54,7 @@ R: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY 
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
   'service-idtoken': `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
   'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.
-N: or a proxy answers instead of the service: correct https_proxy, or add the host to no_proxy.`,
+N: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
   'service-no-token': `W: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.`,
   'scitoken-malformed': `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
   'password-malformed': `W: set password to the line that was passed to condor_store_cred add -c on the daemon's host.`,
@@ -91,7 +91,7 @@ W: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_
   'not-approved': `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.
 W: each run creates a new request: increase timeout, and notify the administrator before the run.`,
   cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
-  'service-silent': `N: the service does not answer: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
+  'service-silent': `N: the service does not respond: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.
 A: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.
 W: for a slow network raise timeout.`,
   'no-response': `${NO_ROUTE}

@@ -60,7 +60,7 @@ class Attempts {
     this.#count += 1;
     if (this.#isLast || this.#policy.useFullDeadline) return await work(this.#host);
     const limitMs = this.#host.timeLeftMs() / 2;
-    const text = `no answer within ${Math.max(1, Math.round(limitMs / 1000))} s`;
+    const text = `no reply within ${Math.max(1, Math.round(limitMs / 1000))} s`;
     return await withTimeLimit(limitMs, new DOMException(text, 'TimeoutError'), work, this.#host);
   }
 

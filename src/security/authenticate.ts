@@ -79,7 +79,7 @@ export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
 /**
  * Tries one credential after the other until the server accepts one.
  *
- * The client offers one method at a time, so that the method's first message can leave with the offer. The server answers
+ * The client offers one method at a time, so that the method's first message can leave with the offer. The server replies
  * with the method's bit, or with 0. The next credential follows on the same connection.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD.

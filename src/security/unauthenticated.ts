@@ -8,7 +8,7 @@ import { DC_AUTHENTICATE, isEncrypted, type Purpose, unauthenticatedPolicyAd } f
 
 /**
  * Opens a session in which neither side authenticates itself, and sends the request. HTCondor 25 encrypts such a session;
- * older daemons do not. Because anyone on the path may have answered, a reply is worth no more than one in cleartext.
+ * older daemons do not. Because anyone on the path may have replied, a reply is worth no more than one in cleartext.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD the daemon requires authentication; ERR_NO_ENCRYPTION it requires a cipher
  *   other than AES; AuthorizationError ERR_DENIED; ProtocolError; ConnectError.

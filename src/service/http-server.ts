@@ -3,10 +3,10 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Answer } from './token-endpoint.ts';
+import type { TokenResponse } from './token-endpoint.ts';
 
 interface Handlers {
-  token(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer>;
+  token(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse>;
   isReady(): Promise<boolean>;
   /** A defect: it is reported to the administrator, and the client receives status 500. */
   failed(error: unknown): void;
@@ -125,14 +125,14 @@ export class HttpServer {
       const body = await readBody(request);
       const socket = this.#removeWaiting(remoteAddress, String(remotePort));
       this.#active += 1;
-      let answer: Answer;
+      let result: TokenResponse;
       try {
-        answer = body === undefined ? TOO_LARGE : await this.#answer(request, body, timeLeftMs);
+        result = body === undefined ? TOO_LARGE : await this.#respond(request, body, timeLeftMs);
       } finally {
         this.#active -= 1;
         if (socket !== undefined && !socket.destroyed) this.#addWaiting(remoteAddress, String(remotePort), socket);
       }
-      send(response, answer, body === undefined);
+      send(response, result, body === undefined);
     } catch (error) {
       if (request.errored === null && !request.destroyed) this.#handlers.failed(error);
       if (response.headersSent || response.destroyed) response.destroy();
@@ -140,7 +140,7 @@ export class HttpServer {
     }
   }
 
-  async #answer(request: IncomingMessage, body: string, timeLeftMs: () => number): Promise<Answer> {
+  async #respond(request: IncomingMessage, body: string, timeLeftMs: () => number): Promise<TokenResponse> {
     const { method = '', url = '' } = request;
     const path = url.split('?')[0];
     if (method === 'GET' && path === '/healthz') return { status: 200, body: { status: 'ok' } };
@@ -177,7 +177,7 @@ export class HttpServer {
   }
 }
 
-const TOO_LARGE: Answer = {
+const TOO_LARGE: TokenResponse = {
   status: 413,
   body: { error: 'invalid_request', error_description: `the body has more than ${MAX_BODY_LENGTH} bytes` },
 };
@@ -200,7 +200,7 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   });
 }
 
-function send(response: ServerResponse, { status, body, retryAfterSeconds }: Answer, close: boolean): void {
+function send(response: ServerResponse, { status, body, retryAfterSeconds }: TokenResponse, close: boolean): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     ...NO_STORE,

@@ -45,7 +45,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
   const http = new HttpServer(
     { tls: pair, trustedProxies: () => snapshot.config.trustedProxies, elapsedMs: world.elapsedMs },
     {
-      token: (body, address, timeLeftMs, signal) => endpoint.answer(body, address, timeLeftMs, signal),
+      token: (body, address, timeLeftMs, signal) => endpoint.respond(body, address, timeLeftMs, signal),
       isReady: ready,
       failed: (error) => world.say(`a request failed: ${messageOf(error)}`),
     },

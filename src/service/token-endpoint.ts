@@ -17,7 +17,7 @@ import type { ReuseStore } from './reuse-store.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
-export interface Answer {
+export interface TokenResponse {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
   readonly retryAfterSeconds?: number;
@@ -53,19 +53,19 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Answers one request. `timeLeftMs`: time until the client stops waiting. */
-  async answer(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
+  /** Responds to one request. `timeLeftMs`: time until the client stops waiting. */
+  async respond(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
       this.#parts.audit.count('too many failures of an address');
       return tooMany(this.#failures, 'too many failed requests from this address');
     }
-    const answer = await this.#decide(body, address, timeLeftMs, signal);
-    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) this.#failures.add(from);
-    return answer;
+    const response = await this.#decide(body, address, timeLeftMs, signal);
+    if (response.status >= 400 && response.status < 500 && response.status !== 429) this.#failures.add(from);
+    return response;
   }
 
-  async #decide(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
+  async #decide(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const { audit, world, keys } = this.#parts;
     const snapshot = this.#parts.snapshot();
     const { issuers, config } = snapshot;
@@ -91,7 +91,7 @@ export class TokenEndpoint {
       return tooMany(this.#requests, 'too many requests from this job');
     }
     this.#requests.add(subject);
-    return await request.answer(this.#slots, timeLeftMs, signal);
+    return await request.respond(this.#slots, timeLeftMs, signal);
   }
 }
 
@@ -120,7 +120,7 @@ class Request {
     return this.#parts.audit.record({ ...facts, ...this.#facts, ms });
   }
 
-  async answer(slots: Slots, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
+  async respond(slots: Slots, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const { world, store } = this.#parts;
     const { authz, identity } = this.#form;
     const decision = decide(this.#snapshot.config, this.#job.claims, world.now(), identity);
@@ -144,7 +144,7 @@ class Request {
     }
   }
 
-  async #issue(grant: Grant, entry: Entry, timeLeftMs: () => number, signal: AbortSignal): Promise<Answer> {
+  async #issue(grant: Grant, entry: Entry, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const { world, store, fetcher } = this.#parts;
     const seed = this.#snapshot.seeds.get(grant.identity) ?? { unusable: 'it was not read' };
     if ('unusable' in seed) return await this.#fail(503, 'seed unusable', LATER_SECONDS, seed.unusable);
@@ -172,7 +172,7 @@ class Request {
     return await this.#deliver(grant, issued);
   }
 
-  async #deliver(grant: Grant, { token, address }: Issued): Promise<Answer> {
+  async #deliver(grant: Grant, { token, address }: Issued): Promise<TokenResponse> {
     const { expiresAt = 0, authz = [], tokenId } = token;
     const expiresIn = Math.floor(expiresAt - this.#parts.world.now());
     this.#facts['lifetime'] = expiresIn;
@@ -196,35 +196,35 @@ class Request {
   }
 
   /** Refuses a token that may have been used before the record was lost. `seconds`: until new tokens are accepted. */
-  async #refuseUnrecorded(seconds: number): Promise<Answer> {
+  async #refuseUnrecorded(seconds: number): Promise<TokenResponse> {
     if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));
     const reason = 'the job token was issued before the record of used job tokens began; request a new one';
     return await this.#refuse('invalid_grant', reason);
   }
 
-  async #refuse(error: string, reason: string): Promise<Answer> {
+  async #refuse(error: string, reason: string): Promise<TokenResponse> {
     await this.record({ decision: 'refused', reason }).catch(() => {});
     return refusal(error, reason);
   }
 
-  async #fail(status: 502 | 503, told: string, retryAfterSeconds: number, detail?: string): Promise<Answer> {
+  async #fail(status: 502 | 503, told: string, retryAfterSeconds: number, detail?: string): Promise<TokenResponse> {
     const reason = detail === undefined ? told : `${told}: ${detail}`;
     await this.record({ decision: 'failed', reason }).catch(() => {});
     return later(status, told, retryAfterSeconds);
   }
 }
 
-function refusal(error: string, description: string): Answer {
+function refusal(error: string, description: string): TokenResponse {
   return { status: 400, body: { error, error_description: description } };
 }
 
-function later(status: 502 | 503, description: string, retryAfterSeconds = LATER_SECONDS): Answer {
+function later(status: 502 | 503, description: string, retryAfterSeconds = LATER_SECONDS): TokenResponse {
   const error = status === 502 ? 'server_error' : 'temporarily_unavailable';
   const body = { error, error_description: description };
   return status === 502 ? { status, body } : { status, body, retryAfterSeconds };
 }
 
-function tooMany(limit: PerMinute, description: string): Answer {
+function tooMany(limit: PerMinute, description: string): TokenResponse {
   const body = { error: 'slow_down', error_description: description };
   return { status: 429, body, retryAfterSeconds: limit.retryAfterSeconds };
 }

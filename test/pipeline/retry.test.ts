@@ -88,7 +88,7 @@ describe('Attempts', () => {
     const hang = (host: Host) =>
       new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));
     const { host } = hasty({ timeLeftMs: () => 20 });
-    await assert.rejects(withRetries({ retries: 1, useFullDeadline: false }, hang, host), /no answer within 1 s/);
+    await assert.rejects(withRetries({ retries: 1, useFullDeadline: false }, hang, host), /no reply within 1 s/);
     for (const persistence of [
       { retries: 0, useFullDeadline: false },
       { retries: 1, useFullDeadline: true },

@@ -132,10 +132,10 @@ export class SslExchange {
         await tunnel.handshake();
         return this.#verify(channel, tunnel);
       }
-      const answer = await tunnel.output();
+      const records = await tunnel.output();
       if (tunnel.established) this.#verify(channel, tunnel);
       else if (!holding) this.#checkVersion(channel, tunnel);
-      putRecords(channel, HOLDING, answer);
+      putRecords(channel, HOLDING, records);
       holding = true;
     }
     throw new ProtocolError('ERR_MESSAGE', 'the TLS handshake does not end');
