@@ -312,6 +312,7 @@ for (const suite of poolSuites()) {
       runner.close();
       assert.deepEqual([step.outputs['error-code'], step.outputs['token']], ['ERR_CONNECT', undefined], step.raw);
       assert.deepEqual(services.asked, []);
+      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // ca-certificate does not help
     });
 
     describe('who makes a secret of root’s job disappear', () => {
