@@ -6612,7 +6612,7 @@ const CONNECT_HINTS = {
     "name-unknown": `R: check the spelling, and whether this runner resolves the name: getent hosts $host. Hosted runners resolve public names only: ${ELSEWHERE}`,
     "private-address": `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.\nA: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
     "service-busy": `W: increase timeout or retries, because the service requests a later attempt.\nA: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
-    "service-unreachable": `N: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.`,
+    "service-unreachable": `N: check connection and certificate with curl -v on this runner; for a local CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
     "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).`,
     connect: NO_ROUTE,
     "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: each run creates a new request: increase timeout, and notify the administrator before the run.`,

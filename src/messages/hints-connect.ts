@@ -84,7 +84,7 @@ R: if HOST is reachable without a proxy, add it to no_proxy.`,
 A: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
   'service-busy': `W: increase timeout or retries, because the service requests a later attempt.
 A: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
-  'service-unreachable': `N: check the connection and the certificate with curl -v on this runner; if a local CA issued the certificate, set ca-certificate to that CA.`,
+  'service-unreachable': `N: check connection and certificate with curl -v on this runner; for a local CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
   'connection-refused': `A: ${RESTARTED}
 W: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
 ${NO_ROUTE}`,

@@ -60,7 +60,10 @@ function claimMistake(name: string, expected: Expectation): string | undefined {
 function issuerMistake(issuer: string, insecureTestIssuer: boolean): string | undefined {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || /[\s?#@]/.test(issuer)) return `"${issuer}" is not the URL of an issuer`;
-  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'https:')
+    return issuer.startsWith(url.origin)
+      ? undefined
+      : `"${issuer}" must begin with ${url.origin}, as tokens have it in iss`;
   const isLoopback = url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (isLoopback && insecureTestIssuer) return undefined;
   return isLoopback ? 'it is not HTTPS (for a test, start with -insecure-test-issuer)' : 'it is not HTTPS';

@@ -118,6 +118,11 @@ describe('The configuration of the token service', () => {
     ['plain HTTP', GOOD.replace(GITHUB, 'http://issuer.example.org'), /it is not HTTPS$/],
     ['plain HTTP on loopback', GOOD.replace(GITHUB, 'http://127.0.0.1:1'), /-insecure-test-issuer/],
     ['an issuer that is no URL', GOOD.replace(GITHUB, 'github'), /is not the URL of an issuer/],
+    [
+      'an issuer in upper case',
+      GOOD.replace('https://token', 'Https://TOKEN'),
+      /must begin with https:\/\/token\.actions\./,
+    ],
     ['an issuer with a query', GOOD.replace(GITHUB, `${GITHUB}?a`), /is not the URL of an issuer/],
     [
       'aud as a claim',
