@@ -6566,7 +6566,7 @@ const INPUT_HINTS = {
 
 const CREDENTIAL_HINTS = {
     ...KERBEROS_CREDENTIALS,
-    "secret-empty": `W: check that the job can read the secret: GitHub passes an empty value to pull requests from forks and from Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names. gh secret list shows the names.\nW: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
+    "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names (gh secret list).\nW: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
     "file-exposed": `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
     "file-name-ignored": `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
     "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (condor_token_fetch on the access point prints one).`,
@@ -6613,7 +6613,7 @@ const CONNECT_HINTS = {
     "private-address": `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.\nA: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
     "service-busy": `W: increase timeout or retries, because the service requests a later attempt.\nA: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
     "service-unreachable": `N: check connection and certificate with curl -v on this runner; for a local CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
-    "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).`,
+    "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).\n${NO_ROUTE}`,
     connect: NO_ROUTE,
     "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: each run creates a new request: increase timeout, and notify the administrator before the run.`,
     cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
