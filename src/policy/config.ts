@@ -63,7 +63,13 @@ export function parseConfig(
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
-  const document = parseDocument(text, { schema: 'failsafe', strict: true, uniqueKeys: true, version: '1.2' });
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    strict: true,
+    uniqueKeys: true,
+    version: '1.2',
+    logLevel: 'error',
+  });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) return `the configuration is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`;
   if (!isMap(document.contents)) return 'the configuration is not a mapping';
