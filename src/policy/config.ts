@@ -2,7 +2,7 @@
  * Parses the configuration of the token service into a checked, immutable value. Reports every mistake, not only the
  * first.
  */
-import { isMap, parseDocument } from 'yaml';
+import { isMap, LineCounter, parseDocument } from 'yaml';
 import { readEntry } from './entry.ts';
 import { violationsOf } from './json-schema.ts';
 import {
@@ -63,15 +63,15 @@ export function parseConfig(
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    strict: true,
-    uniqueKeys: true,
-    version: '1.2',
-    logLevel: 'error',
-  });
+  const lineCounter = new LineCounter();
+  const options = { schema: 'failsafe', strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' } as const;
+  // Pretty errors would copy the lines around each of thousands of mistakes.
+  const document = parseDocument(text, { ...options, lineCounter, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem !== undefined) return `the configuration is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`;
+  if (problem !== undefined) {
+    const { line, col } = lineCounter.linePos(problem.pos[0]);
+    return `the configuration is not valid YAML: ${problem.message} at line ${line}, column ${col}`;
+  }
   if (!isMap(document.contents)) return 'the configuration is not a mapping';
   try {
     return document.toJS({ maxAliasCount: 0 }) as Raw;

@@ -11,7 +11,7 @@ type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const WARN_DAYS = 14;
 const DAY_SECONDS = 24 * 60 * 60;
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const ROOTS = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 
 export function certificateProblems({ tls, audience }: Configuration, world: World): readonly Finding[] {
