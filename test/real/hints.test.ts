@@ -16,6 +16,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.t
 
 /** Names of the environment, of GitHub, and of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
+  'NODE_EXTRA_CA_CERTS',
   'CONDOR_CONFIG',
   'HTTPS_PROXY',
   'ACTIONS_STEP_DEBUG',
