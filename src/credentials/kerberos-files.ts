@@ -1,5 +1,5 @@
 /** Reads the files of Kerberos: configuration, credential caches and keytabs. */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CredentialCache, parseCredentialCache } from '../kerberos/ccache.ts';
 import { KerberosError } from '../kerberos/kerberos-error.ts';
@@ -7,11 +7,11 @@ import { type KeytabEntry, parseKeytab } from '../kerberos/keytab.ts';
 import { type KerberosConfiguration, parseConfiguration } from '../kerberos/krb5-conf.ts';
 import { formatPrincipal } from '../kerberos/principal.ts';
 import type { AttemptReason } from '../reasons.ts';
-import { reasonOf, unreadable } from './private-file.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
+import { checkOwner, MAX_FILE_LENGTH, reasonOf, unreadable } from './private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const MAX_FILE_LENGTH = 1024 * 1024;
 const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
 /** Maximum number of files of a DIR cache that are read. */
 const MAX_CACHES = 50;
@@ -26,18 +26,8 @@ export function isEncodedKeytab(text: string): boolean {
 
 /** `owner`: user id that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
-  const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);
-  try {
-    const { uid, mode, size } = fstatSync(file);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
-    if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
-    if (owner !== undefined && uid !== owner)
-      throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
-  }
+  if (owner === undefined) return readBounded(path, MAX_FILE_LENGTH);
+  return readBounded(path, MAX_FILE_LENGTH, (stats) => checkOwner(stats, owner), constants.O_NOFOLLOW);
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Seeds: the stored IDTOKEN of each grant, read once per load. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../credentials/private-file.ts';
 import type { Grant } from '../policy/model.ts';
+import { readBounded } from '../runtime/bounded-file.ts';
 import { Secret } from '../runtime/secret.ts';
-import { systemReason } from '../runtime/system-reason.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
 import { checkDirectories } from './ownership.ts';
@@ -23,6 +23,7 @@ export type Seed =
   | { readonly unusable: string };
 
 const MAX_SEED_LENGTH = 64 * 1024;
+const MAX_CONFIG_BYTES = 1024 * 1024;
 const WARN_BEFORE_SECONDS = 14 * 24 * 60 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -63,21 +64,14 @@ export function warningOf({ expiresAt }: IdToken, identity: string, now: number)
 
 /** @throws Error */
 function readSeedFile(path: string, owner: number | undefined | 'systemd'): string {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const { uid, mode, size } = fstatSync(file);
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
-    if (size > MAX_SEED_LENGTH) throw new Error('it is too large');
-    if (owner !== 'systemd') {
-      checkPlaces(path, owner);
-      if (uid !== 0 && uid !== owner)
-        throw new Error(`it is owned by user ${uid}, not by root or the account of the service`);
-      if (mode & 0o077) throw new Error(`other accounts can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
-    }
-    return readFileSync(file, 'utf8');
-  } finally {
-    closeSync(file);
-  }
+  const check = ({ uid, mode }: { readonly uid: number; readonly mode: number }) => {
+    if (owner === 'systemd') return;
+    checkPlaces(path, owner);
+    if (uid !== 0 && uid !== owner)
+      throw new Error(`it is owned by user ${uid}, not by root or the account of the service`);
+    if (mode & 0o077) throw new Error(`other accounts can read it (mode ${(mode & 0o777).toString(8)}); chmod 600`);
+  };
+  return readBounded(path, MAX_SEED_LENGTH, check).toString('utf8');
 }
 
 /** @throws Error */
@@ -104,25 +98,15 @@ function checkPlaces(path: string, uid: number | undefined): void {
 
 /** Reads a file that root or this account owns and that no other account can write to. */
 export function readOwnFile(path: string, uid: number | undefined): string {
-  let file: number;
   try {
     checkPlaces(path, uid);
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const text = readBounded(path, MAX_CONFIG_BYTES, ({ uid: owner, mode }) => {
+      if (owner !== 0 && owner !== uid) throw new Error(`it is owned by user ${owner}, not by root or this account`);
+      if (mode & 0o022)
+        throw new Error(`other accounts can write to it (mode ${(mode & 0o777).toString(8)}); chmod 644`);
+    });
+    return text.toString('utf8');
   } catch (error) {
     throw new Error(reasonOf(error));
-  }
-  try {
-    const facts = fstatSync(file);
-    if ((facts.mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
-    if (facts.size > 1024 * 1024) throw new Error('it is too large');
-    if (facts.uid !== 0 && facts.uid !== uid)
-      throw new Error(`it is owned by user ${facts.uid}, not by root or this account`);
-    if (facts.mode & 0o022)
-      throw new Error(`other accounts can write to it (mode ${(facts.mode & 0o777).toString(8)}); chmod 644`);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Error(systemReason(error));
-  } finally {
-    closeSync(file);
   }
 }
