@@ -22,6 +22,8 @@ export interface TrustSource {
   readonly platform: NodeJS.Platform;
 }
 
+type SystemTrustSource = Pick<TrustSource, 'certificateFile' | 'platform'>;
+
 /** CA bundles of Unix systems. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
@@ -34,7 +36,7 @@ const SYSTEM_FILES = [
  * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
  * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
  */
-export function systemTrust({ certificateFile, platform }: TrustSource): TrustSource {
+export function systemTrust({ certificateFile, platform }: SystemTrustSource): TrustSource {
   return {
     authorities: undefined,
     files: [],
@@ -81,10 +83,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
  * Candidate files for the system's CA certificates; the first readable one is used. On Windows, a path such as `/etc/ssl` is
  * on the current drive, where every account may create it.
  */
-export function systemFiles({
-  certificateFile,
-  platform,
-}: Pick<TrustSource, 'certificateFile' | 'platform'>): readonly string[] {
+export function systemFiles({ certificateFile, platform }: SystemTrustSource): readonly string[] {
   if (certificateFile) return [certificateFile];
   return platform === 'win32' ? [] : SYSTEM_FILES;
 }

@@ -23,6 +23,12 @@ export interface Host {
   randomBytes(length: number): Uint8Array;
 }
 
+/** Logs nothing and masks nothing: for a run without output. */
+export const SILENT: Pick<Host, 'log' | 'mask'> = {
+  log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
+  mask: () => {},
+};
+
 /** A part of a run that can be cancelled by itself. */
 export interface HostBranch {
   readonly host: Host;

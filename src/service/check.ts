@@ -6,17 +6,16 @@
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
 import { systemReason } from '../runtime/system-reason.ts';
-import { describeFailure, Fetcher, type Issued, SEED_UNUSABLE } from './fetcher.ts';
+import { restrictsLevels } from '../security/version.ts';
+import { Fetcher, type Issued, refusesSeed, SEED_UNUSABLE } from './fetcher.ts';
 import { fetchKeys } from './issuer-keys.ts';
-import { certificateProblems } from './site-certificate.ts';
+import { certificateProblems, type Finding } from './site-certificate.ts';
 import { type LoadOptions, loadSnapshot, type Snapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
 interface CheckOptions extends LoadOptions {
   readonly offline: boolean;
 }
-
-type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const MAKE_SEED = 'condor_token_service config prints the command that creates a new one';
 const GOOD = 0;
@@ -26,14 +25,6 @@ const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
 /** HTCondor's own default, one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
-/** The first release of each series in which a daemon restricts a token to the levels of the credential. */
-const CUTS_LEVELS_SINCE = [
-  [23, 0, 22],
-  [23, 9, 6],
-  [23, 10, 22],
-  [24, 0, 6],
-  [24, 6, 0],
-] as const;
 
 /** Returns the exit status. */
 export async function check({ offline, ...load }: CheckOptions, world: World): Promise<number> {
@@ -80,8 +71,7 @@ async function checkGrant(
     const issued = await fetcher.fetch(snapshot, wish, FETCH_TIMEOUT_MS, new AbortController().signal);
     return [...warnings, ...issuedFindings(grant, issued, world)];
   } catch (error) {
-    const isSeed = describeFailure(error).text === SEED_UNUSABLE;
-    const remedy = isSeed ? `if the seed was revoked, ${MAKE_SEED}` : 'start the daemon, or correct daemon';
+    const remedy = refusesSeed(error) ? `if the seed was revoked, ${MAKE_SEED}` : 'start the daemon, or correct daemon';
     return [...warnings, ['fail', `grant ${identity}: the daemon issued no token: ${messageOf(error)}; ${remedy}`]];
   }
 }
@@ -96,24 +86,14 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
     found.push(['warn', `grant ${identity}: the daemon granted ${got} of ${authz.join(' ')}`]);
   if (Math.abs(clockSkewSeconds) > SKEW_WARNING_SECONDS)
     found.push(['warn', `clock: the daemon is ${clockSkewSeconds} s ahead of this host; synchronize both (NTP)`]);
-  if (!cutsLevels(version))
+  if (version !== undefined && !restrictsLevels(version))
     found.push([
       'warn',
-      `daemon ${version}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+      `daemon ${version.text}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isOnThisHost(address, world.addresses()))
     found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
   return found;
-}
-
-/** True if a daemon of this version restricts levels. An unknown version is assumed to be new. */
-export function cutsLevels(version: string): boolean {
-  if (version === '') return true;
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
-  const ofSeries = CUTS_LEVELS_SINCE.filter(([a, b]) => a === major && b === minor);
-  const [last] = CUTS_LEVELS_SINCE.slice(-1);
-  if (ofSeries.length > 0) return ofSeries.some(([, , c]) => patch >= c);
-  return last === undefined || major > last[0] || (major === last[0] && minor >= last[1]);
 }
 
 /** Whether a daemon listens on the loopback interface, or on an address of this host, to which traffic does not leave it. */

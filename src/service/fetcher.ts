@@ -3,12 +3,10 @@ import {
   AuthenticationError,
   AuthorizationError,
   ConnectError,
-  CredentialError,
   DaemonError,
   HTCondorError,
   LocateError,
   messageOf,
-  NegotiationError,
   TokenError,
 } from '../errors.ts';
 import { processHost } from '../inputs/process-host.ts';
@@ -19,8 +17,10 @@ import { findDaemon } from '../pipeline/find-daemon.ts';
 import { credentialsFor } from '../pipeline/obtain-token.ts';
 import type { TokenRequest } from '../pipeline/request.ts';
 import type { DaemonPlace } from '../policy/model.ts';
-import type { Host } from '../runtime/host.ts';
+import { isRefusal } from '../runtime/failures.ts';
+import { type Host, SILENT } from '../runtime/host.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
+import { type CondorVersion, parseVersion } from '../security/version.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { connect } from '../transport/connect.ts';
 import { DEFAULT_PORT, formatSinful, parseAddress } from '../transport/sinful.ts';
@@ -38,7 +38,8 @@ export interface Wish {
 export interface Issued {
   readonly token: IdToken;
   readonly address: string;
-  readonly version: string;
+  /** Undefined if the daemon announced none. */
+  readonly version: CondorVersion | undefined;
   /** Seconds by which the daemon's clock is ahead of this host's. */
   readonly clockSkewSeconds: number;
 }
@@ -53,7 +54,6 @@ const NOWHERE: Surroundings = {
 };
 const SKEW_SECONDS = 60;
 const REACH_TIMEOUT_MS = 3000;
-const QUIET: Host['log'] = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
 
 export class Fetcher {
   readonly #world: World;
@@ -70,12 +70,12 @@ export class Fetcher {
    * @throws AnyHTCondorError; `wasNotIssued` tells whether the daemon may have issued a token nevertheless.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
-    const places: readonly DaemonPlace[] = snapshot.config.daemons.length > 0 ? snapshot.config.daemons : [{}];
+    const places = placesOf(snapshot);
     for (const [at, place] of places.entries()) {
       try {
         return await this.#fetchFrom(snapshot, place, wish, timeoutMs, signal);
       } catch (error) {
-        const next = at + 1 < places.length && isUnreachable(error) && !signal.aborted;
+        const next = at + 1 < places.length && wasNotReached(error) && !signal.aborted;
         if (!next) throw error;
         this.#world.say(`${placeName(place)}: ${messageOf(error)}; trying the next daemon`);
       }
@@ -88,10 +88,9 @@ export class Fetcher {
     const [seed] = [...snapshot.seeds].flatMap(([identity, each]) => ('token' in each ? [{ identity, ...each }] : []));
     if (seed === undefined) return false;
     const wish = { identity: seed.identity, seed: seed.token, authz: ['READ'], lifetimeSeconds: 1 };
-    const places: readonly DaemonPlace[] = snapshot.config.daemons.length > 0 ? snapshot.config.daemons : [{}];
-    const host = processHost(REACH_TIMEOUT_MS, new AbortController().signal, { mask: () => {}, log: QUIET });
+    const host = processHost(REACH_TIMEOUT_MS, new AbortController().signal, SILENT);
     try {
-      const reached = places.map(async (place) => {
+      const reached = placesOf(snapshot).map(async (place) => {
         const text = this.#addresses.get(placeName(place)) ?? (await this.#locate(snapshot, place, wish, host));
         const address = parseAddress(text, DEFAULT_PORT);
         if (address !== undefined && !address.params.has('CCBID')) (await connect(address, host)).close();
@@ -106,7 +105,7 @@ export class Fetcher {
   }
 
   async #fetchFrom(snapshot: Snapshot, place: DaemonPlace, wish: Wish, timeoutMs: number, signal: AbortSignal) {
-    const host = processHost(timeoutMs, signal, { mask: () => {}, log: QUIET });
+    const host = processHost(timeoutMs, signal, SILENT);
     try {
       const known = this.#addresses.get(placeName(place));
       if (known === undefined)
@@ -114,7 +113,7 @@ export class Fetcher {
       try {
         return await this.#fetchAt(known, place, wish, host);
       } catch (error) {
-        if (!isUnreachable(error)) throw error;
+        if (!wasNotReached(error)) throw error;
         this.#addresses.delete(placeName(place));
         const found = await this.#locate(snapshot, place, wish, host);
         if (found === known) throw error;
@@ -126,7 +125,7 @@ export class Fetcher {
   }
 
   async #fetchAt(address: string, place: DaemonPlace, wish: Wish, host: Host): Promise<Issued> {
-    const { token, daemonVersion, clockSkewSeconds } = await fetchToken(
+    const { token, daemonVersionText, clockSkewSeconds } = await fetchToken(
       requestFor(wish, { address, key: place.key }),
       host,
     );
@@ -137,7 +136,7 @@ export class Fetcher {
         'the daemon issued a token that is valid for longer than requested',
         'exp',
       );
-    return { token, address, version: daemonVersion, clockSkewSeconds };
+    return { token, address, version: parseVersion(daemonVersionText), clockSkewSeconds };
   }
 
   async #locate(snapshot: Snapshot, place: DaemonPlace, wish: Wish, host: Host): Promise<string> {
@@ -181,13 +180,18 @@ function requestFor(wish: Wish, place: Place): TokenRequest {
   return readRequest((name) => inputs[name], NOWHERE);
 }
 
+/** The daemons of the configuration in order; without any, the schedd of this host. */
+function placesOf({ config: { daemons } }: Snapshot): readonly DaemonPlace[] {
+  return daemons.length > 0 ? daemons : [{}];
+}
+
 function placeName({ address, pool, name, type }: DaemonPlace): string {
   if (address !== undefined) return address;
   return pool === undefined ? 'the schedd of this host' : `${type ?? 'schedd'} ${name ?? ''} of ${pool}`;
 }
 
 /** True if no connection was made, so that another address may be tried. */
-function isUnreachable(error: unknown): boolean {
+function wasNotReached(error: unknown): boolean {
   if (error instanceof LocateError) return true;
   return error instanceof ConnectError && (error.phase === 'connect' || error.phase === 'locate');
 }
@@ -197,23 +201,20 @@ function isUnreachable(error: unknown): boolean {
  * unknown.
  */
 export function wasNotIssued(error: unknown): boolean {
-  const refused =
-    error instanceof DaemonError ||
-    error instanceof AuthenticationError ||
-    error instanceof AuthorizationError ||
-    error instanceof NegotiationError ||
-    error instanceof CredentialError;
-  return refused || isUnreachable(error);
+  return error instanceof DaemonError || isRefusal(error) || wasNotReached(error);
 }
 
 export const SEED_UNUSABLE = 'seed unusable';
 
+/** True if the daemon does not accept the seed, or issues no token for it. */
+export function refusesSeed(error: unknown): boolean {
+  return error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
+}
+
 /** The response to a job after a failed fetch. It reveals nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
   if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
-  const seedRefused =
-    error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
-  if (seedRefused) return { status: 503, text: SEED_UNUSABLE };
+  if (refusesSeed(error)) return { status: 503, text: SEED_UNUSABLE };
   const known = error instanceof HTCondorError;
   return { status: known && error.exitStatus === 4 ? 502 : 503, text: 'the daemon cannot be reached' };
 }

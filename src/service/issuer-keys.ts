@@ -2,9 +2,10 @@
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
 import { sendHttp } from '../credentials/https.ts';
-import { loadTrust } from '../credentials/trust.ts';
+import { loadTrust, systemTrust } from '../credentials/trust.ts';
 import { readProxies } from '../inputs/keyless.ts';
 import { processHost } from '../inputs/process-host.ts';
+import { SILENT } from '../runtime/host.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import type { World } from './world.ts';
 
@@ -116,19 +117,8 @@ function nothingKept(): Kept {
 
 /** Fetches the keys of an issuer through its discovery document (OpenID Connect Discovery 1.0, section 4). */
 export async function fetchKeys(issuer: string, env: World['env']): Promise<Record<string, string>[]> {
-  const quiet = { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} };
-  const host = processHost(TIMEOUT_MS, new AbortController().signal, { mask: () => {}, log: quiet });
-  const trust = {
-    ...{
-      authorities: undefined,
-      files: [],
-      directory: undefined,
-      system: true,
-      knownHosts: '',
-      platform: 'linux' as const,
-    },
-    certificateFile: env['SSL_CERT_FILE'],
-  };
+  const host = processHost(TIMEOUT_MS, new AbortController().signal, SILENT);
+  const trust = systemTrust({ certificateFile: env['SSL_CERT_FILE'], platform: 'linux' });
   const tlsFor = loadTrust(trust, host)(undefined);
   const proxies = readProxies(env);
   const getJson = async (url: URL): Promise<Record<string, unknown>> => {

@@ -9,13 +9,7 @@ import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:
 import { dirname, join } from 'node:path';
 import { MAX_SKEW_SECONDS } from './job-token.ts';
 import { checkDirectories } from './ownership.ts';
-
-interface Surroundings {
-  /** Seconds since 1970. */
-  readonly now: () => number;
-  readonly say: (line: string) => void;
-  readonly uid: number | undefined;
-}
+import type { World } from './world.ts';
 
 interface Use {
   uses: number;
@@ -66,7 +60,7 @@ export class ReuseStore {
    * issued before now or, because an issuer's clock may be ahead, within the next minute. It remembers this time across
    * restarts. `say` receives the reason.
    */
-  static async open(directory: string, { now, say, uid }: Surroundings): Promise<ReuseStore> {
+  static async open(directory: string, { now, say, uid }: Pick<World, 'now' | 'say' | 'uid'>): Promise<ReuseStore> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     checkDirectories(directory, uid);
     const path = join(directory, FILE);

@@ -7,7 +7,8 @@ import { readTlsPair, tlsPaths } from './tls-pair.ts';
 import type { World } from './world.ts';
 
 type Certificate = InstanceType<ReturnType<typeof crypto>['X509Certificate']>;
-type Finding = readonly ['ok' | 'warn' | 'fail', string];
+/** One result of `check`: its verdict, and the text with the action to take. */
+export type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const WARN_DAYS = 14;
 const DAY_SECONDS = 24 * 60 * 60;

@@ -8,7 +8,7 @@ import { systemReason } from '../runtime/system-reason.ts';
 import { covers } from '../token/levels.ts';
 import type { Audit, Decided } from './audit.ts';
 import { AUDITED_CLAIMS } from './audit.ts';
-import { describeFailure, type Fetcher, type Issued, wasNotIssued } from './fetcher.ts';
+import { describeFailure, type Fetcher, type Issued, SEED_UNUSABLE, wasNotIssued } from './fetcher.ts';
 import { FormError, readForm, type TokenForm } from './form.ts';
 import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts';
 import { type JobToken, sha256, TokenRejected, verifyJobToken } from './job-token.ts';
@@ -147,9 +147,9 @@ class Request {
   async #issue(grant: Grant, entry: Entry, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const { world, store, fetcher } = this.#parts;
     const seed = this.#snapshot.seeds.get(grant.identity) ?? { unusable: 'it was not read' };
-    if ('unusable' in seed) return await this.#fail(503, 'seed unusable', LATER_SECONDS, seed.unusable);
+    if ('unusable' in seed) return await this.#fail(503, SEED_UNUSABLE, LATER_SECONDS, seed.unusable);
     const left = (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) - world.now();
-    if (left < 1) return await this.#fail(503, 'seed unusable', LATER_SECONDS, 'it has expired');
+    if (left < 1) return await this.#fail(503, SEED_UNUSABLE, LATER_SECONDS, 'it has expired');
     const wanted = Math.min(this.#form.lifetimeSeconds ?? grant.maxLifetimeSeconds, grant.maxLifetimeSeconds);
     const lifetimeSeconds = Math.floor(Math.min(wanted, left));
     const { useKey, expiresAt } = this.#job;

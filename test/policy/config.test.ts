@@ -7,7 +7,7 @@ import { warningsOf } from '../../src/policy/advice.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import type { Configuration } from '../../src/policy/model.ts';
 import { CONFIG_SCHEMA } from '../../src/policy/schema.ts';
-import { cutsLevels, isOnThisHost } from '../../src/service/check.ts';
+import { isOnThisHost } from '../../src/service/check.ts';
 import { blocksOf } from '../support/markdown.ts';
 import { projectRoot } from '../support/project.ts';
 
@@ -183,15 +183,6 @@ describe('The configuration of the token service', () => {
   test('has a published schema', () => {
     const published: unknown = JSON.parse(readFileSync(join(projectRoot, 'dist/service/config.schema.json'), 'utf8'));
     assert.deepEqual(published, CONFIG_SCHEMA);
-  });
-});
-
-describe('The release of a daemon', () => {
-  test('determines whether it restricts levels', () => {
-    for (const version of ['23.0.22', '23.9.6', '23.10.22', '24.0.6', '24.6.0', '25.14.1', ''])
-      assert.ok(cutsLevels(version), version);
-    for (const version of ['23.0.21', '23.9.5', '23.8.0', '24.0.5', '24.5.9', '9.0.1', '10.2.0'])
-      assert.ok(!cutsLevels(version), version);
   });
 });
 
