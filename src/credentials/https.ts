@@ -5,7 +5,7 @@ import type { Host } from '../runtime/host.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 import { dial } from '../transport/dial.ts';
-import { formatEndpoint } from '../transport/sinful.ts';
+import { formatEndpoint, isIpAddress } from '../transport/sinful.ts';
 import type { HttpProxy } from './http-proxy.ts';
 
 export interface HttpRequest {
@@ -108,6 +108,11 @@ function moduleFor({ protocol }: URL) {
   return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
 }
 
+/** True for plain HTTP to this host, which no third party can read. */
+export function isHttpToThisHost({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** Connects to the server of a URL, with TLS and a proxy if they apply. */
 async function connectTo(
   { url, authorities, proxy }: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>,
@@ -125,7 +130,7 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
   return process.getBuiltinModule('node:tls').connect({
     socket,
     host, // the certificate must be for it
-    servername: /^[\d.]+$|:/.test(host) ? '' : host, // RFC 6066: no address
+    servername: isIpAddress(host) ? '' : host, // RFC 6066: no address
     ca: [...authorities],
     rejectUnauthorized: true, // explicit, because NODE_TLS_REJECT_UNAUTHORIZED of an earlier step would change the default
     ALPNProtocols: ['http/1.1'],

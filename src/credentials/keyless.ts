@@ -5,16 +5,13 @@ import type { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { describeClaims } from '../token/bearer.ts';
-import { algorithmOf, type IdToken, parseIdToken, secretsOf } from '../token/jwt.ts';
+import { algorithmOf, type IdToken, parseIdToken, SHARED_KEY, secretsOf } from '../token/jwt.ts';
 import { type ProxySettings, proxyFor } from './http-proxy.ts';
 import { openAhead } from './https.ts';
 import type { CredentialSources, JobSource, KeylessSource, TokenServiceSource } from './load.ts';
 import { readSciToken, type SciTokenSource } from './scitokens.ts';
 import { askTokenEndpoint, askTokenService, type TokenEndpointResponse } from './token-service.ts';
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
-
-/** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
-const SHARED_KEY = /^HS/i;
 
 /** A SciToken to authenticate with, or an IDTOKEN that a token service issued, which is the result itself. */
 export type Bearer =

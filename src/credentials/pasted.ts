@@ -3,13 +3,10 @@
  * mistakes are reported before anything is sent.
  */
 import { Secret } from '../runtime/secret.ts';
-import { algorithmOf } from '../token/jwt.ts';
+import { algorithmOf, JWT, SHARED_KEY } from '../token/jwt.ts';
 import { unreadable } from './private-file.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-const JWT_IN_TEXT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-/** Algorithms with a shared key: IDTOKENs use them, SciTokens never do. */
-const SHARED_KEY = /^HS/i;
 /** Minimum length of base64; a shorter text may be a word. */
 const MIN_BASE64 = 64;
 
@@ -46,7 +43,7 @@ export function pastedPem(text: string): string {
  */
 export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string {
   const token = tokenIn(text) ?? text;
-  const mistake = JWT_IN_TEXT.test(token) ? otherKind(name, token) : mistakeOf(token);
+  const mistake = JWT.test(token) ? otherKind(name, token) : mistakeOf(token);
   if (mistake !== undefined)
     throw unreadable(name === 'scitoken' ? 'scitoken-malformed' : 'credential-unreadable', name, mistake);
   return token;
@@ -80,18 +77,18 @@ function mistakeOf(text: string): string | undefined {
 /** Returns the only token in a text; undefined if there is none, or if there are several. */
 function tokenIn(text: string): string | undefined {
   const bare = unquote(text).replace(/^(authorization:\s*)?bearer\s+/i, '');
-  if (JWT_IN_TEXT.test(bare)) return bare;
+  if (JWT.test(bare)) return bare;
   const inJson = /^[{"]/.test(bare) ? tokenInJson(bare) : undefined;
   if (inJson !== undefined) return inJson;
   const decoded = decode(bare)?.trim();
-  return decoded !== undefined && JWT_IN_TEXT.test(decoded) ? decoded : undefined;
+  return decoded !== undefined && JWT.test(decoded) ? decoded : undefined;
 }
 
 function tokenInJson(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
     const members = typeof value === 'object' && value !== null ? Object.values(value) : [value];
-    const tokens = members.filter((each): each is string => typeof each === 'string' && JWT_IN_TEXT.test(each.trim()));
+    const tokens = members.filter((each): each is string => typeof each === 'string' && JWT.test(each.trim()));
     return tokens.length === 1 ? tokens[0]?.trim() : undefined;
   } catch {
     return undefined;

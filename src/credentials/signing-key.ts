@@ -4,7 +4,7 @@ import { crypto } from '../runtime/crypto.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import type { Mint } from '../security/methods/idtokens.ts';
-import { parseCredentialToken, secretsOf } from '../token/jwt.ts';
+import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
 import { readPrivateFile, reasonOf } from './private-file.ts';
 
 /** HTCondor's signing keys, and the trust domain of their tokens. */
@@ -35,7 +35,7 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
       if (path === undefined || !isReadable(path)) continue;
       try {
         const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-        for (const secret of secretsOf(jwt)) host.mask(secret);
+        maskJwt(jwt, host);
         return { token: parseCredentialToken(jwt), source: `a token signed with the key ${path}`, chosen: true };
       } catch (error) {
         host.log.debug(`credentials: skipped the key ${path}: ${reasonOf(error)}`);

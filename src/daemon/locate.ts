@@ -6,6 +6,7 @@
 import { LocateError, ProtocolError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Credentials } from '../security/method.ts';
+import { MAX_TIME } from '../token/jwt.ts';
 import { formatSinful, parseSinful, type Sinful } from '../transport/sinful.ts';
 import type { ClassAd } from '../wire/classad.ts';
 import { type CollectorReply, type Query, queryCollector } from './collector-query.ts';
@@ -144,7 +145,7 @@ function typeOf(type: string) {
 function readTime(ad: ClassAd): number | undefined {
   try {
     const seconds = ad.integer('LastHeardFrom') ?? 0;
-    return seconds > 0 && seconds < 8.64e12 ? seconds : undefined;
+    return seconds > 0 && seconds < MAX_TIME ? seconds : undefined;
   } catch {
     return undefined; // the fetch does not depend on it
   }

@@ -1,4 +1,5 @@
 import type { ProxySettings } from '../credentials/http-proxy.ts';
+import { isHttpToThisHost } from '../credentials/https.ts';
 import { type JobSource, type KeylessSource, TOKEN_GRANTS } from '../credentials/load.ts';
 import { Secret } from '../runtime/secret.ts';
 import { ciRun } from './ci-run.ts';
@@ -95,12 +96,10 @@ function readJob(audience: string, env: Surroundings['env']): JobSource {
   return { ...source, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
 }
 
-const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
 /** Returns a URL on which no third party can read the request: HTTPS, or HTTP to this host. */
 function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && HERE.test(url.hostname));
+  const isSafe = url !== undefined && (url.protocol === 'https:' || isHttpToThisHost(url));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
   const [shown = ''] = text.split(/[?#]/); // the query may contain a token
   const named = text.includes('@') ? 'the value' : quote(shown); // the text before @ may be a password

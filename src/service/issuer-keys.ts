@@ -1,7 +1,7 @@
 /** The public keys of issuers: discovered over HTTPS, cached, and refreshed at a limited rate. */
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
-import { sendHttp } from '../credentials/https.ts';
+import { isHttpToThisHost, sendHttp } from '../credentials/https.ts';
 import { loadTrust, systemTrust } from '../credentials/trust.ts';
 import { readProxies } from '../inputs/keyless.ts';
 import { processHost } from '../inputs/process-host.ts';
@@ -39,7 +39,6 @@ const USABLE_SECONDS = 24 * 60 * 60;
 const PAUSE_SECONDS = 30;
 const TIMEOUT_MS = 5000;
 const MAX_KEYS = 50;
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 export class IssuerKeys {
   readonly #world: World;
@@ -148,7 +147,7 @@ export async function fetchKeys(issuer: string, env: World['env']): Promise<Reco
 
 function keysUrl(text: string, issuer: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isTest = issuer.startsWith('http:') && url?.protocol === 'http:' && LOOPBACK.test(url.hostname);
-  if (url?.protocol === 'https:' || (url !== undefined && isTest)) return url;
+  const isTest = url !== undefined && issuer.startsWith('http:') && isHttpToThisHost(url);
+  if (url?.protocol === 'https:' || isTest) return url;
   throw new Error('its jwks_uri is not HTTPS');
 }

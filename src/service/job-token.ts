@@ -3,6 +3,7 @@ import { compactVerify } from 'jose/jws/compact/verify';
 import type { Claims } from '../policy/claims.ts';
 import { hasUniqueKeys } from '../policy/unique-keys.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { MAX_TIME } from '../token/jwt.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
 export interface JobToken {
@@ -31,8 +32,6 @@ const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 /** Maximum difference between this host's clock and that of an issuer. */
 export const MAX_SKEW_SECONDS = 60;
-/** The last second that a Date can represent. */
-const MAX_TIME = 8.64e12;
 
 /**
  * @throws TokenRejected with a reason that contains nothing of the token.

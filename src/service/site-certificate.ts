@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Configuration } from '../policy/model.ts';
 import { crypto } from '../runtime/crypto.ts';
+import { isIpAddress } from '../transport/sinful.ts';
 import { readTlsPair, tlsPaths } from './tls-pair.ts';
 import type { World } from './world.ts';
 
@@ -57,8 +58,8 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
 /** `name`: the host of a URL, which has brackets around an IPv6 address. */
 function isFor(certificate: Certificate, name: string): boolean {
   const bare = name.replace(/^\[|\]$/g, '');
-  const isAddress = /^[\d.]+$|:/.test(bare); // checkIP throws for a host name
-  return (isAddress ? certificate.checkIP(bare) : certificate.checkHost(name)) !== undefined;
+  // checkIP throws for a host name
+  return (isIpAddress(bare) ? certificate.checkIP(bare) : certificate.checkHost(name)) !== undefined;
 }
 
 function rootsOf(env: World['env']): readonly string[] {

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose/jwt/decode';
 import { CredentialError } from '../errors.ts';
 import type { Secret } from '../runtime/secret.ts';
-import { JWT } from './jwt.ts';
+import { JWT, MAX_TIME } from './jwt.ts';
 
 /** A parsed SciToken or WLCG token: the claims that explain a refusal by the daemon. Times are seconds since 1970. */
 export interface BearerToken {
@@ -18,9 +18,6 @@ export interface BearerToken {
   readonly expiresAt: number | undefined;
   readonly notBefore: number | undefined;
 }
-
-/** Latest time that a Date can represent, in seconds since 1970. */
-const MAX_TIME = 8.64e12;
 
 /**
  * Parses a bearer token without verifying its signature, which the daemon does. `source` names it in errors.

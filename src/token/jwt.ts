@@ -38,6 +38,12 @@ const MAX_LENGTH = 64 * 1024;
 /** Minimum length of a signature that is masked, in characters; HS256 has 43. A short mask would garble the log. */
 const MIN_SIGNATURE_LENGTH = 20;
 
+/** Latest time that a Date can represent, in seconds since 1970. */
+export const MAX_TIME = 8.64e12;
+
+/** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
+export const SHARED_KEY = /^HS/i;
+
 /** The compact serialization of a JWT: three parts of base64url, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
@@ -132,7 +138,7 @@ function textClaim(value: unknown, claim: string): string {
 /** Parses a NumericDate. Rounds to whole seconds as HTCondor does (jwt-cpp, `as_date`). */
 function timeClaim(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'number' || value < 0 || value > 8.64e12)
+  if (typeof value !== 'number' || value < 0 || value > MAX_TIME)
     throw malformed(`its ${claim} is not a valid timestamp`, claim);
   return Math.round(value);
 }

@@ -6,7 +6,7 @@ import type { Host } from '../runtime/host.ts';
 import { isDeniedByNode } from '../runtime/platform.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from './channel.ts';
-import { type Endpoint, formatEndpoint } from './sinful.ts';
+import { type Endpoint, formatEndpoint, isIpAddress } from './sinful.ts';
 
 /** Connection attempt delay of RFC 8305: pause before the next attempt starts in parallel, in milliseconds. */
 const ATTEMPT_DELAY_MS = 250;
@@ -67,7 +67,7 @@ export function dial(
       const candidate = waiting.shift();
       if (candidate !== undefined) {
         timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
-        (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
+        (isIpAddress(candidate.host) ? attempt : resolveName)(candidate);
       } else if (sockets.size + resolving.size === 0) {
         finish();
         reject(unreachable(failures));
@@ -114,14 +114,6 @@ export function dial(
     tryNext();
     setImmediate(crypto); // every session needs it; loading overlaps the wait
   });
-}
-
-/**
- * Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes
- * milliseconds.
- */
-function isNumeric(host: string): boolean {
-  return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
 /** Alternates address families, starting with that of the first address; keeps the order in each (RFC 8305 §4). */

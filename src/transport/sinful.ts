@@ -70,7 +70,15 @@ export function sharedPortId({ params }: Sinful): string | undefined {
  * Returns the host name to check a certificate against: the alias or a non-numeric host; undefined if there is none.
  */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
-  return params.get('alias') || (/^[\d.]+$|:/.test(host) ? undefined : host);
+  return params.get('alias') || (isIpAddress(host) ? undefined : host);
+}
+
+/**
+ * Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes
+ * milliseconds.
+ */
+export function isIpAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
 /** Replaces the endpoint of a daemon's address, for a tunnel to its host. Keeps the parameters `sock` and `alias`. */

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Refusal } from '../../reasons.ts';
 import { distinguishedName } from '../../runtime/printable.ts';
 import type { Secret } from '../../runtime/secret.ts';
+import { isIpAddress } from '../../transport/sinful.ts';
 import { concat } from '../../wire/writer.ts';
 
 /** The client's certificate and the CAs that it trusts, as PEM. */
@@ -26,9 +27,6 @@ export interface TlsOptions {
   /** Host name for SNI, which is sent in cleartext and which HTCondor ignores; undefined for no SNI. */
   readonly serverName: string | undefined;
 }
-
-/** Matches IP addresses, which are not allowed as SNI (RFC 6066 §3). */
-const IP_ADDRESS = /^[\d.]+$|:/;
 
 /** A failure that the TLS library reports, for example an alert of the peer. */
 export class TlsFailure extends Error {}
@@ -108,7 +106,7 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      ...(serverName === undefined || IP_ADDRESS.test(serverName) ? {} : { servername: serverName }),
+      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }), // RFC 6066 §3: no address
       minVersion: 'TLSv1.2',
       // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
       // rejected the server, the client could not send the CEDAR status QUITTING, and the daemon would wait for it.
@@ -199,10 +197,10 @@ export class TlsTunnel {
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
-    const names = subjectAltName || subject || '';
+    const names = distinguishedName(subjectAltName || subject, 'no name');
     return {
       kind: 'name-differs',
-      reason: `its certificate is for ${names.replaceAll('\n', ', ') || 'no name'}, not for ${serverName}`,
+      reason: `its certificate is for ${names}, not for ${serverName}`,
       details: { host: serverName },
     };
   }
