@@ -36,6 +36,16 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 
+/** Refusals of Keycloak and of this project's service that have hints of their own: parts of the text, as for a daemon. */
+export const SERVICE_REFUSALS = [
+  'invalid-token-audience',
+  'aud-expected',
+  'token-reuse-detected',
+  'used-already',
+  'unauthorized-client',
+  'invalid-client',
+] as const;
+
 export type CredentialReason =
   // ERR_NO_CREDENTIAL
   | ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential')
@@ -43,9 +53,7 @@ export type CredentialReason =
   | 'no-token-to-exchange'
   // ERR_NO_CREDENTIAL, by the response of a token service
   | ('service-redirects' | 'service-not-found' | 'service-refused')
-  // ERR_NO_CREDENTIAL, parts of that response in lower case with dashes
-  | ('unauthorized-client' | 'invalid-client' | 'invalid-token-audience' | 'aud-expected')
-  | ('token-reuse-detected' | 'used-already')
+  | (typeof SERVICE_REFUSALS)[number]
   // ERR_CREDENTIAL_UNREADABLE
   | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed')
   | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable')
@@ -79,16 +87,41 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
-/** Parts of the daemon's text in lower case with dashes; `daemon` for any other text. */
-export type DaemonReason =
-  | 'daemon'
-  | ('token-fetch-disabled' | 'not-sign-with-requested-key' | 'original-one-expired' | 'allow-requested-authorization')
-  | ('not-successfully-authenticate' | 'missing-requester-identity' | 'not-have-access-to-configured-key')
-  | ('signing-key-configured' | 'failed-to-read-file' | 'failed-to-fetch-key' | 'not-known-to-the-collector')
-  | ('no-schedd-target' | 'not-encrypted' | 'sec-impersonation-token-limits' | 'dcschedd' | 'secman')
-  | ('issuer-namespace' | 'token-request-disabled' | 'sec-token-request-limits' | 'request-has-expired')
-  | ('request-id-is-not-known' | 'request-failed' | 'using-anonymous' | 'rate-limit' | 'too-many-requests')
-  | ('scitoken-exchange-disabled' | 'failed-to-map-scitoken' | 'not-built-with-scitokens' | 'scitokens');
+/** Parts of the daemon's text in lower case with dashes, in the order in which they count: a daemon joins several errors. */
+export const DAEMON_REASONS = [
+  'token-fetch-disabled',
+  'not-sign-with-requested-key',
+  'original-one-expired',
+  'allow-requested-authorization',
+  'not-successfully-authenticate',
+  'missing-requester-identity',
+  'not-have-access-to-configured-key',
+  'signing-key-configured',
+  'failed-to-read-file',
+  'failed-to-fetch-key',
+  'not-known-to-the-collector',
+  'no-schedd-target',
+  'not-encrypted',
+  'sec-impersonation-token-limits',
+  'dcschedd',
+  'secman',
+  'issuer-namespace',
+  'token-request-disabled',
+  'sec-token-request-limits',
+  'request-has-expired',
+  'request-id-is-not-known',
+  'request-failed',
+  'using-anonymous',
+  'rate-limit',
+  'too-many-requests',
+  'scitoken-exchange-disabled',
+  'failed-to-map-scitoken',
+  'not-built-with-scitokens',
+  'scitokens',
+] as const;
+
+/** `daemon` for any other text. */
+export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 
 export type TokenReason =
   // ERR_TOKEN_MALFORMED

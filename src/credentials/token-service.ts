@@ -1,6 +1,6 @@
 /** Requests to an HTTPS service that returns a token: a token service, and the OIDC endpoint of the runner. */
 import { ConnectError, CredentialError, type HTCondorError } from '../errors.ts';
-import { type CredentialReason, reasonIn } from '../reasons.ts';
+import { type CredentialReason, reasonIn, SERVICE_REFUSALS } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { Secret } from '../runtime/secret.ts';
@@ -59,20 +59,10 @@ function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, s
   }
 }
 
-/** Refusals of Keycloak and of this project's service that have hints of their own. */
-const REFUSALS: readonly CredentialReason[] = [
-  'invalid-token-audience',
-  'aud-expected',
-  'token-reuse-detected',
-  'used-already',
-  'unauthorized-client',
-  'invalid-client',
-];
-
 function reasonOfRefusal(status: number, text: string): CredentialReason {
   if (status < 400) return 'service-redirects';
   if (status === 404 || status === 405) return 'service-not-found';
-  return reasonIn(text, REFUSALS) ?? 'service-refused';
+  return reasonIn(text, SERVICE_REFUSALS) ?? 'service-refused';
 }
 
 /**

@@ -1,45 +1,12 @@
 import { DaemonError } from '../errors.ts';
-import { type DaemonReason, reasonIn } from '../reasons.ts';
-
-/** In the order in which they count: a daemon joins the texts of several errors. */
-const REASONS: readonly DaemonReason[] = [
-  'token-fetch-disabled',
-  'not-sign-with-requested-key',
-  'original-one-expired',
-  'allow-requested-authorization',
-  'not-successfully-authenticate',
-  'missing-requester-identity',
-  'not-have-access-to-configured-key',
-  'signing-key-configured',
-  'failed-to-read-file',
-  'failed-to-fetch-key',
-  'not-known-to-the-collector',
-  'no-schedd-target',
-  'not-encrypted',
-  'sec-impersonation-token-limits',
-  'dcschedd',
-  'secman',
-  'issuer-namespace',
-  'token-request-disabled',
-  'sec-token-request-limits',
-  'request-has-expired',
-  'request-id-is-not-known',
-  'request-failed',
-  'using-anonymous',
-  'rate-limit',
-  'too-many-requests',
-  'scitoken-exchange-disabled',
-  'failed-to-map-scitoken',
-  'not-built-with-scitokens',
-  'scitokens',
-];
+import { DAEMON_REASONS, type DaemonReason, reasonIn } from '../reasons.ts';
 
 /**
  * Returns the error that a daemon reports. Its text has the reason; its number does not, because HTCondor uses one number
  * for several errors (handle_dc_session_token).
  */
 export function daemonError(code: number, text: string): DaemonError {
-  return new DaemonError(code, text, { reason: reasonIn(text, REASONS) });
+  return new DaemonError(code, text, { reason: reasonIn(text, DAEMON_REASONS) });
 }
 
 /** Errors of a daemon that has no key of the requested name. One without a default key reports that as well. */
