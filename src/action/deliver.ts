@@ -21,31 +21,45 @@ import { STATE } from './post.ts';
 import { startRenewal, stopRenewal } from './renewal.ts';
 import { closeOutputFile, markRunnerFiles, toRunner } from './runner-files.ts';
 
+/** What is to be delivered. */
+interface DeliveryPlan {
+  readonly cleanup: boolean;
+  readonly exportEnvironment: boolean;
+  readonly exportToken: boolean;
+  readonly renew: boolean;
+  /** Undefined if there is no file, or if it is in a private directory of this step. */
+  readonly placement: PlacementPlan | undefined;
+}
+
 interface Delivery {
   readonly input: InputSource;
   readonly surroundings: Surroundings;
   readonly host: Host;
-  /** Undefined if there is no file, or if it is in a private directory of this step. */
-  readonly plan: PlacementPlan | undefined;
+  readonly plan: DeliveryPlan;
 }
 
 /** Undoes a part of the delivery. */
 type Undo = () => void | Promise<void>;
 
 /**
- * Checks the destination of the token before any connection.
+ * Reads the inputs of the delivery, and checks the destination of the token before any connection.
  *
  * @throws OutputError ERR_OUTPUT; InputError ERR_INPUT.
  */
-export function planDelivery(request: TokenRequest, input: InputSource, host: Host): PlacementPlan | undefined {
-  for (const name of ['cleanup', 'export-token-output', 'summary'] as const) isOn(name, input);
+export function planDelivery(request: TokenRequest, input: InputSource, host: Host): DeliveryPlan {
+  const cleanup = isOn('cleanup', input);
+  const exportToken = isOn('export-token-output', input);
+  isOn('summary', input); // main reads it, without checking it
   const overwrite = isOn('overwrite', input);
+  const exportEnvironment = isOn('export-environment', input);
+  if (exportEnvironment && request.path !== undefined) checkTokenPath(request.path);
+  const placement = exportEnvironment ? undefined : placementOf(request, overwrite, host);
+  return { cleanup, exportEnvironment, exportToken, renew: isOn('renew', input), placement };
+}
+
+function placementOf(request: TokenRequest, overwrite: boolean, host: Host): PlacementPlan | undefined {
   const { path, lifetimeSeconds, expectedIdentity, expectedTrustDomain } = request;
   if (path === undefined) return undefined;
-  if (isOn('export-environment', input)) {
-    checkTokenPath(path);
-    return undefined;
-  }
   const now = Math.floor(host.now().getTime() / 1000);
   const expiresBy = typeof lifetimeSeconds === 'number' ? now + lifetimeSeconds + CLOCK_TOLERANCE_SECONDS : undefined;
   return planPlacement(path, overwrite, { expiresBy, issuer: expectedTrustDomain, subject: expectedIdentity });
@@ -73,18 +87,18 @@ export async function deliver(fetched: FetchedToken, delivery: Delivery): Promis
 
 async function deliverStepByStep(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
   const { input, surroundings, host, plan } = delivery;
+  const { placement, cleanup } = plan;
   const { path, token } = fetched;
-  const exporting = isOn('export-environment', input);
   if (path !== undefined) {
-    if (plan === undefined) writePrivate(path, fetched, isOn('cleanup', input), undo);
-    else writePlaced(plan, fetched, isOn('cleanup', input), undo);
+    if (placement === undefined) writePrivate(path, fetched, cleanup, undo);
+    else writePlaced(placement, fetched, cleanup, undo);
+    if (plan.exportEnvironment) exportVariables(environmentFor(fetched, path, input, surroundings));
   }
-  if (exporting && path !== undefined) exportEnvironment(environmentFor(fetched, path, input, surroundings));
-  if (isOn('renew', input)) await keepFresh(fetched, delivery, undo);
+  if (plan.renew) await renewUntilPost(fetched, delivery, undo);
   toRunner('outputs', () => {
     const open = closeOutputFile();
     if (open !== undefined) host.log.debug(open);
-    if (isOn('export-token-output', input)) core.setOutput('token', token.jwt.reveal());
+    if (plan.exportToken) core.setOutput('token', token.jwt.reveal());
     core.setOutput('token-file', path ?? '');
     core.setOutput('token-directory', path === undefined ? '' : dirname(path));
     for (const [name, value] of Object.entries(factsOf(fetched))) core.setOutput(name, value);
@@ -114,7 +128,7 @@ function writePlaced(plan: PlacementPlan, { token }: FetchedToken, cleanup: bool
     );
 }
 
-function exportEnvironment(variables: Readonly<Record<string, string>>): void {
+function exportVariables(variables: Readonly<Record<string, string>>): void {
   const undo = recordExports(variables, process.env);
   saveState(STATE.undo, JSON.stringify(undo));
   toRunner('environment', () => {
@@ -126,13 +140,13 @@ function exportEnvironment(variables: Readonly<Record<string, string>>): void {
 }
 
 /** Starts the renewal process in the token's directory if it is private, otherwise in its own directory. */
-async function keepFresh(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
-  const { input, surroundings } = delivery;
-  const beside = delivery.plan === undefined;
+async function renewUntilPost(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
+  const { input, surroundings, plan } = delivery;
+  const beside = plan.placement === undefined;
   const directory = beside ? dirname(fetched.path ?? '') : privateDirectory('renew', surroundings.env);
   saveState(STATE.renewal, directory);
   if (!beside) {
-    if (isOn('cleanup', input)) saveState(STATE.own, directory);
+    if (plan.cleanup) saveState(STATE.own, directory);
     undo.push(() => rmRF(directory));
     makePrivate(directory);
   }

@@ -2,7 +2,7 @@
  * Places the token file of the Action: it replaces only permitted files, and post restores the previous file. If another job
  * has changed the path in the meantime, its file remains.
  */
-import { linkSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { linkSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputError } from '../errors.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
@@ -63,7 +63,7 @@ export function placeToken(
   token: IdToken,
   save: (placement: Placement) => void,
 ): Placement {
-  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const isThere = exists(path);
   if (isThere && !overwrite) {
     const found = contentOf(path);
     const isSame = found.kind === 'file' && found.hash === expected;
@@ -117,7 +117,7 @@ function nameNew(from: string, to: string): void {
     linkSync(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || lstatSync(to, { throwIfNoEntry: false }) !== undefined) throw error;
+    if (code === 'EEXIST' || exists(to)) throw error;
     renameSync(from, to); // a file system without hard links
   }
 }

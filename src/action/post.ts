@@ -9,6 +9,7 @@ import { rmRF } from '@actions/io';
 import { printable } from '../runtime/printable.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { isPrivateName, type Undo } from './environment.ts';
+import { exists } from './file-content.ts';
 import { type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
@@ -47,10 +48,6 @@ function whereIs(directory: string): string {
   if (directory === '' || exists(directory) || temporary === '') return directory;
   const moved = join(temporary, basename(directory));
   return exists(moved) ? moved : directory;
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Removes a directory that a step of this Action created, which may be outside the current RUNNER_TEMP. */
