@@ -233,7 +233,7 @@ export type AnyHTCondorError =
   | (InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError)
   | (AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError);
 
-/** Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
+/** @internal Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
 export async function withPhase<T>(phase: why.Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
@@ -242,7 +242,7 @@ export async function withPhase<T>(phase: why.Phase, peer: string | undefined, w
   }
 }
 
-/** Returns the message of anything that was thrown. */
+/** @internal Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -27,6 +27,8 @@ export interface IdToken {
 /**
  * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`; the daemon looks up the
  * identity by `jti`.
+ *
+ * @internal
  */
 export interface CredentialToken extends Omit<IdToken, 'subject'> {
   readonly subject: string | undefined;
@@ -38,13 +40,13 @@ const MAX_LENGTH = 64 * 1024;
 /** Minimum length of a signature that is masked, in characters; HS256 has 43. A short mask would garble the log. */
 const MIN_SIGNATURE_LENGTH = 20;
 
-/** Latest time that a Date can represent, in seconds since 1970. */
+/** @internal Latest time that a Date can represent, in seconds since 1970. */
 export const MAX_TIME = 8.64e12;
 
-/** Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
+/** @internal Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
 export const SHARED_KEY = /^HS/i;
 
-/** The compact serialization of a JWT: three parts of base64url, separated by dots. */
+/** @internal The compact serialization of a JWT: three parts of base64url, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';
@@ -52,6 +54,7 @@ const LEVEL_PREFIX = 'condor:/';
 /**
  * Parses an IDTOKEN. The signature cannot be verified here, because only the daemon has the signing key.
  *
+ * @internal
  * @throws TokenError ERR_TOKEN_MALFORMED if the text is not a signed JWT with the claims that every IDTOKEN has.
  */
 export function parseIdToken(jwt: Secret): IdToken {
@@ -62,6 +65,7 @@ export function parseIdToken(jwt: Secret): IdToken {
 /**
  * Parses an IDTOKEN that authenticates the client. Unlike an issued token, it may lack `sub` if it has a `jti`.
  *
+ * @internal
  * @throws TokenError ERR_TOKEN_MALFORMED if the text is not a signed JWT with the required claims.
  */
 export function parseCredentialToken(jwt: Secret): CredentialToken {
@@ -89,7 +93,7 @@ export function parseCredentialToken(jwt: Secret): CredentialToken {
   };
 }
 
-/** Returns the signature algorithm (`alg`) of any JWT; undefined if the text is not a JWT. */
+/** @internal Returns the signature algorithm (`alg`) of any JWT; undefined if the text is not a JWT. */
 export function algorithmOf(jwt: Secret): string | undefined {
   const text = jwt.reveal();
   try {
@@ -99,23 +103,23 @@ export function algorithmOf(jwt: Secret): string | undefined {
   }
 }
 
-/** Returns the signature of a token as raw bytes: 32 for HS256. AKEP2 uses it as the shared secret. */
+/** @internal Returns the signature of a token as raw bytes: 32 for HS256. AKEP2 uses it as the shared secret. */
 export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
-/** Returns the secrets of a JWT to mask: the JWT, and its signature alone, because a mask matches whole values only. */
+/** @internal Returns the secrets of a JWT to mask: the JWT, and its signature alone, because a mask matches whole values only. */
 export function secretsOf(jwt: Secret): readonly Secret[] {
   const signature = signaturePart(jwt);
   return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [jwt] : [jwt, signature];
 }
 
-/** Masks a JWT and its signature. Any other text is left as it is. */
+/** @internal Masks a JWT and its signature. Any other text is left as it is. */
 export function maskJwt(jwt: Secret, host: { mask(secret: Secret): void }): void {
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
 }
 
-/** Returns the signature of a JWT, encoded as base64url; an empty secret if there is none. */
+/** @internal Returns the signature of a JWT, encoded as base64url; an empty secret if there is none. */
 export function signaturePart(jwt: Secret): Secret {
   return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
