@@ -1,6 +1,6 @@
 /** Writes the job summary, which never contains the token. All foreign text is escaped. */
 import * as core from '@actions/core';
-import { describeError, factsOf } from '../messages/describe.ts';
+import { explainError, factsOf } from '../messages/describe.ts';
 import type { CheckResult, FetchedToken } from '../pipeline/library-types.ts';
 import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
@@ -54,18 +54,14 @@ export async function writeCheckSummary(found: CheckResult): Promise<void> {
   await core.summary.write();
 }
 
-/** Beginning of a line of `describeError` that is a hint. */
-const HINT = 'Hint: ';
-
 /** Writes the summary of a failure with its hints. */
 export async function writeFailureSummary(error: unknown): Promise<void> {
-  const [what = '', ...more] = describeError(error);
+  const { what, details, hints } = explainError(error);
   core.summary.addHeading('HTCondor token: failed', 3);
   core.summary.addRaw(`<p><code>${escapeHtml(what)}</code></p>`, true);
-  const isHint = (line: string) => line.startsWith(HINT);
   for (const [heading, lines] of [
-    ['Credentials', more.filter((line) => !isHint(line))],
-    ['What to try', more.filter(isHint).map((line) => line.slice(HINT.length))],
+    ['Credentials', details],
+    ['What to try', hints],
   ] as const) {
     if (lines.length === 0) continue;
     core.summary.addRaw(`<p>${heading}:</p>`, true).addList(lines.map((line) => escapeHtml(line.trim())));

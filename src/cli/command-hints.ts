@@ -40,9 +40,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 ];
 const SETTING = new RegExp(`(?<![\\w-])(?:${Object.keys(SETTINGS).join('|')})(?![\\w-])`, 'g');
 
-export function commandHint(line: string): string {
-  if (!line.startsWith('Hint: ')) return line;
-  return RULES.reduce((text, [pattern, by]) => text.replace(pattern, by), line)
+export function commandHint(hint: string): string {
+  return RULES.reduce((text, [pattern, by]) => text.replace(pattern, by), hint)
     .replace(SETTING, (name) => SETTINGS[name] ?? name)
     .replace(/\b([A-Z][A-Z_]+) (?:and \1\b|\(\1 for the command\))/g, '$1');
 }

@@ -21,7 +21,7 @@ export async function run(args: readonly string[], tool: Tool = 'condor_token_fe
   try {
     return await main(args, tool);
   } catch (error) {
-    for (const line of describeError(error)) say(commandHint(line));
+    for (const line of describeError(error, commandHint)) say(line);
     return error instanceof HTCondorError ? error.exitStatus : 1;
   }
 }

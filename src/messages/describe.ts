@@ -5,10 +5,24 @@ import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
 
 /** Formats an error: what failed and where, the reason of each method, and hints. One sentence a line. */
-export function describeError(error: unknown): readonly string[] {
+export function describeError(error: unknown, inWords = (hint: string) => hint): readonly string[] {
+  const { what, details, hints } = explainError(error);
+  return [what, ...details, ...hints.map((hint) => `Hint: ${inWords(hint)}`)];
+}
+
+interface Explanation {
+  /** What failed, and where. */
+  readonly what: string;
+  /** The reason of each method. */
+  readonly details: readonly string[];
+  readonly hints: readonly string[];
+}
+
+/** Returns the parts of `describeError`. */
+export function explainError(error: unknown): Explanation {
   if (!(error instanceof HTCondorError)) {
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    return [printable(text), 'This is a bug in condor-token-fetch; please report it.'];
+    const what = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    return { what, details: ['This is a bug in condor-token-fetch; please report it.'], hints: [] };
   }
   const known = error as AnyHTCondorError;
   const where = [
@@ -17,9 +31,8 @@ export function describeError(error: unknown): readonly string[] {
     known.peer && `at ${printable(known.peer)}`,
     known.tries !== undefined && known.tries > 1 && `after ${known.tries} attempts`,
   ];
-  const attempts = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
-  const hints = hintsFor(known).map((hint) => `Hint: ${hint}`);
-  return [`${known.message} (${where.filter(Boolean).join(', ')})`, ...attempts, ...hints];
+  const details = 'attempts' in known ? known.attempts.map(({ method, reason }) => `  ${method}: ${reason}`) : [];
+  return { what: `${known.message} (${where.filter(Boolean).join(', ')})`, details, hints: hintsFor(known) };
 }
 
 /** Facts about a fetched token by their public names, without the token itself. */

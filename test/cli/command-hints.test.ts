@@ -8,7 +8,7 @@ import { hintsFor } from '../../src/messages/hints.ts';
 import { everyError } from '../support/every-error.ts';
 
 const hints = [...new Set(everyError().flatMap((error) => hintsFor(error)))];
-const translated = hints.map((hint) => commandHint(`Hint: ${hint}`));
+const translated = hints.map(commandHint);
 
 /** Other programs in hints. Flags that follow one of them in the same phrase are its own. */
 const OTHERS =

@@ -20,7 +20,7 @@ export function advised(name: ErrorName): (error: unknown) => true {
 
 /** Asserts the same for the output of the command, which names flags instead of inputs. */
 export function assertAdvisedByCommand(output: string, name: ErrorName): void {
-  assertAdvised(output, name, (hint) => commandHint(`Hint: ${hint}`).slice('Hint: '.length));
+  assertAdvised(output, name, commandHint);
 }
 
 /** Asserts the same for an annotation, or for an output whose hints name no input. */
@@ -34,7 +34,7 @@ export function assertAdvised(output: string, name: ErrorName, inWords = (hint: 
 
 /** Replaces what varies in a hint: random request IDs, and the daemon type, which can be a collector or a schedd. */
 function general(hint: string): string {
-  return commandHint(`Hint: ${hint}`)
+  return commandHint(hint)
     .replace(/-reqid \d{7}/, '-reqid 1234567')
     .replaceAll('condor_config_val -collector', 'condor_config_val -schedd')
     .replaceAll(/COLLECTOR_(LOG|DEBUG)/g, 'SCHEDD_$1');
