@@ -128,15 +128,21 @@ function withoutClaimedName(method: AuthMethod): AuthMethod {
 }
 
 /** Longest token, in characters. An authenticated daemon sends the reply; parseIdToken has the same limit. */
-export const MAX_TOKEN_LENGTH = 64 * 1024;
+const MAX_TOKEN_LENGTH = 64 * 1024;
 /** A daemon may quote a whole SciToken in its error. DaemonError shortens the text before any expression runs over it. */
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
 /** @throws DaemonError ERR_DAEMON; TokenError ERR_TOKEN_MALFORMED if the reply has neither a token nor an error. */
 export function readTokenReply(reply: ClassAd): Secret {
-  const token = checkReply(reply).string('Token', MAX_TOKEN_LENGTH);
-  if (token === undefined || token === '') throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token');
-  return new Secret(token);
+  const token = tokenOf(checkReply(reply));
+  if (token === undefined) throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token');
+  return token;
+}
+
+/** Returns the token in a reply; undefined if there is none. */
+export function tokenOf(reply: ClassAd): Secret | undefined {
+  const token = reply.string('Token', MAX_TOKEN_LENGTH);
+  return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
 /** Returns the reply. As in C++, an ErrorString is a failure, whatever else the reply has. @throws DaemonError ERR_DAEMON. */

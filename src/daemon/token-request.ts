@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConnectError, DaemonError, TokenError } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
-import { Secret } from '../runtime/secret.ts';
+import type { Secret } from '../runtime/secret.ts';
 import type { Credentials } from '../security/method.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
 import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { DC_FINISH_TOKEN_REQUEST, DC_START_TOKEN_REQUEST } from './commands.ts';
 import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
-import { askDaemon, checkReply, limitAttributes, MAX_TOKEN_LENGTH, type TokenLimits } from './token-commands.ts';
+import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } from './token-commands.ts';
 
 /** A token that an administrator has to approve. The signing key cannot be chosen. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
@@ -95,11 +95,6 @@ export function requestIdOf(ad: ClassAd): string {
   throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains neither a token nor a request id', undefined, {
     reason: 'no-request-id',
   });
-}
-
-export function tokenOf(ad: ClassAd): Secret | undefined {
-  const token = ad.string('Token', MAX_TOKEN_LENGTH);
-  return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
 function notApproved(requestId: string, signal: AbortSignal): ConnectError {
