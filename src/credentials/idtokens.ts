@@ -5,9 +5,9 @@ import type { MissingReason } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
-import type { AuthMethod } from '../security/method.ts';
+import type { AuthMethod, Credentials } from '../security/method.ts';
 import { type IdTokenCredential, idtokens } from '../security/methods/idtokens.ts';
-import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
+import { type IdToken, maskJwt, parseCredentialToken } from '../token/jwt.ts';
 import { ExposedFile, exposedKind, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
@@ -42,6 +42,12 @@ export function loadIdTokens(
   return found.length > 0 || mint !== undefined
     ? idtokens(found, host, { mint, authz, endsRun: 'text' in source })
     : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`, kind);
+}
+
+/** Returns credentials that consist of this token alone. */
+export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
+  const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
+  return { methods: [own], preference: 'ours', unavailable: [] };
 }
 
 interface IdTokens {

@@ -58,7 +58,10 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
 /** Types that need no query, because the pool's address is theirs. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
 
-/** Returns a command that needs this level, or undefined. */
-export function commandOf(level: string): number | undefined {
-  return DC_NOP_OF_LEVEL[level];
+/** Returns a command that needs the level, for each level. Levels that no command needs are left out. */
+export function commandsFor(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
+  return levels.flatMap((level) => {
+    const command = DC_NOP_OF_LEVEL[level];
+    return command === undefined ? [] : [[level, command] as const];
+  });
 }

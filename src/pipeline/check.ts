@@ -1,10 +1,11 @@
 import { type Bearer, resolveBearer } from '../credentials/keyless.ts';
+import { commandsFor } from '../daemon/commands.ts';
 import { lacksRequestedKey } from '../daemon/daemon-error.ts';
 import { askAllowed } from '../daemon/security-query.ts';
 import type { Target } from '../daemon/session-command.ts';
 import { getSessionToken } from '../daemon/token-commands.ts';
 import { AuthorizationError, DaemonError, TokenError, withPhase } from '../errors.ts';
-import { branchOf, type Host } from '../runtime/host.ts';
+import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import type { Session } from '../security/session.ts';
@@ -16,8 +17,8 @@ import { checkIssued } from './issued-token.ts';
 import type { CheckResult } from './library-types.ts';
 import { checkServiceToken, credentialsFor } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
-import { withRetries } from './retry.ts';
-import { commandsFor, levelError } from './verify.ts';
+import { runRequest } from './retry.ts';
+import { levelError } from './verify.ts';
 
 /** Levels that are checked if none are requested. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
@@ -35,14 +36,7 @@ const NO_KEY = 'condor-token-fetch-makes-no-token';
  * @throws AnyHTCondorError what the fetch would throw.
  */
 export async function checkFetch(request: TokenRequest, host: Host): Promise<CheckResult> {
-  for (const warning of request.warnings ?? []) host.log.warn(warning);
-  const branch = branchOf(host);
-  try {
-    const policy = { retries: request.retries, useFullDeadline: false };
-    return await withRetries(policy, (within) => checkStepByStep(request, within), branch.host);
-  } finally {
-    branch.cancel(); // closes parallel connections other than the first that responded
-  }
+  return await runRequest(request, checkStepByStep, host);
 }
 
 async function checkStepByStep(request: TokenRequest, host: Host): Promise<CheckResult> {

@@ -1,7 +1,7 @@
 import { resolveBearer } from '../credentials/keyless.ts';
 import { withPhase } from '../errors.ts';
 import { describeDuration } from '../runtime/duration.ts';
-import { branchOf, type Host } from '../runtime/host.ts';
+import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import { type CondorVersion, restrictsLevels } from '../security/version.ts';
@@ -13,7 +13,7 @@ import { checkIssued, type IssuedToken } from './issued-token.ts';
 import type { FetchedToken } from './library-types.ts';
 import { credentialsFor, issuedByDaemon, issuedByService } from './obtain-token.ts';
 import type { TokenRequest } from './request.ts';
-import { withRetries } from './retry.ts';
+import { runRequest } from './retry.ts';
 import { verifyToken } from './verify.ts';
 
 /**
@@ -23,14 +23,7 @@ import { verifyToken } from './verify.ts';
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless every earlier step succeeded.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
-  for (const warning of request.warnings ?? []) host.log.warn(warning);
-  const branch = branchOf(host);
-  try {
-    const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
-    return await withRetries(policy, (within) => fetchStepByStep(request, within), branch.host);
-  } finally {
-    branch.cancel(); // closes parallel connections other than the first that responded
-  }
+  return await runRequest(request, fetchStepByStep, host);
 }
 
 async function fetchStepByStep(request: TokenRequest, host: Host): Promise<FetchedToken> {

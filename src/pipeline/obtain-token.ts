@@ -1,4 +1,5 @@
 /** Obtains a token: from a daemon, in the way of the request's mode, or from a token service. */
+import { credentialsFrom } from '../credentials/idtokens.ts';
 import type { Bearer } from '../credentials/keyless.ts';
 import { loadCredentials } from '../credentials/load.ts';
 import { readSciToken, type SciTokenSource } from '../credentials/scitokens.ts';
@@ -18,7 +19,6 @@ import { formatEndpoint, formatSinful } from '../transport/sinful.ts';
 import { findDaemon, inTurn, type LocatedDaemon } from './find-daemon.ts';
 import { fromReply, type IssuedToken } from './issued-token.ts';
 import type { TokenRequest } from './request.ts';
-import { credentialsFrom } from './verify.ts';
 
 const TOKEN_SERVICE = 'token-service';
 

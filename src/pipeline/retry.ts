@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, DaemonError, HTCondorError, LocateError } from '../errors.ts';
-import { type Host, withTimeLimit } from '../runtime/host.ts';
+import { branchOf, type Host, withTimeLimit } from '../runtime/host.ts';
 import { abortedError, isTimeout } from '../transport/channel.ts';
+import type { TokenRequest } from './request.ts';
 
 interface RetryPolicy {
   /** Retries after a transient failure. 0: one attempt, whatever fails. */
@@ -14,6 +15,22 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 /** An attempt that waits for an administrator may have a day, which is too long to wait for a daemon at a wrong address. */
 const MAX_RESTART_MS = 60_000;
+
+/** Runs a request: logs the warnings of its inputs, retries, and ends the connections that are left. */
+export async function runRequest<T>(
+  request: TokenRequest,
+  work: (request: TokenRequest, host: Host) => Promise<T>,
+  host: Host,
+): Promise<T> {
+  for (const warning of request.warnings ?? []) host.log.warn(warning);
+  const branch = branchOf(host);
+  try {
+    const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
+    return await withRetries(policy, (within) => work(request, within), branch.host);
+  } finally {
+    branch.cancel(); // closes parallel connections other than the first that responded
+  }
+}
 
 /**
  * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is reduced

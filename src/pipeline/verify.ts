@@ -1,29 +1,14 @@
-import { commandOf } from '../daemon/commands.ts';
+import { credentialsFrom } from '../credentials/idtokens.ts';
+import { commandsFor } from '../daemon/commands.ts';
 import { askAllowed } from '../daemon/security-query.ts';
 import { AuthenticationError, AuthorizationError, TokenError, withPhase } from '../errors.ts';
 import type { Details } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
-import type { Credentials } from '../security/method.ts';
-import { idtokens } from '../security/methods/idtokens.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
 import { formatSinful } from '../transport/sinful.ts';
 import type { IssuedToken } from './issued-token.ts';
 import type { TokenRequest } from './request.ts';
-
-/** Returns credentials that consist of this token alone. */
-export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
-  const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
-  return { methods: [own], preference: 'ours', unavailable: [] };
-}
-
-/** Returns a command that needs the level, for each level. Levels that no command needs are left out. */
-export function commandsFor(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
-  return levels.flatMap((level) => {
-    const command = commandOf(level);
-    return command === undefined ? [] : [[level, command] as const];
-  });
-}
 
 /**
  * Connects to the daemon again with the new token, and asks for each requested level whether it is authorized; without

@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { commandOf } from '../../src/daemon/commands.ts';
+import { commandsFor } from '../../src/daemon/commands.ts';
 import { askAllowed } from '../../src/daemon/security-query.ts';
 import { type AuthMethod, MethodRefused } from '../../src/security/method.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
@@ -109,7 +109,12 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
     ],
     ...{ preference: 'ours' as const, unavailable: [] },
   };
-  const attack = askAllowed({ address, serverName: undefined }, commandOf('READ') ?? 0, credentials, host).then(
+  const attack = askAllowed(
+    { address, serverName: undefined },
+    commandsFor(['READ'])[0]?.[1] ?? 0,
+    credentials,
+    host,
+  ).then(
     ({ session }) => session.user,
     () => undefined,
   );
