@@ -92,6 +92,12 @@ async function exchange(
   }
 }
 
+async function bearerToken(source: KeylessSource, { credentials }: KeylessRequest, host: Host): Promise<Secret> {
+  const { job, proxies } = source;
+  if (job === undefined) return suppliedToken(credentials.scitoken, host);
+  return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
+}
+
 /**
  * Requests the job's own OIDC token, with the protocol of GitHub's runner (oidc-utils of @actions/core).
  *
@@ -129,12 +135,6 @@ async function jobToken(
   } as const;
   const { token } = await askTokenEndpoint(request, host);
   return token;
-}
-
-async function bearerToken(source: KeylessSource, { credentials }: KeylessRequest, host: Host): Promise<Secret> {
-  const { job, proxies } = source;
-  if (job === undefined) return suppliedToken(credentials.scitoken, host);
-  return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
 }
 
 function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource, host: Host): TlsFor {

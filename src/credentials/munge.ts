@@ -10,13 +10,6 @@ import { munge } from '../security/methods/munge.ts';
 /** Length of the payload that C++ sends: a key that is no longer used, because ECDH establishes the session key. */
 const PAYLOAD_LENGTH = 24;
 
-/** Describes how the program ended, without its command line, which Node's own text quotes. */
-function exitOf(error: ExecFileException): string {
-  const { code, signal } = error;
-  if (typeof code === 'number') return `exit status ${code}`;
-  return signal ? `terminated by ${signal}` : systemReason(error);
-}
-
 /** Returns MUNGE through the program munge, which queries the local munged, or the reason why it is not available. */
 export function loadMunge(
   path: string,
@@ -41,4 +34,11 @@ export function loadMunge(
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });
+}
+
+/** Describes how the program ended, without its command line, which Node's own text quotes. */
+function exitOf(error: ExecFileException): string {
+  const { code, signal } = error;
+  if (typeof code === 'number') return `exit status ${code}`;
+  return signal ? `terminated by ${signal}` : systemReason(error);
 }

@@ -51,11 +51,6 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
   ['password', 'PASSWORD'],
 ];
 
-function methodsOfHost(setting: Surroundings['setting']): ReturnType<typeof configuredMethods> {
-  const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
-  return configuredMethods(configured ?? DEFAULT_METHODS);
-}
-
 /**
  * Who the user is: the methods named; else those with a credential among the inputs; else those that HTCondor's
  * configuration or HTCondor itself has, of which the daemon then prefers one.
@@ -118,6 +113,11 @@ export function readCredentials(
     },
     path: env['PATH'] ?? '',
   };
+}
+
+function methodsOfHost(setting: Surroundings['setting']): ReturnType<typeof configuredMethods> {
+  const configured = setting('SEC_CLIENT_AUTHENTICATION_METHODS') ?? setting('SEC_DEFAULT_AUTHENTICATION_METHODS');
+  return configuredMethods(configured ?? DEFAULT_METHODS);
 }
 
 /** Rejects texts that cannot be a password; any other text may be one. */

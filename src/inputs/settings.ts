@@ -94,21 +94,6 @@ export function isInRegistry(env: Environment): boolean {
   return spawnSync(program, args, options).status === 0;
 }
 
-/** Returns the reason of a failed program that printed none. */
-function reasonOfExit({
-  code,
-  signal,
-}: {
-  readonly code?: string | number | null;
-  readonly signal?: string | null;
-}): string {
-  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the output is too large';
-  if (signal) return `the program was terminated by ${signal}`;
-  return typeof code === 'number'
-    ? `exit status ${code}`
-    : `the program could not be started (${code ?? 'unknown reason'})`;
-}
-
 async function askProgram(
   program: string,
   env: Environment,
@@ -142,4 +127,19 @@ async function askProgram(
     if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
     return values.get(name);
   };
+}
+
+/** Returns the reason of a failed program that printed none. */
+function reasonOfExit({
+  code,
+  signal,
+}: {
+  readonly code?: string | number | null;
+  readonly signal?: string | null;
+}): string {
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'the output is too large';
+  if (signal) return `the program was terminated by ${signal}`;
+  return typeof code === 'number'
+    ? `exit status ${code}`
+    : `the program could not be started (${code ?? 'unknown reason'})`;
 }

@@ -8,6 +8,7 @@
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
 import type { Reader } from '../../wire/reader.ts';
+import type { Writer } from '../../wire/writer.ts';
 import { displayName, type MethodName, MethodRefused } from '../method.ts';
 import { TlsFailure, type TlsOptions, TlsTunnel } from './tls-tunnel.ts';
 
@@ -206,7 +207,7 @@ export class SslExchange {
 }
 
 /** Writes the message with which the server accepts a credential that was sent through the tunnel. */
-export function putHolding(message: Parameters<Parameters<MessageChannel['send']>[0]>[0]): void {
+export function putHolding(message: Writer): void {
   message.int(HOLDING).int(0);
 }
 

@@ -46,12 +46,6 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-function tlsReason(error: unknown): string {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  const text = `${code} ${message.toUpperCase().replaceAll(' ', '_')}`;
-  return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || 'an error'}`;
-}
-
 /** A host name that a certificate can be checked against. A leading dot would match every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
@@ -244,4 +238,10 @@ function invalid(code: string, issuer: string | undefined): Refusal {
     default:
       return untrusted(`its certificate is not trusted (${code}; ${by})`);
   }
+}
+
+function tlsReason(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const text = `${code} ${message.toUpperCase().replaceAll(' ', '_')}`;
+  return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || 'an error'}`;
 }
