@@ -3,7 +3,6 @@ import { type AnyHTCondorError, HTCondorError, InputError } from './errors.ts';
 import { checkTimeout, inputsOf, withOptionName } from './inputs/options.ts';
 import { processHost, processSurroundings } from './inputs/process-host.ts';
 import { readRequest, readTimeout } from './inputs/request.ts';
-import type { InputName } from './inputs/table.ts';
 import { hintsFor as hints } from './messages/hints.ts';
 import { checkFetch as check } from './pipeline/check.ts';
 import { fetchToken as fetchRequested } from './pipeline/fetch.ts';
@@ -63,7 +62,7 @@ export type { IdToken } from './token/jwt.ts';
  * ```
  */
 export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
-  return await run(options, {}, fetchRequested);
+  return await run(options, fetchRequested, false);
 }
 
 /**
@@ -82,7 +81,7 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
  * ```
  */
 export async function checkFetch(options: CheckOptions): Promise<CheckResult> {
-  return await run(options, { mode: 'check' }, check);
+  return await run(options, check, true);
 }
 
 /**
@@ -123,12 +122,12 @@ export function isHTCondorError(error: unknown): error is AnyHTCondorError {
 
 async function run<T>(
   options: FetchOptions,
-  fixed: Readonly<Partial<Record<InputName, string>>>,
   work: (request: TokenRequest, host: Host) => Promise<T>,
+  isCheck: boolean,
 ): Promise<T> {
   const { timeoutMs, signal, onSecret, onLog } = options;
   try {
-    const input = inputsOf(options, fixed);
+    const input = inputsOf(options, isCheck);
     const host = processHost(
       timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs),
       signal ?? new AbortController().signal,
@@ -144,8 +143,7 @@ async function run<T>(
     );
     try {
       const request = readRequest(input, await processSurroundings(host.signal));
-      if (request.checkOnly && fixed.mode === undefined)
-        throw new InputError('mode', 'mode: call checkFetch instead of mode check');
+      if (request.checkOnly && !isCheck) throw new InputError('mode', 'mode: call checkFetch instead of mode check');
       return await work(request, host);
     } finally {
       host.done();

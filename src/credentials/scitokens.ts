@@ -80,10 +80,13 @@ function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
 
 /** Reads the first line of SCITOKENS_FILE that is neither blank nor a comment. */
 function readSciTokensFile(file: string): FoundText | Unavailable {
-  const text = readStart(file);
-  if (text instanceof Error) return unreadableFile(`SCITOKENS_FILE ${file}`, text);
-  const [line = ''] = text.split('\n').filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
-  return { text: line, source: file };
+  try {
+    const lines = readStart(file).split('\n');
+    const [text = ''] = lines.filter((each) => each.trim() !== '' && !each.trim().startsWith('#'));
+    return { text, source: file };
+  } catch (error) {
+    return unreadableFile(`SCITOKENS_FILE ${file}`, error);
+  }
 }
 
 /** The paths of WLCG discovery, which depend on the user. */
@@ -95,31 +98,30 @@ function standardFiles(env: SciTokenSource['env'], uid: number | undefined): rea
 
 /** Reads a file with a token. Undefined if it does not exist or is blank. */
 function readIfPresent(path: string, owner: number | undefined): FoundText | Unavailable | undefined {
-  const text = readStart(path, owner);
-  if (!(text instanceof Error)) return text.trim() === '' ? undefined : { text, source: path };
-  const isMissing = (text as NodeJS.ErrnoException).code === 'ENOENT';
-  return isMissing ? undefined : unreadableFile(path, text);
+  try {
+    const text = readStart(path, owner);
+    return text.trim() === '' ? undefined : { text, source: path };
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return isMissing ? undefined : unreadableFile(path, error);
+  }
 }
 
-function unreadableFile(name: string, error: Error): Unavailable {
+function unreadableFile(name: string, error: unknown): Unavailable {
   return new Unavailable(`${name}: ${reasonOf(error)}`, exposedKind(error));
 }
 
 /** `owner`: the required owner of a file in a directory to which other accounts can write. */
-function readStart(path: string, owner?: number): string | Error {
+function readStart(path: string, owner?: number): string {
+  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have made the link
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
   try {
-    const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have made the link
-    const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
-    try {
-      const { uid, mode } = fstatSync(file);
-      if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
-      if (owner !== undefined) checkOwner({ uid }, owner);
-      const bytes = Buffer.alloc(MAX_FILE_LENGTH);
-      return bytes.toString('utf8', 0, readSync(file, bytes));
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    return error as Error;
+    const { uid, mode } = fstatSync(file);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new Error('it is not a regular file');
+    if (owner !== undefined) checkOwner({ uid }, owner);
+    const bytes = Buffer.alloc(MAX_FILE_LENGTH);
+    return bytes.toString('utf8', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
   }
 }

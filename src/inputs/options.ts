@@ -56,12 +56,12 @@ const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (v
 };
 
 /**
- * Returns the inputs that options set; `fixed` overrides them.
+ * Returns the inputs that options set. `isCheck`: the mode is `check`, whatever the options are.
  *
  * @internal
  * @throws InputError ERR_INPUT if an option has a value of another type, which only JavaScript permits.
  */
-export function inputsOf(options: FetchOptions, fixed: Readonly<Partial<Record<InputName, string>>>): InputSource {
+export function inputsOf(options: FetchOptions, isCheck: boolean): InputSource {
   const values = new Map<InputName, unknown>([['lifetime', DEFAULT_LIFETIME_SECONDS]]);
   for (const [option, name] of Object.entries(INPUT_OF) as [OptionName, InputName][]) {
     const value: unknown = options[option] ?? undefined;
@@ -70,7 +70,8 @@ export function inputsOf(options: FetchOptions, fixed: Readonly<Partial<Record<I
     if (typeof value !== 'string' && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
     values.set(name, value);
   }
-  return <Name extends InputName>(name: Name) => fixed[name] ?? (values.get(name) as InputValue<Name> | undefined); // its type was checked above
+  if (isCheck) values.set('mode', 'check');
+  return <Name extends InputName>(name: Name) => values.get(name) as InputValue<Name> | undefined; // its type was checked above
 }
 
 /** @internal @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
