@@ -31,7 +31,7 @@ export async function run(): Promise<number> {
     return 0;
   } catch (error) {
     core.setFailed(describeError(error).join('\n'));
-    if (process.argv[2] === undefined && wantsSummary()) await writeFailureSummary(error).catch(tellOfSummary);
+    if (process.argv[2] === undefined && wantsSummary()) await writeFailureSummary(error).catch(warnAboutSummary);
     if (!(error instanceof HTCondorError)) return 1;
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
@@ -75,7 +75,7 @@ async function main(): Promise<void> {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
     // Warnings, even if the fetch failed.
-    if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(tellOfSummary);
+    if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(warnAboutSummary);
   }
   const fetched = { ...issued, path: request.path };
   await deliver(fetched, { input: runnerInput, surroundings, host, plan });
@@ -86,7 +86,7 @@ async function main(): Promise<void> {
   core.endGroup();
   if (!summary) return;
   const elapsedMs = started - host.timeLeftMs();
-  await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(tellOfSummary);
+  await writeSummary(fetched, runnerInput('pool') ?? '', elapsedMs).catch(warnAboutSummary);
 }
 
 /** True if a summary is requested and the runner supports one. */
@@ -94,7 +94,7 @@ function wantsSummary(): boolean {
   return runnerInput('summary')?.trim().toLowerCase() !== 'false' && Boolean(process.env['GITHUB_STEP_SUMMARY']);
 }
 
-function tellOfSummary(error: unknown): void {
+function warnAboutSummary(error: unknown): void {
   core.warning(printable(`the job summary could not be written: ${systemReason(error)}`));
 }
 
@@ -110,7 +110,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
   core.setOutput('authentication-method', found.authenticationMethod);
   core.setOutput('credential-source', found.credentialSource);
   reportCredential(found, host);
-  if (summary) await writeCheckSummary(found).catch(tellOfSummary);
+  if (summary) await writeCheckSummary(found).catch(warnAboutSummary);
 }
 
 /** The names of sources that are inputs of the step. */

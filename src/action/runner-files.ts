@@ -17,10 +17,10 @@ type RunnerFile = keyof typeof FILES;
  *
  * @throws OutputError ERR_OUTPUT if its file is missing, is not a regular file, or cannot be written to.
  */
-export function toRunner(what: RunnerFile, give: () => void): void {
+export function toRunner(what: RunnerFile, write: () => void): void {
   try {
     statOf(what);
-    give();
+    write();
   } catch (cause) {
     const reason = `${FILES[what]}: ${systemReason(cause)}`;
     throw new OutputError(`the runner did not accept the ${what}: ${reason}`, {

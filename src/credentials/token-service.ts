@@ -158,16 +158,20 @@ function refusal(
   const peer = url.origin;
   const words = ['error', 'error_description', 'detail', 'message'].flatMap((name) => member(name) ?? []);
   if (words.length === 0 && HTML.test(text)) words.push('an HTML page');
-  const said = words.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
-  const told = printable([String(status), ...said].join(': ')).slice(0, MAX_REASON_LENGTH);
+  const shown = words.map((each) => withoutToken(each, headers?.['authorization'] ?? ''));
+  const explanation = printable([String(status), ...shown].join(': ')).slice(0, MAX_REASON_LENGTH);
   if (status === 429 || status >= 500) {
     const retryAfterMs = retryAfterOf(header, now);
     const when = retryAfterMs === undefined ? '' : ` and requests a pause of ${Math.ceil(retryAfterMs / 1000)} s`;
     const reason = status === 429 || status === 503 ? 'service-busy' : 'service-unreachable';
-    return new ConnectError('ERR_CONNECT', `${who} returned status ${told}${when}`, { peer, reason, retryAfterMs });
+    return new ConnectError('ERR_CONNECT', `${who} returned status ${explanation}${when}`, {
+      peer,
+      reason,
+      retryAfterMs,
+    });
   }
-  const facts = { peer, reason: refused ?? reasonOfRefusal(status, told), details: { status: String(status) } };
-  return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${told}`, facts);
+  const facts = { peer, reason: refused ?? reasonOfRefusal(status, explanation), details: { status: String(status) } };
+  return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${explanation}`, facts);
 }
 
 /** Length of a sequence that an error and a token do not share by chance, in characters. */

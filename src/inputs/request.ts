@@ -33,22 +33,22 @@ const POLL_INTERVAL_MS = 5000;
 export function readRequest(input: InputSource, surroundings: Surroundings, localFirst = false): TokenRequest {
   const warnings = checkConfiguration(input, surroundings);
   const path = readPath(input, surroundings);
-  const said = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
-  const mode = said === 'check' ? 'fetch' : said;
+  const given = oneOf('mode', input('mode') ?? INPUTS.mode, ['fetch', 'request', 'exchange', 'check']);
+  const mode = given === 'check' ? 'fetch' : given;
   const key = plainText('key', input('key'));
   if (mode === 'request' && key !== undefined)
     refuse('key', 'not supported with mode request, which cannot select a signing key');
   const remote = readBoolean('remote', input('remote') ?? INPUTS.remote);
-  if (remote) checkRemote(said);
+  if (remote) checkRemote(given);
   const lifetimeSeconds = readLifetime(input('lifetime'));
   const keyless = readKeyless(input, surroundings);
   if (readBoolean('renew', input('renew') ?? INPUTS.renew))
-    checkRenewal(said, path, lifetimeSeconds, keyless, surroundings.env);
+    checkRenewal(given, path, lifetimeSeconds, keyless, surroundings.env);
   const verify = readBoolean('verify', input('verify') ?? INPUTS.verify);
   if (remote && verify) refuse('verify', 'not supported with remote, because only the schedd can verify the token');
   return {
     mode,
-    checkOnly: said === 'check',
+    checkOnly: given === 'check',
     daemon: readDaemon(input, surroundings, { localFirst, remote }),
     remote,
     serverName: readServerName(input('server-name')),
@@ -72,9 +72,9 @@ export function readRequest(input: InputSource, surroundings: Surroundings, loca
   };
 }
 
-function checkRemote(said: Mode | 'check'): void {
-  if (said === 'check') refuse('mode', 'check queries the schedd itself; omit remote');
-  if (said !== 'fetch') refuse('remote', `supported with mode fetch only, not ${said}`);
+function checkRemote(given: Mode | 'check'): void {
+  if (given === 'check') refuse('mode', 'check queries the schedd itself; omit remote');
+  if (given !== 'fetch') refuse('remote', `supported with mode fetch only, not ${given}`);
 }
 
 /**
@@ -223,14 +223,14 @@ export function privateDirectory(input: InputName, env: Surroundings['env']): st
 }
 
 function checkRenewal(
-  said: string,
+  given: string,
   path: string | undefined,
   lifetimeSeconds: TokenRequest['lifetimeSeconds'],
   keyless: TokenRequest['keyless'],
   env: Surroundings['env'],
 ) {
   if (path === undefined) refuse('renew', 'there is no file to renew; set export-environment, token or file');
-  if (said === 'request') refuse('renew', `not supported with mode ${said}`);
+  if (given === 'request') refuse('renew', `not supported with mode ${given}`);
   if (lifetimeSeconds === 'unlimited') refuse('renew', 'a token that never expires needs no renewal');
   privateDirectory('renew', env);
   if (keyless?.service !== undefined && keyless.job === undefined)

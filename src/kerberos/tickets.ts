@@ -67,8 +67,8 @@ export async function requestInitialTicket(
     try {
       const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
       const { type } = reply.sealed;
-      const told = [...reply.keyInformation, ...(information === undefined ? [] : [information])];
-      const own = await keys.key(told.find((each) => each.type === type) ?? defaultsOf(type));
+      const known = [...reply.keyInformation, ...(information === undefined ? [] : [information])];
+      const own = await keys.key(known.find((each) => each.type === type) ?? defaultsOf(type));
       return openReply(reply, request, own, client);
     } catch (error) {
       if (!requiresKey(error) || attempt === MAX_ATTEMPTS) throw error;

@@ -30,19 +30,19 @@ const DEFAULT_SESSION_SECONDS = '86400';
 export async function check({ offline, ...load }: CheckOptions, world: World): Promise<number> {
   const snapshot = await loadSnapshot(load, world);
   const findings: Finding[] = [];
-  const tell = async (found: readonly Finding[]) => {
+  const report = async (found: readonly Finding[]) => {
     for (const [kind, text] of found) await world.print(`${kind.padEnd(5)}${text}`);
     findings.push(...found);
   };
-  await tell([['ok', `configuration: ${load.path}, sha256 ${snapshot.digest}`]]);
-  await tell(snapshot.warnings.map((text): Finding => ['warn', `policy: ${text}`]));
+  await report([['ok', `configuration: ${load.path}, sha256 ${snapshot.digest}`]]);
+  await report(snapshot.warnings.map((text): Finding => ['warn', `policy: ${text}`]));
   if (offline) return GOOD;
-  await tell(certificateProblems(snapshot.config, world));
-  for (const issuer of snapshot.issuers) await tell([await checkIssuer(issuer, world)]);
+  await report(certificateProblems(snapshot.config, world));
+  for (const issuer of snapshot.issuers) await report([await checkIssuer(issuer, world)]);
   const fetcher = new Fetcher(world);
   for (const grant of snapshot.config.grants.filter((each) => each.enabled))
-    await tell(await checkGrant(snapshot, grant, fetcher, world));
-  await tell(hostFindings(snapshot));
+    await report(await checkGrant(snapshot, grant, fetcher, world));
+  await report(hostFindings(snapshot));
   return findings.some(([kind]) => kind === 'fail') ? FALLS_SHORT : GOOD;
 }
 

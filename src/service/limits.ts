@@ -50,30 +50,30 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Takes a slot. Returns the function that releases it, or undefined if no slot became free in time. */
-  async take(waitMs: number): Promise<(() => void) | undefined> {
+  /** Acquires a slot. Returns the function that releases it, or undefined if no slot became free in time. */
+  async acquire(waitMs: number): Promise<(() => void) | undefined> {
     if (this.#free > 0) {
       this.#free -= 1;
-      return this.#giver();
+      return this.#releaser();
     }
     return await new Promise((resolve) => {
-      const taken = () => {
+      const acquired = () => {
         clearTimeout(timer);
-        resolve(this.#giver());
+        resolve(this.#releaser());
       };
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(taken), 1);
+        this.#waiting.splice(this.#waiting.indexOf(acquired), 1);
         resolve(undefined);
       }, waitMs);
-      this.#waiting.push(taken);
+      this.#waiting.push(acquired);
     });
   }
 
-  #giver(): () => void {
-    let given = false;
+  #releaser(): () => void {
+    let isReleased = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (isReleased) return;
+      isReleased = true;
       const next = this.#waiting.shift();
       if (next === undefined) this.#free += 1;
       else next();

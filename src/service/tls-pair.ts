@@ -44,19 +44,19 @@ function readPem(path: string): string {
 /** Calls `swap` with the new pair when both files match. Returns a function that stops the watch. */
 export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (line: string) => void): () => void {
   let seen = stampOf(paths);
-  let told = '';
+  let reported = '';
   const timer = setInterval(() => {
     const stamp = stampOf(paths);
     if (stamp === seen) return;
     try {
       swap(readTlsPair(paths));
       seen = stamp;
-      told = '';
+      reported = '';
       say('the TLS certificate was replaced');
     } catch (error) {
       const reason = messageOf(error); // only one of the two files may have been replaced so far
-      if (reason !== told) say(`the TLS certificate was not replaced: ${reason}`);
-      told = reason;
+      if (reason !== reported) say(`the TLS certificate was not replaced: ${reason}`);
+      reported = reason;
     }
   }, POLL_MS).unref();
   return () => clearInterval(timer);

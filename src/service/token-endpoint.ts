@@ -135,12 +135,12 @@ class Request {
         `${outside.join(' ')} is outside the grant; it allows ${grant.authz.join(' ')}`,
       );
     if (this.#job.issuedAt < store.blindUntil) return await this.#refuseUnrecorded(store.blindUntil - world.now());
-    const give = await slots.take(Math.max(0, Math.min(MAX_WAIT_MS, timeLeftMs())));
-    if (give === undefined) return await this.#fail(503, 'too many requests at the daemon', BUSY_SECONDS);
+    const release = await slots.acquire(Math.max(0, Math.min(MAX_WAIT_MS, timeLeftMs())));
+    if (release === undefined) return await this.#fail(503, 'too many requests at the daemon', BUSY_SECONDS);
     try {
       return await this.#issue(grant, entry, timeLeftMs, signal);
     } finally {
-      give();
+      release();
     }
   }
 
@@ -207,10 +207,10 @@ class Request {
     return refusal(error, reason);
   }
 
-  async #fail(status: 502 | 503, told: string, retryAfterSeconds: number, detail?: string): Promise<TokenResponse> {
-    const reason = detail === undefined ? told : `${told}: ${detail}`;
+  async #fail(status: 502 | 503, text: string, retryAfterSeconds: number, detail?: string): Promise<TokenResponse> {
+    const reason = detail === undefined ? text : `${text}: ${detail}`;
     await this.record({ decision: 'failed', reason }).catch(() => {});
-    return later(status, told, retryAfterSeconds);
+    return later(status, text, retryAfterSeconds);
   }
 }
 

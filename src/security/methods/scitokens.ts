@@ -33,7 +33,7 @@ export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthM
         try {
           await exchange.prove(channel);
           exchange.hold(channel);
-          await exchange.say(channel, lengthAndToken(token));
+          await exchange.sendThroughTunnel(channel, lengthAndToken(token));
         } finally {
           exchange.close();
         }

@@ -108,7 +108,7 @@ export class SslExchange {
   }
 
   /** Sends plaintext through the TLS tunnel. */
-  async say(channel: MessageChannel, plaintext: Uint8Array): Promise<void> {
+  async sendThroughTunnel(channel: MessageChannel, plaintext: Uint8Array): Promise<void> {
     putRecords(channel, HOLDING, await this.#started.write(plaintext));
   }
 
