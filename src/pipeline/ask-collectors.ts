@@ -1,6 +1,6 @@
 /** Queries the collectors of a pool, which may be several for high availability, for a daemon. */
 import { ConnectError, HTCondorError, LocateError } from '../errors.ts';
-import type { Host } from '../runtime/host.ts';
+import { branchOf, type Host, type HostBranch } from '../runtime/host.ts';
 import { abortedError } from '../transport/channel.ts';
 import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
 
@@ -19,17 +19,16 @@ export function askFirst<T>(
   const [only, ...others] = collectors;
   if (only !== undefined && others.length === 0) return ask(only, host);
   const waiting = [...collectors];
-  const running = new Map<Sinful, AbortController>();
+  const running = new Map<Sinful, HostBranch>();
   const failures: Failure[] = [];
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined;
     const finish = (winner?: Sinful) => {
       clearTimeout(timer);
       host.signal.removeEventListener('abort', abort);
-      for (const [collector, over] of running) if (collector !== winner) over.abort();
+      for (const [collector, branch] of running) if (collector !== winner) branch.cancel();
     };
     const abort = () => {
-      for (const over of running.values()) over.abort(host.signal.reason);
       finish();
       reject(abortedError(host.signal));
     };
@@ -42,8 +41,8 @@ export function askFirst<T>(
         reject(combined(failures));
         return;
       }
-      const over = new AbortController();
-      running.set(collector, over);
+      const branch = branchOf(host);
+      running.set(collector, branch);
       const [next] = waiting;
       if (next !== undefined) {
         timer = setTimeout(() => {
@@ -51,15 +50,14 @@ export function askFirst<T>(
           askNext();
         }, SILENCE_MS);
       }
-      ask(collector, { ...host, signal: over.signal }).then(
+      ask(collector, branch.host).then(
         (found) => {
           finish(collector);
-          host.signal.addEventListener('abort', () => over.abort(host.signal.reason), { once: true });
           resolve(found);
         },
         (error: unknown) => {
           running.delete(collector);
-          if (over.signal.aborted) return;
+          if (branch.host.signal.aborted) return;
           const isAmbiguous = error instanceof LocateError && error.code === 'ERR_AMBIGUOUS';
           if (!(error instanceof HTCondorError) || isAmbiguous) {
             finish();
