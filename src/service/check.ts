@@ -6,11 +6,12 @@
 import { messageOf } from '../errors.ts';
 import type { Grant } from '../policy/model.ts';
 import { systemReason } from '../runtime/system-reason.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { restrictsLevels } from '../security/version.ts';
 import { Fetcher, type Issued, refusesSeed, SEED_UNUSABLE } from './fetcher.ts';
 import { fetchKeys } from './issuer-keys.ts';
 import { certificateProblems, type Finding } from './site-certificate.ts';
-import { type LoadOptions, loadSnapshot, type Snapshot } from './snapshot.ts';
+import { type LoadOptions, loadSnapshot, type Snapshot, seedOf } from './snapshot.ts';
 import type { World } from './world.ts';
 
 interface CheckOptions extends LoadOptions {
@@ -61,10 +62,9 @@ async function checkGrant(
   world: World,
 ): Promise<readonly Finding[]> {
   const { identity, authz } = grant;
-  const seed = snapshot.seeds.get(identity) ?? { unusable: 'it was not read' };
-  if ('unusable' in seed) {
-    return [['fail', `grant ${identity}: ${SEED_UNUSABLE}: ${seed.unusable}; ${MAKE_SEED}`]];
-  }
+  const seed = seedOf(snapshot, identity);
+  if (seed instanceof Unavailable)
+    return [['fail', `grant ${identity}: ${SEED_UNUSABLE}: ${seed.reason}; ${MAKE_SEED}`]];
   const warnings: Finding[] = seed.warning === undefined ? [] : [['warn', `grant ${identity}: ${seed.warning}`]];
   try {
     const wish = { identity, seed: seed.token, authz, lifetimeSeconds: TEST_LIFETIME_SECONDS };

@@ -85,7 +85,9 @@ export class Fetcher {
 
   /** True if one of the daemons accepts connections. A daemon behind CCB counts as reachable after it was located. */
   async isReachable(snapshot: Snapshot): Promise<boolean> {
-    const [seed] = [...snapshot.seeds].flatMap(([identity, each]) => ('token' in each ? [{ identity, ...each }] : []));
+    const [seed] = [...snapshot.seeds].flatMap(([identity, each]) =>
+      each instanceof Unavailable ? [] : [{ identity, ...each }],
+    );
     if (seed === undefined) return false;
     const wish = { identity: seed.identity, seed: seed.token, authz: ['READ'], lifetimeSeconds: 1 };
     const host = processHost(REACH_TIMEOUT_MS, new AbortController().signal, SILENT);

@@ -5,6 +5,7 @@ import { reasonOf } from '../credentials/private-file.ts';
 import type { Grant } from '../policy/model.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { Secret } from '../runtime/secret.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { covers } from '../token/levels.ts';
 import { checkDirectories } from './ownership.ts';
@@ -17,10 +18,10 @@ interface SeedPlaces {
   readonly uid: number | undefined;
 }
 
+/** If it is unavailable, its grant is disabled and the other grants work. */
 export type Seed =
   | { readonly token: IdToken; readonly source: string; readonly warning: string | undefined }
-  /** The reason why the seed is unusable: its grant is disabled, the other grants work. */
-  | { readonly unusable: string };
+  | Unavailable;
 
 const MAX_SEED_LENGTH = 64 * 1024;
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -48,7 +49,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
     checkSeed(token, grant, now);
     return { token, source: path, warning: warningOf(token, identity, now) };
   } catch (error) {
-    return { unusable: `${path}: ${reasonOf(error)}` };
+    return new Unavailable(`${path}: ${reasonOf(error)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Listen } from '../policy/model.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { Audit } from './audit.ts';
 import { Fetcher } from './fetcher.ts';
 import { HttpServer } from './http-server.ts';
@@ -113,7 +114,7 @@ function announce(snapshot: Snapshot, http: HttpServer | undefined, world: World
 
 function warnOfSeeds({ seeds }: Snapshot, { now, say }: World): void {
   for (const [identity, seed] of seeds) {
-    if ('unusable' in seed) say(`error: the grant of ${identity} is disabled: seed unusable: ${seed.unusable}`);
+    if (seed instanceof Unavailable) say(`error: the grant of ${identity} is disabled: seed unusable: ${seed.reason}`);
     else {
       const warning = warningOf(seed.token, identity, now());
       if (warning !== undefined) say(`warning: ${warning}`);
@@ -124,7 +125,7 @@ function warnOfSeeds({ seeds }: Snapshot, { now, say }: World): void {
 /** True if every enabled grant has a seed that has not expired, and the daemon accepts connections. */
 async function isReady(snapshot: Snapshot, fetcher: Fetcher, { now }: World): Promise<boolean> {
   const usable = [...snapshot.seeds.values()].every(
-    (seed) => 'token' in seed && (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) > now(),
+    (seed) => !(seed instanceof Unavailable) && (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) > now(),
   );
   return usable && (await fetcher.isReachable(snapshot));
 }

@@ -95,6 +95,11 @@ async function hostSettings({ env, say }: World): Promise<Settings> {
   }
 }
 
+/** Returns the seed of an identity, or the reason why its grant is disabled. */
+export function seedOf({ seeds }: Snapshot, identity: string): Seed {
+  return seeds.get(identity) ?? new Unavailable('it was not read');
+}
+
 /** Returns the address of this host's schedd, or the reason why it is unknown. */
 export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
   return local === undefined ? new Unavailable('HTCondor is not configured on this host') : findLocal(local, 'schedd');

@@ -5,6 +5,7 @@ import { claimOf } from '../policy/claims.ts';
 import { decide } from '../policy/match.ts';
 import type { Entry, Grant } from '../policy/model.ts';
 import { systemReason } from '../runtime/system-reason.ts';
+import { Unavailable } from '../runtime/unavailable.ts';
 import { covers } from '../token/levels.ts';
 import type { Audit, Decided } from './audit.ts';
 import { AUDITED_CLAIMS } from './audit.ts';
@@ -14,7 +15,7 @@ import { type IssuerKeys, IssuerUnavailable } from './issuer-keys.ts';
 import { type JobToken, sha256, TokenRejected, verifyJobToken } from './job-token.ts';
 import { addressKey, PerMinute, Slots } from './limits.ts';
 import type { ReuseStore } from './reuse-store.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type Snapshot, seedOf } from './snapshot.ts';
 import type { World } from './world.ts';
 
 export interface TokenResponse {
@@ -146,8 +147,8 @@ class Request {
 
   async #issue(grant: Grant, entry: Entry, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const { world, store, fetcher } = this.#parts;
-    const seed = this.#snapshot.seeds.get(grant.identity) ?? { unusable: 'it was not read' };
-    if ('unusable' in seed) return await this.#fail(503, SEED_UNUSABLE, LATER_SECONDS, seed.unusable);
+    const seed = seedOf(this.#snapshot, grant.identity);
+    if (seed instanceof Unavailable) return await this.#fail(503, SEED_UNUSABLE, LATER_SECONDS, seed.reason);
     const left = (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) - world.now();
     if (left < 1) return await this.#fail(503, SEED_UNUSABLE, LATER_SECONDS, 'it has expired');
     const wanted = Math.min(this.#form.lifetimeSeconds ?? grant.maxLifetimeSeconds, grant.maxLifetimeSeconds);
