@@ -32,14 +32,14 @@ const advice = goldenHints();
 const troubleshooting = read('docs/TROUBLESHOOTING.md');
 const REGENERATE = 'if the change is meant: npm run build && node build/scripts/troubleshooting.js && npm run format';
 
-const NO_DAEMON = 'no daemon has a part in it';
-const NO_HTCONDOR = 'whatever answers is no HTCondor';
-const ATTACK = 'no HTCondor daemon does this';
-const BROKEN = 'no HTCondor breaks its messages';
-const STOPPED = 'this client stops before a daemon could say so';
+const NO_DAEMON = 'the error occurs without a daemon';
+const NO_HTCONDOR = 'the peer is not HTCondor';
+const ATTACK = 'only an attacker does this';
+const BROKEN = 'HTCondor sends no malformed messages';
+const STOPPED = 'this client stops before the daemon can reply with it';
 
 /**
- * Hints that no test causes on a real daemon, with the reason. test/advice.test.ts and the tests of the shells cover
+ * Hints that no test causes on a real daemon, with the reason. advice.test.ts and the tests of the entry points cover
  * them.
  */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
@@ -47,7 +47,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -frobnicate': NO_DAEMON,
   'is not a lifetime': NO_DAEMON,
   'is empty, and no other credential is provided': NO_DAEMON,
-  'is another host': 'the daemons of the tests are on this machine',
+  'is another host': 'the daemons of the tests run on this host',
   'a SciToken is sent only to a daemon that authenticates itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,
   'it contains no PEM certificate': NO_DAEMON,
@@ -57,7 +57,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'not an IDTOKEN': NO_DAEMON,
   'this job is not permitted to request an OIDC token': NO_DAEMON,
   'no KDC of the realm POOL.TEST can be found': NO_DAEMON,
-  'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
+  'the daemon does not have the key of its ticket': 'a daemon without the key rejects the ticket',
   'the token service issued no token': NO_DAEMON,
   'the OIDC service of the runner issued no token': NO_DAEMON,
   'issued no token: 302': NO_DAEMON,
@@ -84,29 +84,30 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a line is not an attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
   'which binds it: it may be a relay': ATTACK,
-  'the daemon does not support TLS 1.3': 'the OpenSSL of today has it',
-  'the daemon does not agree to authenticate': 'it hangs up instead',
-  'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
-  'the daemon does not report its trust domain': 'the HTCondor of today says it',
-  'the daemon does not support the command': 'all daemons of today know it, and hang up at others',
-  'it reported no identity': 'the HTCondor of today says whom it took us for',
-  'it authenticated the client as bob@pool.test': 'everybody who is somebody may ask for a token',
+  'the daemon does not support TLS 1.3': 'the daemons of the tests support TLS 1.3',
+  'the daemon does not agree to authenticate': 'the tested releases close the connection instead',
+  'it offers BLOWFISH': 'the tested releases never offer it alone',
+  'the daemon does not report its trust domain': 'the tested releases report it',
+  'the daemon does not support the command':
+    'the tested releases support it, and close the connection for unknown commands',
+  'it reported no identity': 'the tested releases report it',
+  'it authenticated the client as bob@pool.test': 'every authenticated client is authorized to request a token',
   'Cannot create new session as original one expired.': 'the token would have to expire between two messages',
   'Server did not successfully authenticate session.': STOPPED,
   'Missing requester identity.': STOPPED,
   'No schedd target specified.': STOPPED,
   'Request to server was not encrypted.': STOPPED,
   'Request to server was made using ANONYMOUS or no authentication.': STOPPED,
-  'Failed to receive response from schedd.': 'the schedd would have to go while the collector asks it',
-  'Issuer namespace is not set': 'without TRUST_DOMAIN it is the host of the collector',
-  'Request has expired.': 'the daemon looks for those only now and then',
+  'Failed to receive response from schedd.': 'the schedd would have to stop while the collector contacts it',
+  'Issuer namespace is not set': 'without TRUST_DOMAIN, the default is the host of the collector',
+  'Request has expired.': 'the daemon removes expired requests only from time to time',
   'Request ID is not known.': 'the daemon would have to be restarted',
-  'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
-  'the reply contains neither a token nor a request id': 'that takes a thousand requests',
-  'Server not built with SciTokens support': 'those of Debian have it',
-  'the daemon reports error': 'it stands for texts that we do not know',
-  'the reply contains no token': 'no HTCondor does so',
-  'which was not requested': 'no HTCondor does so',
+  'Request rate limit hit.': 'RequestRateLimiter never limits',
+  'the reply contains neither a token nor a request id': 'it would take a thousand requests',
+  'Server not built with SciTokens support': 'the packages of Debian are built with SciTokens',
+  'the daemon reports error': 'it represents all unknown texts',
+  'the reply contains no token': 'HTCondor never does this',
+  'which was not requested': 'HTCondor never does this',
   'the runner did not accept the outputs': NO_DAEMON,
   'standard output': NO_DAEMON,
   'is a symbolic link, which is not followed': NO_DAEMON,
