@@ -79,7 +79,7 @@ async function checkDaemon(
 ): Promise<Omit<CheckResult, 'daemonName'>> {
   const session = await checkSession(request, target, credentials, host);
   const again = { ...target, resume: session };
-  const granted = await checkToken(request, bearer, again, credentials, session, host);
+  const granted = await checkGranted(request, bearer, again, credentials, session, host);
   const { allowed, refused } = await checkLevels(request, again, credentials, host);
   if (request.authz.length > 0 && refused.length > 0) judge(request, granted, refused, target, session, host);
   return {
@@ -116,7 +116,7 @@ async function checkSession(
 }
 
 /** Checks the token of the token service, or whether the daemon would issue one. Returns the levels of the token. */
-async function checkToken(
+async function checkGranted(
   request: TokenRequest,
   bearer: Bearer | undefined,
   target: Target,

@@ -3,7 +3,7 @@ import { type AdvertisedDaemon, locate } from '../daemon/locate.ts';
 import type { Target } from '../daemon/session-command.ts';
 import { LocateError } from '../errors.ts';
 import { isUnreachable } from '../runtime/failures.ts';
-import { branchOf, type Host } from '../runtime/host.ts';
+import { type Host, withTimeLimit } from '../runtime/host.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
 import type { Credentials, MethodName } from '../security/method.ts';
 import { inPrivateNetwork } from '../transport/ccb-contact.ts';
@@ -134,16 +134,12 @@ export async function inTurn<A, T>(
   host: Host,
 ): Promise<T> {
   for (const address of addresses.slice(0, -1)) {
-    const branch = branchOf(host);
-    const timer = setTimeout(() => branch.cancel(new Error('no response')), PATIENCE_MS);
+    const silence = new Error('no response in time');
     try {
-      return await talk(address, branch.host);
+      return await withTimeLimit(PATIENCE_MS, silence, (within) => talk(address, within), host);
     } catch (error) {
       if (!isUnreachable(error) || host.signal.aborted) throw error;
-      const reason = branch.host.signal.aborted ? 'no response in time' : error.message;
-      host.log.warn(`${reason}; trying the next address`);
-    } finally {
-      clearTimeout(timer);
+      host.log.warn(`${error.cause === silence ? silence.message : error.message}; trying the next address`);
     }
   }
   const [last] = addresses.slice(-1);

@@ -67,5 +67,5 @@ export interface TokenRequest {
   /** False if HTCondor's configuration requires authentication or encryption of clients. */
   readonly mayBeUnauthenticated: boolean;
   /** Warnings from parsing the inputs. */
-  readonly warnings?: readonly string[];
+  readonly warnings: readonly string[];
 }

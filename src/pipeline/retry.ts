@@ -22,7 +22,7 @@ export async function runRequest<T>(
   work: (request: TokenRequest, host: Host) => Promise<T>,
   host: Host,
 ): Promise<T> {
-  for (const warning of request.warnings ?? []) host.log.warn(warning);
+  for (const warning of request.warnings) host.log.warn(warning);
   const branch = branchOf(host);
   try {
     const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
