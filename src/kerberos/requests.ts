@@ -1,4 +1,6 @@
 /** Messages of a client: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
+
+import type { Host } from '../runtime/host.ts';
 import { der } from './der.ts';
 import { CONFOUNDER_LENGTH, encryptionType, type SessionKey } from './encryption.ts';
 import { putName } from './principal.ts';
@@ -29,13 +31,9 @@ const MUTUAL_REQUIRED = 0x2000_0000;
 /** Requested lifetime of a ticket in seconds, as in kinit; the KDC may shorten it. */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
-export interface Surroundings {
-  now(): Date;
-  /** Cryptographically strong random bytes. */
-  randomBytes(length: number): Uint8Array;
-}
+export type ClockAndEntropy = Pick<Host, 'now' | 'randomBytes'>;
 
-export function drawNonce({ randomBytes }: Surroundings): number {
+export function drawNonce({ randomBytes }: ClockAndEntropy): number {
   return Buffer.from(randomBytes(4)).readUInt32BE() & 0x7fff_ffff;
 }
 
@@ -43,7 +41,7 @@ export function drawNonce({ randomBytes }: Surroundings): number {
  * Returns the time with random microseconds below the millisecond, so that no two authenticators are equal (RFC 4120
  * §3.2.2).
  */
-function timeNow({ now, randomBytes }: Surroundings): KerberosTime {
+function timeNow({ now, randomBytes }: ClockAndEntropy): KerberosTime {
   const milliseconds = now().getTime();
   const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1000;
   return { seconds: Math.floor(milliseconds / 1000), microseconds: (milliseconds % 1000) * 1000 + drawn };
@@ -56,26 +54,26 @@ function timeNow({ now, randomBytes }: Surroundings): KerberosTime {
 export function authenticationRequest(
   request: TicketRequest,
   key: SessionKey | undefined,
-  surroundings: Surroundings,
+  host: ClockAndEntropy,
 ): Uint8Array {
   const proof: Uint8Array[] = [];
   if (key !== undefined) {
-    const { seconds, microseconds } = timeNow(surroundings);
+    const { seconds, microseconds } = timeNow(host);
     const timestamp = der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) });
-    proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
+    proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, host)));
   }
-  return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
+  return kdcRequest(AS_REQ, proof, requestBody(request, 0, host));
 }
 
 /** Encodes a TGS-REQ: the ticket-granting ticket with an authenticator that covers the body (RFC 4120 §3.3.1). */
-export function serviceRequest(request: TicketRequest, granting: Ticket, surroundings: Surroundings): Uint8Array {
-  const body = requestBody(request, CANONICALIZE, surroundings);
+export function serviceRequest(request: TicketRequest, granting: Ticket, host: ClockAndEntropy): Uint8Array {
+  const body = requestBody(request, CANONICALIZE, host);
   const { checksumType, checksum } = encryptionType(granting.key.type);
   const covered = der.structure({
     0: der.integer(checksumType),
     1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body)),
   });
-  const { message } = apRequest(granting, { usage: USAGE.TGS_AUTHENTICATOR, options: 0, covered }, surroundings);
+  const { message } = apRequest(granting, { usage: USAGE.TGS_AUTHENTICATOR, options: 0, covered }, host);
   return kdcRequest(TGS_REQ, [preAuthentication(PA_TGS_REQ, message)], body);
 }
 
@@ -83,8 +81,8 @@ export function serviceRequest(request: TicketRequest, granting: Ticket, surroun
  * Encodes an AP-REQ that requires the service to authenticate itself. Also returns the time in it, which the reply must
  * repeat.
  */
-export function applicationRequest(ticket: Ticket, surroundings: Surroundings): ApRequest {
-  return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, surroundings);
+export function applicationRequest(ticket: Ticket, host: ClockAndEntropy): ApRequest {
+  return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, host);
 }
 
 export interface ApRequest extends KerberosTime {
@@ -94,9 +92,9 @@ export interface ApRequest extends KerberosTime {
 function apRequest(
   { client, key, encoded }: Ticket,
   { usage, options, covered }: { usage: number; options: number; covered?: Uint8Array },
-  surroundings: Surroundings,
+  host: ClockAndEntropy,
 ): ApRequest {
-  const time = timeNow(surroundings);
+  const time = timeNow(host);
   const authenticator = der.application(
     AUTHENTICATOR,
     der.structure({
@@ -115,7 +113,7 @@ function apRequest(
       1: der.integer(AP_REQ),
       2: der.flags(options),
       3: encoded,
-      4: seal(key, usage, authenticator, surroundings),
+      4: seal(key, usage, authenticator, host),
     }),
   );
   return { message, ...time };
@@ -141,7 +139,7 @@ function preAuthentication(type: number, value: Uint8Array): Uint8Array {
 function requestBody(
   { client, service, nonce, encryptionTypes }: TicketRequest,
   options: number,
-  { now }: Surroundings,
+  { now }: ClockAndEntropy,
 ): Uint8Array {
   return der.structure({
     0: der.flags(options),
@@ -155,7 +153,7 @@ function requestBody(
 }
 
 /** Encodes EncryptedData (RFC 4120 §5.2.9). */
-function seal(key: SessionKey, usage: number, plaintext: Uint8Array, { randomBytes }: Surroundings): Uint8Array {
+function seal(key: SessionKey, usage: number, plaintext: Uint8Array, { randomBytes }: ClockAndEntropy): Uint8Array {
   const { encrypt } = encryptionType(key.type);
   const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
   return der.structure({ 0: der.integer(key.type), 2: der.octets(cipher) });

@@ -18,11 +18,11 @@ import {
   readKdcReply,
   readKeyInformation,
 } from './replies.ts';
-import { authenticationRequest, drawNonce, type Surroundings, serviceRequest } from './requests.ts';
+import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
 /** The transport to KDCs. */
-export interface Kdcs extends Surroundings {
+export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
 }
