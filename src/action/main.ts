@@ -69,7 +69,8 @@ async function main(): Promise<void> {
   const plan = await withPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
-  if (request.lifetimeSeconds === 'unlimited') host.log.warn('lifetime: unlimited requests a token that never expires');
+  if (request.lifetimeSeconds === 'unlimited')
+    host.log.warn('lifetime: unlimited requests a token that never expires. Set a lifetime, such as 1h');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
@@ -95,7 +96,11 @@ function wantsSummary(): boolean {
 }
 
 function tellOfSummary(error: unknown): void {
-  core.warning(printable(`the job summary could not be written: ${systemReason(error)}`));
+  core.warning(
+    printable(
+      `The job summary could not be written: ${systemReason(error)}. No action is needed: the token is not affected`,
+    ),
+  );
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
@@ -110,7 +115,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
   core.setOutput('authentication-method', found.authenticationMethod);
   core.setOutput('credential-source', found.credentialSource);
   reportCredential(found, host);
-  if (summary) await writeCheckSummary(found).catch(tellOfSummary);
+  if (summary) await writeCheckSummary(found, request.authz).catch(tellOfSummary);
 }
 
 /** The names of sources that are inputs of the step. */

@@ -7,7 +7,7 @@ import { type KeytabEntry, parseKeytab } from '../kerberos/keytab.ts';
 import { type KerberosConfiguration, parseConfiguration } from '../kerberos/krb5-conf.ts';
 import { formatPrincipal } from '../kerberos/principal.ts';
 import type { AttemptReason } from '../reasons.ts';
-import { reasonOf, unreadable } from './private-file.ts';
+import { ownedBy, reasonOf, unreadable } from './private-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,7 +19,7 @@ const MAX_CACHES = 50;
 /** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** True if a text is a keytab in base64, not the path of a keytab. */
+/** True if a string is a keytab in base64, not the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
@@ -32,8 +32,7 @@ function readFile(path: string, owner?: number): Buffer {
     const { uid, mode, size } = fstatSync(file);
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw new KerberosError('it is not a regular file');
     if (size > MAX_FILE_LENGTH) throw new KerberosError('it is too large');
-    if (owner !== undefined && uid !== owner)
-      throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
+    if (owner !== undefined && uid !== owner) throw new KerberosError(ownedBy(uid, owner));
     return readFileSync(file);
   } finally {
     closeSync(file);
@@ -128,7 +127,7 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** Returns the path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+/** Returns the path in a name with or without a type prefix. A letter and a colon are a Windows drive. */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;

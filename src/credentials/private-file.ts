@@ -17,13 +17,17 @@ export class ExposedFile extends Error {}
 export function readPrivateFile(path: string): Buffer {
   return readBounded(path, MAX_FILE_LENGTH, ({ uid, mode }) => {
     if (process.getuid === undefined) return;
-    if (uid !== process.getuid())
-      throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
+    if (uid !== process.getuid()) throw new ExposedFile(ownedBy(uid, process.getuid()));
     if ((mode & 0o077) === 0) return;
     throw new ExposedFile(
       `other accounts can access it (mode ${(mode & 0o777).toString(8).padStart(4, '0')}); the mode must be 0600`,
     );
   });
+}
+
+/** Describes a file that another account owns. */
+export function ownedBy(uid: number, account: number): string {
+  return `it is owned by user ${uid}, not by this account (${account})`;
 }
 
 /** Returns the error for an unusable credential, with its source and the reason. */

@@ -9,7 +9,7 @@ import { MAX_SCITOKEN_LENGTH, scitokens } from '../security/methods/scitokens.ts
 import type { TlsFor } from '../security/methods/ssl.ts';
 import { type BearerToken, parseBearerToken } from '../token/bearer.ts';
 import { algorithmOf, maskJwt } from '../token/jwt.ts';
-import { ExposedFile, exposedKind, reasonOf, unreadable } from './private-file.ts';
+import { ExposedFile, exposedKind, ownedBy, reasonOf, unreadable } from './private-file.ts';
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
@@ -113,8 +113,7 @@ function readStart(path: string, owner?: number): string | Error {
     try {
       const { uid, mode } = fstatSync(file);
       if ((mode & constants.S_IFMT) !== constants.S_IFREG) return new Error('it is not a regular file');
-      if (owner !== undefined && uid !== owner)
-        return new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
+      if (owner !== undefined && uid !== owner) return new ExposedFile(ownedBy(uid, owner));
       const bytes = Buffer.alloc(MAX_FILE_LENGTH);
       return bytes.toString('utf8', 0, readSync(file, bytes));
     } finally {

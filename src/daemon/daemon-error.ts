@@ -1,7 +1,7 @@
 import { DaemonError } from '../errors.ts';
 import { type DaemonReason, reasonIn } from '../reasons.ts';
 
-/** In the order in which they count: a daemon joins the texts of several errors. */
+/** In the order in which they count: a daemon concatenates the texts of several errors. */
 const REASONS: readonly DaemonReason[] = [
   'token-fetch-disabled',
   'not-sign-with-requested-key',

@@ -141,7 +141,7 @@ export async function inTurn<A, T>(
     } catch (error) {
       if (!isUnreachable(error) || host.signal.aborted) throw error;
       const reason = branch.host.signal.aborted ? 'no response in time' : error.message;
-      host.log.warn(`${reason}; trying the next address`);
+      host.log.warn(`${reason}; trying the next address. If this persists, correct pool`);
     } finally {
       clearTimeout(timer);
     }

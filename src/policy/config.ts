@@ -106,7 +106,8 @@ function readAudience(
     report('audience', 'it is missing; behind a reverse proxy it is the URL of the proxy, https://HOST');
     return '';
   }
-  if (!hostName.includes('.')) report('audience', `it is missing, and this host has no qualified name (${hostName})`);
+  if (!hostName.includes('.'))
+    report('audience', `it is missing, and this host has no fully qualified name (${hostName})`);
   return `https://${hostName}${listen.port === 443 ? '' : `:${listen.port}`}`;
 }
 

@@ -5,7 +5,7 @@ import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims that identify a repository, project or pipeline; an entry must fix at least one of them. */
+  /** Claims that identify a repository, project or pipeline; an entry must specify at least one of them. */
   readonly owners: readonly string[];
   /** Claims that identify every repository of an owner; each requires `any-repository-of-owner: true`. */
   readonly groups: readonly string[];
@@ -56,7 +56,7 @@ export const EXACT_CLAIMS: readonly string[] = [
   'sub',
 ];
 
-/** Returns the platform of an entry: by its issuer, or by the claims that it fixes. */
+/** Returns the platform of an entry: by its issuer, or by the claims that it specifies. */
 export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
   return (
     PLATFORMS.find((each) => each.issuer.test(issuer)) ??

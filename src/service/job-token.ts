@@ -35,7 +35,7 @@ export const MAX_SKEW_SECONDS = 60;
 const MAX_TIME = 8.64e12;
 
 /**
- * @throws TokenRejected with a reason that contains nothing of the token.
+ * @throws TokenRejected with a reason that contains no part of the token.
  *
  * @throws IssuerUnavailable if the keys of its issuer cannot be fetched.
  */

@@ -1,6 +1,5 @@
 /**
- * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains nothing of
- * them.
+ * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains no part of them.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';

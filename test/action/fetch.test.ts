@@ -117,7 +117,12 @@ describe('The Action', () => {
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than requested: lifetime: requested 1 h, granted 1 min']],
+        [
+          [
+            'warning',
+            'The daemon granted less than requested: lifetime: requested 1 h, granted 1 min. Request less, or use a credential with more permissions',
+          ],
+        ],
       );
       assert.match(warned.summary, /Less than requested: lifetime/);
       assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });

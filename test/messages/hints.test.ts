@@ -38,8 +38,8 @@ const BROKEN = 'no HTCondor breaks its messages';
 const STOPPED = 'this client stops before a daemon could say so';
 
 /**
- * Hints that no test causes on a real daemon, with the reason. test/advice.test.ts and the tests of the shells cover
- * them.
+ * Hints that no test causes on a real daemon, with the reason. test/messages/advice.test.ts and the tests of the shells
+ * cover them.
  */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,

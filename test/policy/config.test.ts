@@ -135,7 +135,7 @@ describe('The configuration of the token service', () => {
     [
       'a regular expression',
       `grants:\n${grant(entry('repository_id: 74', 'ref: { regex: x }'))}`,
-      /expected text, a list of texts, or \{ glob/,
+      /expected a string, a list of strings, or \{ glob/,
     ],
     ['a port that is none', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
     ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],

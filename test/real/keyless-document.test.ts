@@ -21,7 +21,7 @@ const RELOAD = `for each in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < $each/cmdline)" in node*index.js\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
 done`;
 
-/** Revokes the seed with all that was issued, and creates a new one. */
+/** Revokes the seed and all tokens that were fetched with it, and creates a new seed. */
 async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () => Promise<Outcome>, token: string) {
   const next = Math.floor(Date.now() / 1000) + 1;
   await until('no token is issued in this second any more', 5, async () =>

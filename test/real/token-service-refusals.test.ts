@@ -240,7 +240,7 @@ grants:
       });
     });
 
-    // No daemon has a part in the rest.
+    // The remaining refusals involve no daemon.
     if (release > 0) return;
 
     test('answers 503 while the issuer is down and no key is cached', async () => {
