@@ -82,7 +82,7 @@ function addRows(rows: Readonly<Record<string, string | undefined>>): void {
   );
 }
 
-/** Returns the setting that revokes only this token; undefined if its id cannot be part of an expression. */
+/** Returns the setting that revokes only this token; undefined if its ID cannot be part of an expression. */
 export function revocationOf(tokenId: string): string | undefined {
   return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
 }

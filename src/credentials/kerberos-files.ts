@@ -24,7 +24,7 @@ export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: user id that must own a file in a directory to which other accounts can write. */
+/** `owner`: user ID that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
   const noLink = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0);
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLink);

@@ -16,7 +16,7 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
   readonly identity: string;
   /** Interval between checks for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Name of the CI run, which condor_token_request_list shows in the id of the client. */
+  /** Name of the CI run, which condor_token_request_list shows in the ID of the client. */
   readonly run: string | undefined;
 }
 

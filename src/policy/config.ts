@@ -58,7 +58,7 @@ export function parseConfig(
 }
 
 /**
- * Every scalar is text, exactly as written, so that no id is rounded and `on` does not become true. Aliases, tags and
+ * Every scalar is text, exactly as written, so that no ID is rounded and `on` does not become true. Aliases, tags and
  * multiple documents are rejected.
  */
 function parseYaml(text: string): Raw | string {

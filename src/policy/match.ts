@@ -96,7 +96,7 @@ function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Diff
   return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
 }
 
-/** Rejects untrusted code, and tokens with ids that an entry with `sub` alone does not specify. */
+/** Rejects untrusted code, and tokens with IDs that an entry with `sub` alone does not specify. */
 function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const known = platformOf(entry.issuer, [...entry.claims.keys()]);
   const platform = known ?? platformOfToken(claims);

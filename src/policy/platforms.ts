@@ -50,7 +50,7 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** Claims that are compared exactly: a glob over an id or an issuer has no meaning. */
+/** Claims that are compared exactly: a glob over an ID or an issuer has no meaning. */
 export const EXACT_CLAIMS: readonly string[] = [
   ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
   'sub',
@@ -64,7 +64,7 @@ export function platformOf(issuer: string, claims: readonly string[]): Platform 
   );
 }
 
-/** Returns the platform of a token whose issuer is not recognized, by its ids or event. */
+/** Returns the platform of a token whose issuer is not recognized, by its IDs or event. */
 export function platformOfToken(claims: Claims): Platform | undefined {
   return PLATFORMS.find(({ owners, event }) =>
     [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),

@@ -1,4 +1,4 @@
-/** The command under a user id without an account, as in containers. */
+/** The command under a user ID without an account, as in containers. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -29,13 +29,14 @@ import { filesBelow, projectRoot } from '../support/project.ts';
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
 const advice = goldenHints();
-const REGENERATE = 'if the change is meant: npm run build && node build/scripts/troubleshooting.js && npm run format';
+const REGENERATE =
+  'if the change is intended: npm run build && node build/scripts/troubleshooting.js && npm run format';
 
-const NO_DAEMON = 'no daemon has a part in it';
-const NO_HTCONDOR = 'whatever answers is no HTCondor';
+const NO_DAEMON = 'no daemon is involved';
+const NO_HTCONDOR = 'the peer is not HTCondor';
 const ATTACK = 'no HTCondor daemon does this';
-const BROKEN = 'no HTCondor breaks its messages';
-const STOPPED = 'this client stops before a daemon could say so';
+const BROKEN = 'no HTCondor daemon sends malformed messages';
+const STOPPED = 'this client stops before a daemon could report it';
 
 /**
  * Hints that no test causes on a real daemon, with the reason. test/messages/advice.test.ts and the tests of the shells
@@ -46,7 +47,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -frobnicate': NO_DAEMON,
   'is not a lifetime': NO_DAEMON,
   'is empty, and no other credential is provided': NO_DAEMON,
-  'is another host': 'the daemons of the tests are on this machine',
+  'is another host': 'the daemons of the tests are on this host',
   'a SciToken is sent only to a daemon that authenticates itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,
   'it contains no PEM certificate': NO_DAEMON,
@@ -56,7 +57,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'not an IDTOKEN': NO_DAEMON,
   'this job is not permitted to request an OIDC token': NO_DAEMON,
   'no KDC of the realm POOL.TEST can be found': NO_DAEMON,
-  'the daemon does not have the key of its ticket': 'whoever has no key rejects the ticket',
+  'the daemon does not have the key of its ticket': 'a daemon without the key rejects the ticket',
   'the token service issued no token': NO_DAEMON,
   'the OIDC service of the runner issued no token': NO_DAEMON,
   'issued no token: 302': NO_DAEMON,
@@ -83,29 +84,30 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a line is not an attribute': BROKEN,
   'an encrypted frame is not authentic': BROKEN,
   'which binds it: it may be a relay': ATTACK,
-  'the daemon does not support TLS 1.3': 'the OpenSSL of today has it',
-  'the daemon does not agree to authenticate': 'it hangs up instead',
-  'it offers BLOWFISH': 'the HTCondor of today does not offer it alone',
-  'the daemon does not report its trust domain': 'the HTCondor of today says it',
-  'the daemon does not support the command': 'all daemons of today know it, and hang up at others',
-  'it reported no identity': 'the HTCondor of today says whom it took us for',
-  'it authenticated the client as bob@pool.test': 'everybody who is somebody may ask for a token',
+  'the daemon does not support TLS 1.3': 'current releases of OpenSSL support it',
+  'the daemon does not agree to authenticate': 'the daemon closes the connection instead',
+  'it offers BLOWFISH': 'current releases do not offer it alone',
+  'the daemon does not report its trust domain': 'current releases report it',
+  'the daemon does not support the command':
+    'all current daemons support it, and close the connection on unknown commands',
+  'it reported no identity': 'current releases report the identity',
+  'it authenticated the client as bob@pool.test': 'every mapped identity may request a token',
   'Cannot create new session as original one expired.': 'the token would have to expire between two messages',
   'Server did not successfully authenticate session.': STOPPED,
   'Missing requester identity.': STOPPED,
   'No schedd target specified.': STOPPED,
   'Request to server was not encrypted.': STOPPED,
   'Request to server was made using ANONYMOUS or no authentication.': STOPPED,
-  'Failed to receive response from schedd.': 'the schedd would have to go while the collector asks it',
+  'Failed to receive response from schedd.': 'the schedd would have to stop while the collector queries it',
   'Issuer namespace is not set': 'without TRUST_DOMAIN it is the host of the collector',
-  'Request has expired.': 'the daemon looks for those only now and then',
+  'Request has expired.': 'the daemon checks for expired requests only at intervals',
   'Request ID is not known.': 'the daemon would have to be restarted',
-  'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so that it never limits',
-  'the reply contains neither a token nor a request id': 'that takes a thousand requests',
-  'Server not built with SciTokens support': 'those of Debian have it',
-  'the daemon reports error': 'it stands for texts that we do not know',
-  'the reply contains no token': 'no HTCondor does so',
-  'which was not requested': 'no HTCondor does so',
+  'Request rate limit hit.': 'RequestRateLimiter subtracts in the wrong order, so it never limits',
+  'the reply contains neither a token nor a request id': 'it requires a thousand requests',
+  'Server not built with SciTokens support': 'the packages of Debian support it',
+  'the daemon reports error': 'it stands for unknown texts',
+  'the reply contains no token': 'no HTCondor daemon does this',
+  'which was not requested': 'no HTCondor daemon does this',
   'the runner did not accept the outputs': NO_DAEMON,
   'standard output': NO_DAEMON,
   'is a symbolic link, which is not followed': NO_DAEMON,
@@ -113,8 +115,8 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
 
 describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" are a few sentences, each of which names who has to act`, () => {
-      assert.ok(describeError(error).join('\n').includes(name), 'it is seen in the message');
+    test(`for "${name}" are at most four sentences that begin with who should act`, () => {
+      assert.ok(describeError(error).join('\n').includes(name), 'the message contains the name');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
       for (const hint of hints) {
