@@ -97,9 +97,7 @@ function wantsSummary(): boolean {
 
 function tellOfSummary(error: unknown): void {
   core.warning(
-    printable(
-      `The job summary could not be written: ${systemReason(error)}. No action is needed: the token is not affected`,
-    ),
+    printable(`The job summary could not be written, which does not affect the token: ${systemReason(error)}`),
   );
 }
 

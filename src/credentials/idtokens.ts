@@ -79,7 +79,7 @@ function readFromDirectory(
       else others += 1;
     }
   }
-  if (others > 0) reasons.push(`${others} more without an IDTOKEN`);
+  if (others > 0) reasons.push(`${others} more lines without an IDTOKEN`);
   for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
   return { found, reasons, kind };
 }

@@ -33,7 +33,7 @@ W: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the sub
   SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
 W: or request a token with that audience and a scope. In mode exchange, with an additional idtoken, the daemon reports its reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works on one host only, without containers. If another method follows, ignore this reason.`,
+  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method follows, ignore this reason.`,
   MUNGE: MUNGED,
 };
 

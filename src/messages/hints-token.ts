@@ -20,7 +20,7 @@ W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
 export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
   unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
   denied: `A: authorize $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
-W: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted ("limited authorization" in the daemon's log).`,
+W: check the scope of the credential (condor_token_list): the daemon also denies levels that are not in it ("limited authorization" in the daemon's log).`,
   'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
   'command-not-registered': `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
 };

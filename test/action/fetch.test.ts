@@ -135,7 +135,7 @@ describe('The Action', () => {
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
       const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
       assert.equal(step.status, 0, step.raw);
-      assert.match(step.raw, /::warning::the job summary could not be written: /);
+      assert.match(step.raw, /::warning::The job summary could not be written, which does not affect the token: /);
       assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
     }));
 
@@ -220,7 +220,7 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);
       assert.match(
         step.annotations.map(({ level, message }) => `${level} ${message}`).join(),
-        /^warning the job summary could not be written: /,
+        /^warning The job summary could not be written, which does not affect the token: /,
       );
     }));
 

@@ -85,7 +85,10 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.equal(mode.trim(), '600');
       const check = await pool.exec([...SERVICE, 'check']);
       assert.equal(check.status, 0, check.stdout + check.stderr);
-      assert.match(check.stdout, /^ok +grant ci-octo@example\.org: <.*> issued a token of 60 s with READ WRITE$/m);
+      assert.match(
+        check.stdout,
+        /^ok +grant ci-octo@example\.org: <.*> issued a token valid for 60 s with READ WRITE$/m,
+      );
       assert.match(check.stdout, /^(ok|warn) +certificate: /m);
       assert.match(check.stdout, /^ok +sessions: .* up to \d+ s/m);
       assert.match(check.stdout, /^warn START_LOCAL_UNIVERSE is not False/m);

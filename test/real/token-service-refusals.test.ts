@@ -100,7 +100,7 @@ grants:
       [
         'a branch that is an array',
         { ref: ['refs/heads/main'] },
-        /ref: expected refs\/heads\/main, got a value of another kind/,
+        /ref: expected refs\/heads\/main, got a value of another type/,
       ],
       ['no branch', { ref: undefined }, /ref: expected refs\/heads\/main, got none/],
       ['no id', { jti: undefined }, /jti: expected an id/],
