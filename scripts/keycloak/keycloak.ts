@@ -39,7 +39,7 @@ let runner: Runner;
 let env: Record<string, string>;
 const scratch = mkdtempSync(join(tmpdir(), 'keycloak-recipe-'));
 
-/** A realm file of examples/keycloak, edited as the recipe says. */
+/** A realm file of examples/keycloak, edited as the recipe describes. */
 function realm(name: string): string {
   return readFileSync(join(projectRoot, 'examples/keycloak', name), 'utf8')
     .replaceAll(`${GITHUB}/.well-known/jwks`, `${issuer.url}/jwks`)

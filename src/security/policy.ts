@@ -92,7 +92,7 @@ export function unauthenticatedPolicyAd(
   };
 }
 
-/** Returns the ad that resumes the session `sid`. It tells the server not to reply. */
+/** Returns the ad that resumes the session `sid`. The server does not reply to it. */
 export function resumptionAd(
   { command, about }: Purpose,
   sid: string,

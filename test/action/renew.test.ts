@@ -114,7 +114,7 @@ describe('renew', { skip }, () => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }), {
         beforePost: async ({ state }) => {
           directory = state['renewal'] ?? '';
-          await until('it is renewed in vain', 30, async () =>
+          await until('a renewal fails', 30, async () =>
             repliesAtRemoval > 0 && pool.open === 0 ? undefined : 'not yet',
           );
         },

@@ -35,7 +35,7 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
 }
 
 describe('A user id without an account', {
-  skip: process.getuid?.() === 0 ? false : 'becoming somebody else needs root',
+  skip: process.getuid?.() === 0 ? false : 'changing the account needs root',
 }, () => {
   test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {

@@ -50,7 +50,7 @@ for (const suite of poolSuites()) {
           'possible causes: it has no scope',
         ],
         [
-          'somebody the map file does not know',
+          'a subject that the map file does not know',
           {},
           'mallory',
           /no line of the daemon's map file .* is for https:\/\/localhost:\d+,mallory/,
