@@ -1,119 +1,42 @@
 /**
- * Generates docs/TROUBLESHOOTING.md. The explanations are in troubleshooting/, and the advice comes from src/messages/.
+ * Updates docs/TROUBLESHOOTING.md, which people write, with what the code knows: below each line `<!-- hints: WORDS -->`,
+ * the code and the hints of that error of test/support/every-error.ts; in the table, the codes of each chapter.
  *
- * `npm run build && node build/scripts/troubleshooting.js && npm run format` writes the document and
- * test/golden/hints.json. test/messages/hints.test.ts compares them.
+ * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
+ * test/messages/hints.test.ts compares both.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyHTCondorError } from '../src/errors.ts';
 import { hintsFor } from '../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from '../test/support/every-error.ts';
 import { projectRoot } from '../test/support/project.ts';
-import { AGREEING } from './troubleshooting/agreeing.ts';
-import { ANSWERS } from './troubleshooting/answers.ts';
-import type { Chapter, Message } from './troubleshooting/chapter.ts';
-import { FINDING_THE_DAEMON } from './troubleshooting/finding-the-daemon.ts';
-import { HANDING_OVER } from './troubleshooting/handing-over.ts';
-import { hintAsMarkdown } from './troubleshooting/hint-markdown.ts';
-import { INPUTS_AND_CREDENTIALS } from './troubleshooting/inputs-and-credentials.ts';
-import { KERBEROS } from './troubleshooting/kerberos.ts';
-import { NEXT_STEPS } from './troubleshooting/next-steps.ts';
-import { PERMISSIONS } from './troubleshooting/permissions.ts';
-import { REACHING_THE_DAEMON } from './troubleshooting/reaching-the-daemon.ts';
-import { REFUSED_CREDENTIALS } from './troubleshooting/refused-credentials.ts';
-import { THE_TOKEN } from './troubleshooting/the-token.ts';
-import { UNPROVEN_DAEMONS } from './troubleshooting/unproven-daemons.ts';
+import { hintAsMarkdown } from './hint-markdown.ts';
 
-const CHAPTERS: readonly Chapter[] = [
-  INPUTS_AND_CREDENTIALS,
-  FINDING_THE_DAEMON,
-  REACHING_THE_DAEMON,
-  AGREEING,
-  REFUSED_CREDENTIALS,
-  KERBEROS,
-  UNPROVEN_DAEMONS,
-  PERMISSIONS,
-  ANSWERS,
-  THE_TOKEN,
-  HANDING_OVER,
-];
+const DOCUMENT = join(projectRoot, 'docs/TROUBLESHOOTING.md');
+const GOLDEN = join(projectRoot, 'test/golden/hints.json');
 
-function section({ name, says = name, also = [], means, theirs = [] }: Message): string {
-  const error: AnyHTCondorError = ERRORS[name];
-  const codes = [...new Set([name, ...also].map((each) => ERRORS[each].code))];
-  const heading = [says, ...also].map((words) => `\`${words}\``).join(', ');
-  const quotes = theirs.map((words) => (words.startsWith('(') ? words.slice(1, -1) : `\`${words}\``)).join(', ');
-  return [
-    `### ${heading}`,
-    `${means} <sub>${codes.join(', ')}</sub>`,
-    ...(quotes === '' ? [] : [`HTCondor: ${quotes}`]),
-    hintsFor(error).map(hintAsMarkdown).join('\n'),
-  ].join('\n\n');
+/** Returns the document with the codes and hints of today. */
+export function updated(document: string): string {
+  const [opening = '', ...chapters] = document.split(/^(?=## )/m);
+  const sample = hintsFor(ERRORS['it is signed with the key OLD']).map((hint) => `Hint: ${hint}\n`);
+  const start = opening
+    .replace(/(?:^Hint: .*\n)+/m, () => sample.join(''))
+    .replaceAll(/^\| \[(.+)\]\((.+)\) \| `ERR_.*$/gm, (_, title: string, anchor: string) => {
+      const errors = namesIn(chapters.find((chapter) => chapter.startsWith(`## ${title}\n`)) ?? '').map(errorOf);
+      const codes = new Set(errors.map(({ code, exitStatus }) => `\`${code}\` (${exitStatus})`));
+      return `| [${title}](${anchor}) | ${[...codes].join(', ')} |`;
+    });
+  return start + chapters.flatMap((chapter) => chapter.split(/^(?=### )/m).map(withHints)).join('');
 }
 
-const anchor = (title: string) =>
-  title
-    .toLowerCase()
-    .replaceAll(/[^a-z ]/g, '')
-    .replaceAll(' ', '-');
-
-/** Returns the table of contents: the error codes of each chapter, with the exit status. */
-function contents(): readonly string[] {
-  return CHAPTERS.map(({ title, messages }) => {
-    const errors: readonly AnyHTCondorError[] = messages
-      .flatMap(({ name, also = [] }) => [name, ...also])
-      .map((name) => ERRORS[name]);
-    const codes = [...new Set(errors.map(({ code, exitStatus }) => `\`${code}\` (${exitStatus})`))];
-    return `| [${title}](#${anchor(title)}) | ${codes.join(', ')} |`;
+/** Returns the errors of a part of the document. Those under one heading share their hints. */
+export function namesIn(document: string): readonly ErrorName[] {
+  return [...document.matchAll(/^<!-- hints: (.+) -->$/gm)].map(([, name = '']) => {
+    if (name in ERRORS) return name as ErrorName;
+    throw new Error(`docs/TROUBLESHOOTING.md: test/support/every-error.ts has no error "${name}"`);
   });
-}
-
-/** Returns the complete document. */
-export function troubleshooting(): string {
-  return `${[
-    '# Troubleshooting',
-    `An error message has three parts. The first line names what failed, the code and the step. The next lines give the reason for
-each credential that was not accepted. The *hints* name what to try, most likely first, and who should act.`,
-    `\`\`\`text
-the daemon accepted none of the credentials (ERR_METHODS_EXHAUSTED, while: session, at <192.0.2.7:9618?sock=schedd_1>)
-  IDTOKENS: idtoken (ci@example.org, issuer example.org, key OLD): it is signed with the key OLD; the daemon has POOL
-${hintsFor(ERRORS['it is signed with the key OLD'])
-  .map((hint) => `Hint: ${hint}`)
-  .join('\n')}
-\`\`\``,
-    `Search this page for words of your message; it contains the messages of this project and of HTCondor. *Workflow* is the author of
-the workflow, *Administrator* the administrator of the pool, *Runner* the host of the job, and *Network* everything between them.
-Commands with \`-schedd\` query the schedd, and work on every host that may read from it; for another daemon, use \`-collector\` or \`-name\`.
-Replace the words in capitals, and names such as \`OLD\` or \`alice@pool.test\`.`,
-    `For more details, use \`-debug\`, or enable [debug logging](https://docs.github.com/actions/monitoring-and-troubleshooting-workflows/enabling-debug-logging)
-in the workflow. \`mode: check\`, or \`-check\`, performs all steps, but the daemon issues no token.`,
-    [
-      '| | codes (exit status of the command) |',
-      '|---|---|',
-      ...contents(),
-      '| [In the next steps](#in-the-next-steps) | HTCondor’s own |',
-    ].join('\n'),
-    ...CHAPTERS.flatMap(({ title, text, messages }) => [`## ${title}`, text, ...messages.map(section)]),
-    '## In the next steps',
-    'The fetch succeeded, but HTCondor’s tools fail in a later step.',
-    [
-      '| message | cause | what to do |',
-      '|---|---|---|',
-      ...NEXT_STEPS.map(([words, ...others]) => `| ${[`\`${words}\``, ...others].join(' | ')} |`),
-    ].join('\n'),
-  ].join('\n\n')}\n`;
-}
-
-/** Returns all names in the document, including those that share a heading. */
-export function documented(): readonly ErrorName[] {
-  return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ name, also = [] }) => [name, ...also]));
-}
-
-/** Returns the names under the heading of another name. */
-export function shared(): readonly ErrorName[] {
-  return CHAPTERS.flatMap(({ messages }) => messages.flatMap(({ also = [] }) => also));
 }
 
 /** Returns all names with their advice, the content of test/golden/hints.json. */
@@ -122,7 +45,22 @@ export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));
 }
 
+function withHints(section: string): string {
+  const names = namesIn(section);
+  const [first] = names;
+  if (first === undefined) return section;
+  const text = section.slice(0, section.indexOf('<!-- hints: '));
+  const markers = names.map((name) => `<!-- hints: ${name} -->\n`).join('');
+  const codes = new Set(names.map((name) => errorOf(name).code));
+  const hints = hintsFor(errorOf(first)).map(hintAsMarkdown);
+  return `${text}${markers}<sub>${[...codes].join(', ')}</sub>\n\n${hints.join('\n')}\n\n`;
+}
+
+function errorOf(name: ErrorName): AnyHTCondorError {
+  return ERRORS[name];
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(join(projectRoot, 'docs/TROUBLESHOOTING.md'), troubleshooting());
-  writeFileSync(join(projectRoot, 'test/golden/hints.json'), `${JSON.stringify(goldenHints(), undefined, 2)}\n`);
+  writeFileSync(DOCUMENT, updated(readFileSync(DOCUMENT, 'utf8')));
+  writeFileSync(GOLDEN, `${JSON.stringify(goldenHints(), undefined, 2)}\n`);
 }

@@ -82,7 +82,7 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/credentials/http-proxy.ts': /^getBuiltinModule$/, // node:net
   'src/transport/dial.ts': /^getBuiltinModule$/, // node:dns
   'src/runtime/find-program.ts': /^platform$/,
-  'src/inputs/process-host.ts': /^(env|once|getuid|platform)$/,
+  'src/inputs/process-host.ts': /^(env|once|getuid|platform|hrtime)$/,
   'src/credentials/private-file.ts': /^getuid$/,
   'src/token/token-file.ts': /^platform$/,
 };

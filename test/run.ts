@@ -27,7 +27,7 @@ const ESTIMATES: readonly (readonly [RegExp, number])[] = [
 ];
 /** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
 const WAITING =
-  /real\/(restarts|token-request-command|fs-relay|documented-workflows)\.|transport\/distance\.|\/renew\./;
+  /real\/(restarts|token-request-command|fs-relay|documented-workflows|embedded-pool(-kerberos)?|act)\.|transport\/distance\.|\/renew\./;
 /** Number of these files that run in addition to the others, because they hardly use a processor. */
 const WAITING_AT_ONCE = 2;
 

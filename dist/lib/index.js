@@ -6330,15 +6330,17 @@ async function askProgram(program, env, signal, more) {
 }
 
 function processHost(timeoutMs, signal, sinks) {
-    const end = performance.now() + timeoutMs;
+    const end = uptimeMs() + timeoutMs;
     return {
         ...endOf(timeoutMs, signal),
-        timeLeftMs: () => end - performance.now(),
+        timeLeftMs: () => end - uptimeMs(),
         now: () => new Date,
         randomBytes: length => crypto_crypto().randomBytes(length),
         ...sinks
     };
 }
+
+const uptimeMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 function endOf(timeoutMs, signal) {
     const controller = new AbortController;

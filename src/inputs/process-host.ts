@@ -13,15 +13,18 @@ interface ProcessHost extends Host {
 
 /** Returns a Host with real time, real randomness and a deadline, which `signal` aborts. */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): ProcessHost {
-  const end = performance.now() + timeoutMs;
+  const end = uptimeMs() + timeoutMs;
   return {
     ...endOf(timeoutMs, signal),
-    timeLeftMs: () => end - performance.now(),
+    timeLeftMs: () => end - uptimeMs(),
     now: () => new Date(),
     randomBytes: (length) => crypto().randomBytes(length),
     ...sinks,
   };
 }
+
+/** Monotonic, like performance.now(), which loads nine more modules of Node. */
+const uptimeMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
  * Aborts at the deadline, or when `signal` is aborted. It avoids AbortSignal.timeout and AbortSignal.any: they hold each other

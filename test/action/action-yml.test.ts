@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { INPUTS } from '../../src/inputs/table.ts';
 import { projectRoot } from '../support/project.ts';
 import { parseActionYaml } from '../support/runner.ts';
+import { sources } from '../support/sources.ts';
 
 const OUTPUTS = [
   ...[
@@ -37,6 +38,12 @@ describe('action.yml', () => {
   test('has the inputs of src/inputs/table.ts, in its order, with its defaults', () => {
     const declared = Object.entries(yaml.inputs).map(([name, { default: preset = '' }]) => [name, preset]);
     assert.deepEqual(declared, Object.entries(INPUTS));
+  });
+
+  test('has only inputs that the source reads', () => {
+    const readers = sources.filter(({ path }) => /^src[/](inputs|action)[/]/.test(path) && !path.endsWith('/table.ts'));
+    const code = readers.map((source) => source.code).join('\n');
+    for (const name of Object.keys(INPUTS)) assert.match(code, new RegExp(`\\w\\('${name}'`), name);
   });
 
   test('has the outputs of the interface', () => assert.deepEqual(Object.keys(yaml.outputs), OUTPUTS));

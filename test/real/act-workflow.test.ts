@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
 import { Act, type ActRun, errorsOf, findAct } from '../support/act.ts';
-import { poolUnavailable } from '../support/pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { versionOf } from '../support/pool-tree.ts';
 import { projectRoot } from '../support/project.ts';
 import type { Step, Workflow } from '../support/workflow.ts';
 
@@ -22,16 +23,19 @@ describe('The workflow ci.yml', { skip: why }, () => {
   });
   after(() => act?.close());
 
-  function run(job: string, ...matrix: string[]): Promise<ActRun> {
+  function run(job: string, matrix: readonly string[] = [], more = {}): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
     const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
-    return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache } });
+    return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache, ...more } });
   }
 
-  for (const pool of ['embedded', 'real']) {
-    test(`runs the Action against a pool of its own job: ${pool}`, async () => {
-      const { status, text } = await run('action', 'os:ubuntu-latest', `pool:${pool}`);
+  for (const suite of [undefined, ...poolSuites()]) {
+    const pool = suite === undefined ? 'embedded' : 'real';
+    test(`runs the Action against a pool of its own job: ${suite ?? pool}`, async () => {
+      const suites = suite === undefined ? {} : { CONDOR_POOL_SUITES: suite };
+      const { status, text } = await run('action', ['os:ubuntu-latest', `pool:${pool}`], suites);
       assert.equal(status, 0, text);
+      if (suite !== undefined) assert.ok(text.includes(`::set-output:: daemon-version=${versionOf(suite)}\n`), text);
       assert.match(text, /\| A fetch from ci@pool would succeed as alice@pool\.test; READ allowed/);
       assert.match(text, /\| Token renewals: none was due|::group::Token renewals: none was due/, text);
       assert.match(text, /\| Removed .*\/condor-token-[0-9a-f-]+$/m);

@@ -33,6 +33,20 @@ for (const suite of poolSuites()) {
       assert.equal(fetched['scope'], 'condor:/READ,condor:/WRITE'.replace(',', ' '));
     });
 
+    test('all settings apply together: CI fetches a token of its key for an hour, and submits', async () => {
+      const settings = ['universes', 'own-key-beside', 'lifetimes', 'audit', 'encryption'].map(block).join('\n');
+      await configured(settings, async () => {
+        const jwt = await fetch({ authz: ['READ', 'WRITE'], key: 'CI', lifetime: DAY });
+        const { kid, exp, iat } = claimsOf(jwt);
+        assert.deepEqual([kid, Number(exp) - Number(iat)], ['CI', 3600]);
+        assert.deepEqual(await levels(jwt), ['READ', 'WRITE']);
+        await on.pool.write('/tmp/ci.sub', 'executable = /bin/true\ntransfer_executable = false\nqueue\n', 0o644);
+        const submitted = await withToken(jwt, 'condor_submit', '-remote', on.pool.scheddName, '/tmp/ci.sub');
+        assert.equal(submitted.status, 0, submitted.stdout + submitted.stderr);
+        await on.pool.run('condor_rm', '-all');
+      });
+    });
+
     describe('levels', () => {
       const CASES: readonly { limit?: string; ci: readonly string[]; condor: readonly string[] }[] = [
         { limit: 'READ', ci: ['READ'], condor: ['READ'] },
@@ -227,5 +241,5 @@ for (const suite of poolSuites()) {
 
 test(`every named block of ${DOCUMENT} is tested`, { skip: poolUnavailable() ?? false }, () => {
   const names = blocks.map(({ name, line }) => name ?? `(without a name, line ${line})`);
-  assert.deepEqual(Object.values(TRIED).flat().sort(), [...names].sort());
+  assert.deepEqual([...new Set<string>(Object.values(TRIED).flat())].sort(), [...names].sort());
 });

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { parseDocument, type YAMLSeq } from 'yaml';
+import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { Act, type ActRun, findAct } from '../support/act.ts';
 import { Authority } from '../support/certificates.ts';
 import { CiMachine } from '../support/ci-machine.ts';
@@ -138,6 +138,26 @@ grants:
           .replaceAll(/(cm|ap40)\.example\.org:9618/g, `127.0.0.1:${pool.port}`);
         await run(withPlaces(text, place()));
       });
+    });
+
+    test('submits a job with HTCondor’s tools of the runner, without a configuration', { skip: why }, async () => {
+      const act = new Act(program ?? '');
+      try {
+        writeCondorTools(act.bin, suite);
+        act.program('sudo', 'case $1 in apt-get) exit 0 ;; esac; exec /usr/bin/sudo "$@"');
+        const workflow = parseDocument(documentedWorkflow('quick-start'));
+        const { contents } = parseDocument(documentedWorkflow('tools'));
+        workflow.setIn(['jobs', 'submit', 'steps'], (contents as YAMLMap).get('steps'));
+        const files = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };
+        const { status, text } = await act.run(withPlaces(workflow.toString(), place()), {
+          ...{ secrets: { CONDOR_IDTOKEN: secret }, files },
+        });
+        assert.equal(status, 0, text);
+        assert.match(text, /\| 1 job\(s\) submitted to cluster \d+/);
+        await pool.run('condor_rm', '-all');
+      } finally {
+        act.close();
+      }
     });
 
     test('a GitLab job submits with HTCondor’s tools and prints the output', async () => {

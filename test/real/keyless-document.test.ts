@@ -13,12 +13,12 @@ import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.t
 import { until } from '../support/until.ts';
 
 const block = (name: string) => blocksOf('docs/KEYLESS.md').find((each) => each.name === name)?.text ?? '';
-const SERVICE = ['node', '/opt/ours/service/index.js'];
+const SERVICE = ['condor_token_service'];
 const DOMAIN = 'UID_DOMAIN = example.org\nTRUST_DOMAIN = example.org\n';
 
 /** What `systemctl reload` does. */
 const RELOAD = `for each in /proc/[0-9]*; do
-  case "$(tr '\\0' ' ' < $each/cmdline)" in node*index.js\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
+  case "$(tr '\\0' ' ' < $each/cmdline)" in node*condor_token_service\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
 done`;
 
 /** Revokes the seed and all tokens that were fetched with it, and creates a new seed. */
@@ -75,6 +75,8 @@ for (const suite of poolSuites()) {
     test('its commands lead from a host certificate to the first keyless token', async () => {
       const { pool } = secure;
       await pool.run('sh', '-ec', 'useradd --create-home ci-octo; mkdir -p /etc/condor-token-service');
+      const release = 'cp /opt/ours/service/index.js condor_token_service.mjs';
+      await pool.run('sh', '-ec', `cd /tmp; ${release}; ${block('install')}`);
       const policy = block('policy').replace('https://token.actions.githubusercontent.com', issuer.url);
       const site = `listen: 0.0.0.0:${port}\naudience: https://${HOST}:${port}
 tls: { certificate: /etc/condor/host.pem, key: /etc/condor/host.key }
@@ -95,7 +97,6 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
 
       const unit = '/etc/systemd/system/condor-token-service.service';
       const [write = ''] = block('unit').split('\n');
-      await pool.write('/usr/local/bin/condor_token_service', `#!/bin/sh\nexec ${SERVICE.join(' ')} "$@"\n`, 0o755);
       await pool.run('sh', '-ec', `mkdir -p ${dirname(unit)}; ${write}`);
       const text = await pool.run('cat', unit);
       assert.match(text, /^\[Unit\]\n/);

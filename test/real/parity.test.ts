@@ -83,16 +83,15 @@ for (const suite of poolSuites()) {
     async function run(tool: 'ours' | 'theirs', { args, env = {}, user, setup = ':' }: Case) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
-      const shell = (script: string) => pool.exec(['sh', '-c', script], { ...account, cwd });
-      await pool.exec(['sh', '-c', CLEAN], { cwd });
-      await shell(`${CLEAN}; ${setup}; touch -d "1 second ago" .start`);
+      await pool.exec(['sh', '-c', `${setup}; touch -d "1 second ago" .start`], { ...account, cwd });
       // -key POOL is not a placeholder, nor is -type.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.
       const once = tool === 'ours' ? ['-retries', '0'] : [];
       const outcome = await pool[tool]([...once, ...given], { ...account, cwd, env: variables });
-      const { stdout } = await shell(`${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done`);
+      const list = `${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done; ${CLEAN}`;
+      const { stdout } = await pool.exec(['sh', '-c', list], { cwd });
       const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/; // fixtures
       const files = stdout.split('\n').filter((line) => line !== '' && !before.test(line));
       return { outcome, files };

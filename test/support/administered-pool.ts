@@ -19,7 +19,7 @@ export const TRIED = {
   setUp: ['account', 'make-key', 'create-bootstrap'],
   tokens: [
     ...['own-key', 'own-key-beside', 'lifetimes', 'revoke-token', 'reconfig', 'log-revoked', 'revoke-account'],
-    ...['universes', 'revoke-both'],
+    ...['universes', 'revoke-both', 'audit', 'encryption'],
     ...['make-second-key', 'second-key', 'remove-key', 'log-refused'],
   ],
   daemons: ['audit', 'log-fetch', 'map', 'methods', 'request-limits', 'approve', 'encryption', 'switch-off'],
