@@ -123,6 +123,11 @@ describe('Hints', () => {
       for (const hint of hints) {
         assert.match(hint, /^(Workflow|Administrator|Runner|Network): [\w“].{20,280}[.?]$/u);
         assert.doesNotMatch(hint, /undefined|\[object|\$\w/);
+        assert.doesNotMatch(
+          hint,
+          /\b(?:to|in|into|of|within|set|writes|or) condor_config_val/,
+          'a command is no setting',
+        );
       }
     });
   }
