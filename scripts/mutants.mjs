@@ -1,5 +1,5 @@
 /**
- * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md says, and checks that the named
+ * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md lists, and checks that the named
  * test then fails. WORD: only changes to files whose path contains it.
  *
  * Works in copies of the project in the temporary directory. They have no bundles: dist runs the compiled files of src, so

@@ -1,5 +1,5 @@
 /**
- * Updates docs/TROUBLESHOOTING.md, which people write, with what the code knows: below each line `<!-- hints: WORDS -->`,
+ * Updates docs/TROUBLESHOOTING.md, which is written by hand, with what the code knows: below each line `<!-- hints: WORDS -->`,
  * the code and the hints of that error of test/support/every-error.ts; in the table, the codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
@@ -17,7 +17,7 @@ import { hintAsMarkdown } from './hint-markdown.ts';
 const DOCUMENT = join(projectRoot, 'docs/TROUBLESHOOTING.md');
 const GOLDEN = join(projectRoot, 'test/golden/hints.json');
 
-/** Returns the document with the codes and hints of today. */
+/** Returns the document with the current codes and hints. */
 export function updated(document: string): string {
   const [opening = '', ...chapters] = document.split(/^(?=## )/m);
   const sample = hintsFor(ERRORS['it is signed with the key OLD']).map((hint) => `Hint: ${hint}\n`);

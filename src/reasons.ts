@@ -182,7 +182,7 @@ export function generalReason(code: string): string {
   return code.slice('ERR_'.length).toLowerCase().replaceAll('_', '-');
 }
 
-/** @internal Returns the first of these reasons that a text of a peer contains, with dashes in place of other characters. */
+/** @internal Returns the first of these reasons that a string of a peer contains, with dashes in place of other characters. */
 export function reasonIn<R extends string>(text: string, reasons: readonly R[]): R | undefined {
   const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return reasons.find((reason) => name.includes(reason));

@@ -28,7 +28,7 @@ describe('The document check', () => {
     ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
     ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclusive/],
     ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
-    ['a time that is none', step('pool: cm, timeout: soon'), /timeout/],
+    ['an invalid time', step('pool: cm, timeout: soon'), /timeout/],
     ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],
     ['an expression of something else', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
     [

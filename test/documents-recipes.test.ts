@@ -102,7 +102,7 @@ describe('The recipes of the README work:', () => {
     [
       ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
     ].map(([, name = '', value = '']) => [name, value] as const);
-  /** A value without what differs in each run: times, ids and numbers. */
+  /** A value without the parts that differ in each run: times, IDs and numbers. */
   const kindOf = (value: string) => value.replaceAll(/[0-9a-f]{32}/g, 'ID').replaceAll(/\d+/g, '0');
   test('Quick start', () =>
     act('Quick start', (step) => {

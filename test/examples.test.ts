@@ -1,4 +1,4 @@
-/** The examples: each is parsed as its CI system does, and its script runs at a pool. */
+/** The examples: each is parsed as its CI system parses it, and its script runs with a pool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -28,7 +28,7 @@ const ESTIMATES: readonly (readonly [RegExp, number])[] = [
 /** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
 const WAITING =
   /real\/(restarts|token-request-command|fs-relay|documented-workflows|embedded-pool(-kerberos)?|act)\.|transport\/distance\.|\/renew\./;
-/** Number of them that run beside the others, because they need no processor of their own. */
+/** Number of these files that run in addition to the others, because they hardly use a processor. */
 const WAITING_AT_ONCE = 2;
 
 interface FileResult {
@@ -122,7 +122,7 @@ function unfinished(reports: readonly Report[]): readonly Report[] {
 const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
 /** Titles of the failed tests, each with the first lines of its error. They are printed again at the end. */
 const failures: string[] = [];
-/** Lines of an error that the list at the end repeats. A log of CI may be cut to its end. */
+/** Lines of an error that the list at the end repeats. A CI log may be truncated to its end. */
 const LINES_AT_THE_END = 12;
 /** Files by reason of their skipped tests. */
 const skips = new Map<string, Map<string, number>>();

@@ -129,7 +129,3 @@ export declare class OutputError extends HTCondorError {
     constructor(message: string, facts?: why.ErrorFacts<why.OutputReason>);
 }
 export type AnyHTCondorError = (InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError) | (AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError);
-/** Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
-export declare function withPhase<T>(phase: why.Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T>;
-/** Returns the message of anything that was thrown. */
-export declare function messageOf(error: unknown): string;

@@ -40,6 +40,10 @@ __nccwpck_require__.d(__webpack_exports__, {
     _f: () => isHTCondorError
 });
 
+const SERVICE_REFUSALS = [ "invalid-token-audience", "aud-expected", "token-reuse-detected", "used-already", "unauthorized-client", "invalid-client" ];
+
+const DAEMON_REASONS = [ "token-fetch-disabled", "not-sign-with-requested-key", "original-one-expired", "allow-requested-authorization", "not-successfully-authenticate", "missing-requester-identity", "not-have-access-to-configured-key", "signing-key-configured", "failed-to-read-file", "failed-to-fetch-key", "not-known-to-the-collector", "no-schedd-target", "not-encrypted", "sec-impersonation-token-limits", "dcschedd", "secman", "issuer-namespace", "token-request-disabled", "sec-token-request-limits", "request-has-expired", "request-id-is-not-known", "request-failed", "using-anonymous", "rate-limit", "too-many-requests", "scitoken-exchange-disabled", "failed-to-map-scitoken", "not-built-with-scitokens", "scitokens" ];
+
 function generalReason(code) {
     return code.slice("ERR_".length).toLowerCase().replaceAll("_", "-");
 }
@@ -621,6 +625,10 @@ const jwt_MAX_LENGTH = 64 * 1024;
 
 const MIN_SIGNATURE_LENGTH = 20;
 
+const MAX_TIME = 864e10;
+
+const SHARED_KEY = /^HS/i;
+
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = "condor:/";
@@ -703,7 +711,7 @@ function textClaim(value, claim) {
 
 function timeClaim(value, claim) {
     if (value === undefined) return undefined;
-    if (typeof value !== "number" || value < 0 || value > 864e10) throw malformed(`its ${claim} is not a valid timestamp`, claim);
+    if (typeof value !== "number" || value < 0 || value > MAX_TIME) throw malformed(`its ${claim} is not a valid timestamp`, claim);
     return Math.round(value);
 }
 
@@ -822,6 +830,8 @@ const METHOD_BIT = {
 function displayName(method) {
     return method === "TOKEN" ? "IDTOKENS" : method;
 }
+
+const SET_SERVER_NAME = "set server-name, or use a host name instead of an IP address";
 
 const SAFE_AFTER_UNPROVEN = [ "TOKEN", "SSL", "SCITOKENS" ];
 
@@ -1150,10 +1160,16 @@ class ExposedFile extends Error {}
 function readPrivateFile(path) {
     return readBounded(path, MAX_FILE_LENGTH, ({uid, mode}) => {
         if (process.getuid === undefined) return;
-        if (uid !== process.getuid()) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${process.getuid()})`);
+        checkOwner({
+            uid
+        }, process.getuid());
         if ((mode & 63) === 0) return;
         throw new ExposedFile(`other accounts can access it (mode ${(mode & 511).toString(8).padStart(4, "0")}); the mode must be 0600`);
     });
+}
+
+function checkOwner({uid}, owner) {
+    if (uid !== owner) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
 }
 
 function unreadable(reason, source, what) {
@@ -1193,7 +1209,7 @@ function mintWith({trustDomain, poolKeyFile, keyDirectory}, host) {
             if (path === undefined || !isReadable(path)) continue;
             try {
                 const jwt = sign(id, descramble(readPrivateFile(path)), trustDomain, host);
-                for (const secret of secretsOf(jwt)) host.mask(secret);
+                maskJwt(jwt, host);
                 return {
                     token: parseCredentialToken(jwt),
                     source: `a token signed with the key ${path}`,
@@ -1254,6 +1270,21 @@ function loadIdTokens(source, host, authz = []) {
     }) : new Unavailable(`no IDTOKEN was found; ${reasons.join("; ")}`, kind);
 }
 
+function credentialsFrom(token, source, host) {
+    const own = idtokens([ {
+        token,
+        source,
+        chosen: true
+    } ], host, {
+        endsRun: true
+    });
+    return {
+        methods: [ own ],
+        preference: "ours",
+        unavailable: []
+    };
+}
+
 function readIdTokens(source, host) {
     if (!("text" in source)) return readFromDirectory(source, host);
     host.mask(source.text);
@@ -1270,7 +1301,7 @@ function readIdTokens(source, host) {
 
 function readFromDirectory({directory, excluded, named}, host) {
     const {lines, skipped, exposed, kind} = readTokenDirectory(directory, excluded);
-    for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
+    for (const reason of exposed) host.log.warn(`Skipped ${reason}. Correct its owner and mode if it should be used`);
     const found = [];
     const reasons = [ ...skipped ];
     let others = 0;
@@ -1282,7 +1313,7 @@ function readFromDirectory({directory, excluded, named}, host) {
             if (reasons.length < MAX_REASONS) reasons.push(error.message); else others += 1;
         }
     }
-    if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+    if (others > 0) reasons.push(`${others} more lines without an IDTOKEN`);
     for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
     return {
         found,
@@ -2139,8 +2170,6 @@ function isTrue(text) {
     return /^(y|yes|true|t|1|on)$/i.test(text);
 }
 
-const kerberos_files_MAX_FILE_LENGTH = 1024 * 1024;
-
 const DEFAULT_CONFIGURATION = "/etc/krb5.conf";
 
 const MAX_CACHES = 50;
@@ -2152,17 +2181,8 @@ function isEncodedKeytab(text) {
 }
 
 function readFile(path, owner) {
-    const noLink = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
-    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noLink);
-    try {
-        const {uid, mode, size} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new KerberosError("it is not a regular file");
-        if (size > kerberos_files_MAX_FILE_LENGTH) throw new KerberosError("it is too large");
-        if (owner !== undefined && uid !== owner) throw new KerberosError(`it is owned by user ${uid}, not by this account (${owner})`);
-        return (0, external_node_fs_namespaceObject.readFileSync)(file);
-    } finally {
-        (0, external_node_fs_namespaceObject.closeSync)(file);
-    }
+    if (owner === undefined) return readBounded(path, MAX_FILE_LENGTH);
+    return readBounded(path, MAX_FILE_LENGTH, stats => checkOwner(stats, owner), external_node_fs_namespaceObject.constants.O_NOFOLLOW);
 }
 
 function configurationFiles(env, platform) {
@@ -2270,10 +2290,6 @@ function reasonOfKerberos(error) {
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-const JWT_IN_TEXT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-const SHARED_KEY = /^HS/i;
-
 const MIN_BASE64 = 64;
 
 function mistakeIn(text) {
@@ -2299,7 +2315,7 @@ function pastedPem(text) {
 
 function pastedToken(name, text) {
     const token = tokenIn(text) ?? text;
-    const mistake = JWT_IN_TEXT.test(token) ? otherKind(name, token) : mistakeOf(token);
+    const mistake = JWT.test(token) ? otherKind(name, token) : mistakeOf(token);
     if (mistake !== undefined) throw unreadable(name === "scitoken" ? "scitoken-malformed" : "credential-unreadable", name, mistake);
     return token;
 }
@@ -2325,18 +2341,18 @@ function mistakeOf(text) {
 
 function tokenIn(text) {
     const bare = unquote(text).replace(/^(authorization:\s*)?bearer\s+/i, "");
-    if (JWT_IN_TEXT.test(bare)) return bare;
+    if (JWT.test(bare)) return bare;
     const inJson = /^[{"]/.test(bare) ? tokenInJson(bare) : undefined;
     if (inJson !== undefined) return inJson;
     const decoded = pasted_decode(bare)?.trim();
-    return decoded !== undefined && JWT_IN_TEXT.test(decoded) ? decoded : undefined;
+    return decoded !== undefined && JWT.test(decoded) ? decoded : undefined;
 }
 
 function tokenInJson(text) {
     try {
         const value = JSON.parse(text);
         const members = typeof value === "object" && value !== null ? Object.values(value) : [ value ];
-        const tokens = members.filter(each => typeof each === "string" && JWT_IN_TEXT.test(each.trim()));
+        const tokens = members.filter(each => typeof each === "string" && JWT.test(each.trim()));
         return tokens.length === 1 ? tokens[0]?.trim() : undefined;
     } catch {
         return undefined;
@@ -2454,11 +2470,6 @@ const DEFAULT_METHODS = "FS IDTOKENS KERBEROS SCITOKENS SSL";
 
 const METHOD_OF_INPUT = [ [ "idtoken", "TOKEN" ], [ "scitoken", "SCITOKENS" ], [ "oidc-audience", "SCITOKENS" ], [ "token-service", "SCITOKENS" ], [ "client-certificate", "SSL" ], [ "kerberos-cache", "KERBEROS" ], [ "kerberos-keytab", "KERBEROS" ], [ "kerberos-password", "KERBEROS" ], [ "kerberos-principal", "KERBEROS" ], [ "password", "PASSWORD" ] ];
 
-function methodsOfHost(setting) {
-    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
-    return configuredMethods(configured ?? DEFAULT_METHODS);
-}
-
 function readCredentials(input, surroundings, mode, isTool) {
     const {setting, env, uid, platform} = surroundings;
     const given = [ ...new Set(METHOD_OF_INPUT.filter(([name]) => input(name) !== undefined).map(([, method]) => method)) ];
@@ -2515,6 +2526,11 @@ function readCredentials(input, surroundings, mode, isTool) {
         },
         path: env["PATH"] ?? ""
     };
+}
+
+function methodsOfHost(setting) {
+    const configured = setting("SEC_CLIENT_AUTHENTICATION_METHODS") ?? setting("SEC_DEFAULT_AUTHENTICATION_METHODS");
+    return configuredMethods(configured ?? DEFAULT_METHODS);
 }
 
 function plainPassword(text) {
@@ -2733,8 +2749,11 @@ const DAEMON_TYPES = {
 
 const commands_COLLECTOR_TYPES = [ "collector", "view_collector" ];
 
-function commandOf(level) {
-    return DC_NOP_OF_LEVEL[level];
+function commandsFor(levels) {
+    return levels.flatMap(level => {
+        const command = DC_NOP_OF_LEVEL[level];
+        return command === undefined ? [] : [ [ level, command ] ];
+    });
 }
 
 const external_node_net_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
@@ -2782,7 +2801,11 @@ function sharedPortId({params}) {
 }
 
 function hostNameOf({host, params}) {
-    return params.get("alias") || (/^[\d.]+$|:/.test(host) ? undefined : host);
+    return params.get("alias") || (isIpAddress(host) ? undefined : host);
+}
+
+function isIpAddress(host) {
+    return host.includes(":") || /^[\d.]+$/.test(host);
 }
 
 function throughEndpoint({params}, {host, port}) {
@@ -2956,6 +2979,8 @@ function readCollectors(input, surroundings) {
     return isCollector && address !== undefined ? [ address ] : configuredPool(surroundings) ?? [];
 }
 
+const UNKNOWN_COLLECTOR = "the collector is unknown; set pool to its host (host or host:port)";
+
 function readDaemon(input, surroundings, {localFirst, remote}) {
     const type = oneOf("type", (input("type") ?? table_INPUTS.type).toLowerCase(), Object.keys(DAEMON_TYPES));
     const pool = readPool(input("pool"), surroundings);
@@ -3002,7 +3027,7 @@ function readName(text, fallback) {
 
 function noCollectors(mayBeLocal) {
     if (mayBeLocal) return [];
-    refuse("pool", "the collector is unknown; set pool to its host (host or host:port), or set address");
+    refuse("pool", `${UNKNOWN_COLLECTOR}, or set address`);
 }
 
 function checkRemote(input, type) {
@@ -3022,7 +3047,7 @@ function readCollector(type, pool, name, address, surroundings) {
     }
     const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
     if (found !== undefined) return found;
-    refuse("pool", "the collector is unknown; set pool to its host (host or host:port)");
+    refuse("pool", UNKNOWN_COLLECTOR);
 }
 
 function readAddress(text) {
@@ -3078,1147 +3103,6 @@ function configuredPool(surroundings) {
     }, "collector");
     if (!(found instanceof Unavailable)) return [ found.address ];
     refuse("pool", `COLLECTOR_HOST is ${text}, but no collector was found on this host (${found.reason})`);
-}
-
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-
-const MAX_VERSION_LENGTH = 256;
-
-function parseVersion(text) {
-    if (text.length > MAX_VERSION_LENGTH) return undefined;
-    const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
-    if (major === undefined || minor === undefined || patch === undefined) return undefined;
-    return {
-        text: `${major}.${minor}.${patch}`,
-        major: Number(major),
-        minor: Number(minor),
-        patch: Number(patch)
-    };
-}
-
-function isAtLeast(version, major, minor, patch = 0) {
-    if (version.major !== major) return version.major > major;
-    return version.minor === minor ? version.patch >= patch : version.minor > minor;
-}
-
-function bindsFsToAddress(version) {
-    const {major, minor} = version;
-    if (minor === 0) return major === 24 && version.patch >= 22 || major === 25 && version.patch >= 12 || major > 25;
-    return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
-}
-
-const FIRST_RESTRICTING_PATCH = {
-    "23.0": 22,
-    23.9: 6,
-    "23.10": 22,
-    "24.0": 6
-};
-
-function restrictsLevels({major, minor, patch}) {
-    const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
-    if (first !== undefined) return patch >= first;
-    return major > 24 || major === 24 && minor >= 6;
-}
-
-const DONE = 0;
-
-const NOT_DONE = -1;
-
-const THIS_ACCOUNT = "this account";
-
-function fs(options) {
-    const candidate = peer => ({
-        label: THIS_ACCOUNT,
-        open: () => {},
-        finish: (channel, server) => runExchange(channel, peer, server, options)
-    });
-    return {
-        name: "FS",
-        authenticatesServer: false,
-        sources: [ THIS_ACCOUNT ],
-        candidatesFor: (_, peer) => isThisHost(peer.address) ? {
-            usable: [ candidate(peer) ],
-            rejected: []
-        } : {
-            usable: [],
-            rejected: [ {
-                label: THIS_ACCOUNT,
-                reason: `${peer.address} is another host`
-            } ]
-        },
-        guessed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
-    };
-}
-
-async function runExchange(channel, peer, server, options) {
-    const wanted = await channel.receive(message => message.string());
-    const {path, extension, objection} = checkDirectory(wanted, peer, server, options);
-    const failure = objection ?? makeDirectory(path, options.owner);
-    let verdict;
-    try {
-        channel.send(message => {
-            message.int(failure === undefined ? DONE : NOT_DONE);
-            if (extension !== "") message.string(extension);
-        });
-        verdict = await channel.receive(message => message.int());
-    } finally {
-        if (failure === undefined) remove(path);
-    }
-    if (failure !== undefined) throw new MethodRefused(failure);
-    if (verdict !== DONE) throw new MethodRefused({
-        reason: `the daemon could not verify the owner of ${path}: it sees a different file system`
-    });
-    return [];
-}
-
-const fs_MAX_PATH_LENGTH = 1024;
-
-const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
-
-const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
-
-function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
-    const endpoint = `${address.includes(":") ? `[${address}]` : address}:${port}`;
-    const refuse = (reason, kind) => ({
-        path: "",
-        extension: "",
-        objection: {
-            reason,
-            kind
-        }
-    });
-    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
-    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
-    const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
-    const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
-    const isUnbound = UNBOUND_NAME.test(base);
-    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
-        return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
-    }
-    if (open === "_") {
-        const extension = `${endpoint}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
-        return {
-            path: `${wanted}${extension}`,
-            extension
-        };
-    }
-    const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
-    if (objection !== undefined) return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection.reason}`, objection.kind);
-    if (!isUnbound && (boundAddress !== address || boundPort !== String(port))) return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${endpoint}`);
-    return {
-        path: wanted,
-        extension: ""
-    };
-}
-
-function objectionToUnbound(version, mayBeUnbound) {
-    if (!mayBeUnbound) {
-        const reason = ": FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named";
-        return {
-            kind: "fs-unbound",
-            reason
-        };
-    }
-    if (version !== undefined && !bindsFsToAddress(version)) return undefined;
-    const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
-    return {
-        kind: "fs-relay",
-        reason: `, but it ${announced}: it may be a relay`
-    };
-}
-
-function makeDirectory(path, owner) {
-    try {
-        const parent = external_node_path_namespaceObject.posix.dirname(path);
-        const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
-        if (entry.isSymbolicLink() && entry.uid !== 0) return {
-            reason: `${parent} is a symbolic link that root does not own`
-        };
-        (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
-    } catch (error) {
-        return {
-            reason: `${path} could not be created: ${systemReason(error)}`
-        };
-    }
-    try {
-        (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
-        if (owner !== undefined) (0, external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
-        return undefined;
-    } catch (error) {
-        remove(path);
-        return {
-            reason: `${path} could not be restricted to this account: ${systemReason(error)}`
-        };
-    }
-}
-
-function remove(path) {
-    try {
-        (0, external_node_fs_namespaceObject.rmdirSync)(path);
-    } catch {}
-}
-
-function isThisHost(address) {
-    return Object.values((0, external_node_os_namespaceObject.networkInterfaces)()).some(all => all?.some(each => each.address === address) === true) || /^(127\.|::1$)/.test(address);
-}
-
-const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
-
-const IP_ADDRESS = /^[\d.]+$|:/;
-
-class TlsFailure extends Error {}
-
-const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the client and the daemon have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged in transit" ] ];
-
-function tlsReason(error) {
-    const {code = "", message} = error;
-    const text = `${code} ${message.toUpperCase().replaceAll(" ", "_")}`;
-    return tls_tunnel_REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || "an error"}`;
-}
-
-const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
-
-const SETTLING_TURNS = 4;
-
-const MAX_TURNS = 1e3;
-
-class TlsTunnel {
-    #pipe;
-    #socket;
-    #outgoing=[];
-    #plaintext=[];
-    #established=false;
-    #certificate;
-    #failure;
-    static async start(options) {
-        const {connect} = process.getBuiltinModule("node:tls");
-        try {
-            return new TlsTunnel(options, connect);
-        } catch (cause) {
-            throw new TlsFailure(tlsReason(cause), {
-                cause
-            });
-        }
-    }
-    constructor({authorities, partialChain, certificate, serverName}, connect) {
-        this.#pipe = new external_node_stream_namespaceObject.Duplex({
-            read: () => {},
-            write: (chunk, _encoding, done) => {
-                this.#outgoing.push(chunk);
-                done();
-            }
-        });
-        this.#socket = connect({
-            socket: this.#pipe,
-            ca: [ ...authorities ],
-            ...partialChain ? {
-                allowPartialTrustChain: true
-            } : {},
-            ...certificate === undefined ? {} : {
-                cert: certificate.chain,
-                key: certificate.key.reveal()
-            },
-            ...serverName === undefined || IP_ADDRESS.test(serverName) ? {} : {
-                servername: serverName
-            },
-            minVersion: "TLSv1.2",
-            rejectUnauthorized: false,
-            checkServerIdentity: () => undefined
-        });
-        this.#socket.on("secureConnect", () => {
-            this.#certificate = this.#socket.getPeerX509Certificate();
-            this.#established = true;
-        });
-        this.#socket.on("data", chunk => {
-            this.#plaintext.push(chunk);
-        });
-        this.#socket.on("error", error => {
-            this.#failure ??= error;
-        });
-    }
-    get version() {
-        return this.#socket.getProtocol();
-    }
-    get established() {
-        return this.#established;
-    }
-    feed(records) {
-        if (records.length > 0) this.#pipe.push(records);
-    }
-    async output() {
-        await this.#until(() => this.#outgoing.length > 0);
-        for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-        this.#throwFailure();
-        return this.pending();
-    }
-    pending() {
-        return writer_concat(this.#outgoing.splice(0));
-    }
-    async handshake() {
-        await this.#until(() => this.#established);
-    }
-    async failure() {
-        for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
-        if (this.#failure === undefined) return undefined;
-        const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
-        return {
-            reason: tlsReason(this.#failure),
-            alert: digits === undefined ? undefined : Number(digits)
-        };
-    }
-    async read(length) {
-        await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
-        const all = writer_concat(this.#plaintext);
-        this.#plaintext = [ all.subarray(length) ];
-        return all.subarray(0, length);
-    }
-    write(plaintext) {
-        this.#socket.write(plaintext);
-        return this.output();
-    }
-    distrust(serverName) {
-        if (!HOST_NAME.test(serverName)) return untrusted(`${serverName} is not a host name`);
-        const certificate = this.#certificate;
-        if (certificate === undefined) return untrusted("it has no certificate");
-        if (!this.#socket.authorized) return tls_tunnel_invalid(String(this.#socket.authorizationError), certificate.issuer);
-        const {subjectAltName, subject} = certificate;
-        const options = {
-            subject: subjectAltName === undefined ? "always" : "never"
-        };
-        if (certificate.checkHost(serverName, options) !== undefined) return undefined;
-        const names = subjectAltName || subject || "";
-        return {
-            kind: "name-differs",
-            reason: `its certificate is for ${names.replaceAll("\n", ", ") || "no name"}, not for ${serverName}`,
-            details: {
-                host: serverName
-            }
-        };
-    }
-    close() {
-        this.#socket.destroy();
-        this.#pipe.destroy();
-    }
-    async #until(condition) {
-        for (let turn = 0; !condition(); turn++) {
-            this.#throwFailure();
-            if (turn === MAX_TURNS) throw new TlsFailure("the daemon sent incomplete TLS records");
-            await nextTurn();
-        }
-    }
-    #throwFailure() {
-        if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), {
-            cause: this.#failure
-        });
-    }
-}
-
-const nextTurn = () => new Promise(resolve => setImmediate(resolve));
-
-function untrusted(reason) {
-    return {
-        kind: "untrusted-certificate",
-        reason
-    };
-}
-
-function tls_tunnel_invalid(code, issuer) {
-    const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
-    const kind = "expired-certificate";
-    switch (code) {
-      case "CERT_HAS_EXPIRED":
-        return {
-            kind,
-            reason: `its certificate, or a CA certificate above it, has expired (${by})`
-        };
-
-      case "CERT_NOT_YET_VALID":
-        return {
-            kind,
-            reason: `its certificate is not valid yet, or the clock of this host is wrong (${by})`
-        };
-
-      default:
-        return untrusted(`its certificate is not trusted (${code}; ${by})`);
-    }
-}
-
-const OK = 0;
-
-const ERROR = -1;
-
-const SENDING = 1;
-
-const RECEIVING = 2;
-
-const QUITTING = 3;
-
-const HOLDING = 4;
-
-const KEY_LENGTH = 256;
-
-const MAX_RECORDS_LENGTH = 1024 * 1024;
-
-const MAX_ROUNDS = 8;
-
-const NOTHING = new Uint8Array;
-
-class SslExchange {
-    #credential;
-    #tunnel;
-    #certificate;
-    #failure;
-    constructor(credential) {
-        this.#credential = credential;
-    }
-    async open(channel) {
-        const options = await this.#credential.tls();
-        this.#certificate = options.certificate;
-        try {
-            this.#tunnel = await TlsTunnel.start(options);
-            const records = await this.#tunnel.output();
-            channel.send(message => message.int(OK));
-            putRecords(channel, RECEIVING, records);
-        } catch (error) {
-            if (!(error instanceof TlsFailure)) throw error;
-            this.#failure = `TLS could not start: ${error.message}`;
-            channel.send(message => message.int(ERROR));
-        }
-    }
-    async prove(channel) {
-        const hello = await channel.receive(message => message.int());
-        if (this.#failure !== undefined) throw new MethodRefused({
-            reason: this.#failure
-        });
-        if (hello !== OK) {
-            throw new MethodRefused({
-                kind: "no-tls",
-                reason: "the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host"
-            }, true);
-        }
-        const tunnel = this.#started;
-        try {
-            await this.#handshake(channel, tunnel);
-            await this.#receiveKey(channel, tunnel);
-        } catch (error) {
-            if (!(error instanceof TlsFailure)) throw error;
-            putRecords(channel, QUITTING, tunnel.pending());
-            throw new MethodRefused({
-                reason: `TLS failed: ${error.message}`
-            });
-        }
-    }
-    hold(channel) {
-        putRecords(channel, HOLDING, NOTHING);
-    }
-    async say(channel, plaintext) {
-        putRecords(channel, HOLDING, await this.#started.write(plaintext));
-    }
-    close() {
-        this.#tunnel?.close();
-    }
-    get #started() {
-        if (this.#tunnel === undefined) throw new RangeError("finish before open");
-        return this.#tunnel;
-    }
-    async #handshake(channel, tunnel) {
-        for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
-            const status = await this.#receive(channel, tunnel);
-            if (status === HOLDING && holding) {
-                await tunnel.handshake();
-                return this.#verify(channel, tunnel);
-            }
-            const records = await tunnel.output();
-            if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
-            putRecords(channel, HOLDING, records);
-            holding = true;
-        }
-        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
-    }
-    #checkVersion(channel, tunnel) {
-        if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
-        if (this.#certificate.onUnverified !== undefined) {
-            this.#certificate.onUnverified();
-            return;
-        }
-        putRecords(channel, QUITTING, NOTHING);
-        throw new MethodRefused({
-            kind: "no-tls13",
-            reason: "the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet"
-        });
-    }
-    #verify(channel, tunnel) {
-        const {label, method, serverName} = this.#credential;
-        const refusal = tunnel.distrust(serverName);
-        if (refusal === undefined) return;
-        putRecords(channel, QUITTING, NOTHING);
-        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${refusal.reason}`, [ {
-            ...refusal,
-            method: displayName(method),
-            reason: `${label}: ${refusal.reason}`
-        } ]);
-    }
-    async #receiveKey(channel, tunnel) {
-        for (let round = 0; round < MAX_ROUNDS; round++) {
-            if (await this.#receive(channel, tunnel) === HOLDING) {
-                await tunnel.read(KEY_LENGTH);
-                return;
-            }
-            const failure = await tunnel.failure();
-            if (failure !== undefined) throw new TlsFailure(failure.reason);
-            putRecords(channel, RECEIVING, tunnel.pending());
-        }
-        throw new ProtocolError("ERR_MESSAGE", "the daemon sent no session key");
-    }
-    async #receive(channel, tunnel) {
-        const {status, records} = await channel.receive(getRecords);
-        tunnel.feed(records);
-        if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
-        const number = (await tunnel.failure())?.alert;
-        const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
-        const isUnexplained = alert === "" && tunnel.established;
-        throw new MethodRefused({
-            kind: isUnexplained ? "mapping-required" : number === CERTIFICATE_UNKNOWN ? "proxy-not-allowed" : undefined,
-            reason: `the daemon aborted the TLS handshake${isUnexplained ? UNEXPLAINED : alert}`
-        });
-    }
-}
-
-function putHolding(message) {
-    message.int(HOLDING).int(0);
-}
-
-async function serverHolds(channel) {
-    return (await channel.receive(getRecords)).status === HOLDING;
-}
-
-function getRecords(message) {
-    const status = message.int();
-    const length = message.int();
-    if (length < 0 || length > MAX_RECORDS_LENGTH) throw new ProtocolError("ERR_MESSAGE", `${length} bytes of TLS`);
-    return {
-        status,
-        records: message.bytes(length)
-    };
-}
-
-function putRecords(channel, status, records) {
-    channel.send(message => message.int(status).int(records.length).bytes(records));
-}
-
-const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
-
-const CERTIFICATE_UNKNOWN = 46;
-
-const ALERTS = {
-    40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
-    42: "bad_certificate: it cannot parse the client certificate",
-    43: "unsupported_certificate: it does not accept the client certificate",
-    44: "certificate_revoked: the client certificate is revoked",
-    45: "certificate_expired: the client certificate has expired",
-    [CERTIFICATE_UNKNOWN]: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
-    48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
-    70: "protocol_version: it supports no TLS version of the client"
-};
-
-const NO_SERVER_NAME = "no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address";
-
-function onlyClaimed(name) {
-    return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
-}
-
-function ssl(label, tlsFor, source = label) {
-    const candidate = serverName => {
-        const exchange = new SslExchange({
-            method: "SSL",
-            label,
-            serverName,
-            tls: () => tlsFor(serverName)
-        });
-        return {
-            label,
-            source,
-            open: channel => exchange.open(channel),
-            async finish(channel) {
-                try {
-                    await exchange.prove(channel);
-                    exchange.hold(channel);
-                    return [];
-                } finally {
-                    exchange.close();
-                }
-            }
-        };
-    };
-    const guessed = ({serverName, claimedName}) => {
-        const name = serverName ?? claimedName;
-        return name === undefined ? undefined : candidate(name);
-    };
-    return {
-        name: "SSL",
-        authenticatesServer: true,
-        sources: [ label ],
-        candidatesFor(_, peer) {
-            const usable = guessed(peer);
-            return usable === undefined ? {
-                usable: [],
-                rejected: [ {
-                    label,
-                    reason: NO_SERVER_NAME,
-                    kind: "no-server-name"
-                } ]
-            } : {
-                usable: [ usable ],
-                rejected: []
-            };
-        },
-        guessed
-    };
-}
-
-const MIN_ITERATIONS = 4096;
-
-const MAX_ITERATIONS = 1e6;
-
-function keysOfPassword(text, client, source) {
-    return {
-        source,
-        types: ENCRYPTION_TYPES,
-        needInformation: true,
-        async key({type, salt, iterations}) {
-            const {stringToKey, defaultIterations} = encryptionType(type);
-            const count = iterations ?? defaultIterations;
-            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
-            const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
-            return {
-                type,
-                bytes
-            };
-        }
-    };
-}
-
-const REPLY_USAGE = {
-    AS_REPLY: 3,
-    TGS_REPLY: 8,
-    AP_REPLY: 12
-};
-
-const TICKET = 1;
-
-const AS_REP = 11;
-
-const TGS_REP = 13;
-
-const AP_REP = 15;
-
-const ENC_AS_REP_PART = 25;
-
-const ENC_TGS_REP_PART = 26;
-
-const ENC_AP_REP_PART = 27;
-
-const KRB_ERROR = 30;
-
-const PA_ETYPE_INFO2 = 19;
-
-function readKdcReply(bytes) {
-    const reader = new DerReader(bytes);
-    if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
-    const fields = reader.application(AS_REP, TGS_REP);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    const keyInformation = fields.optional(2)?.list(getPreAuthentication).flatMap(keyInformationOf) ?? [];
-    const realm = fields.field(3).text();
-    const client = principal_getName(fields.field(4), realm);
-    const encoded = fields.field(5).element();
-    new DerReader(encoded).application(TICKET);
-    return {
-        client,
-        encoded,
-        sealed: getEncrypted(fields.field(6)),
-        keyInformation
-    };
-}
-
-function isRefusal(reply) {
-    return "code" in reply;
-}
-
-function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral) {
-    const fields = new DerReader(replies_open(sealed, key, usage)).application(ENC_AS_REP_PART, ENC_TGS_REP_PART);
-    const sessionKey = getKey(fields.field(0));
-    fields.field(1);
-    const nonce = fields.field(2).integer();
-    fields.optional(3);
-    fields.field(4);
-    fields.field(5);
-    fields.optional(6);
-    const endTime = fields.field(7).time();
-    fields.optional(8);
-    const realm = fields.field(9).text();
-    const service = principal_getName(fields.field(10), realm);
-    if (nonce !== request.nonce) throw new KerberosError("the KDC replied to a different request");
-    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC replied for a different client");
-    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC replied with a ticket for a different service");
-    return {
-        client,
-        service,
-        key: sessionKey,
-        endTime,
-        encoded
-    };
-}
-
-function verifyApplicationReply(bytes, {key}, sent) {
-    const fields = new DerReader(bytes).application(AP_REP);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
-    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply contains a different time than the request");
-}
-
-function readKeyInformation(data) {
-    return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
-}
-
-function getKey(reader) {
-    const fields = reader.structure();
-    return {
-        type: fields.field(0).integer(),
-        bytes: fields.field(1).octets()
-    };
-}
-
-function getEncrypted(reader) {
-    const fields = reader.structure();
-    const type = fields.field(0).integer();
-    fields.optional(1);
-    return {
-        type,
-        cipher: fields.field(2).octets()
-    };
-}
-
-function replies_open({type, cipher}, key, usage) {
-    const {decrypt, keyLength} = encryptionType(type);
-    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of a different type");
-    return decrypt(key.bytes, usage, cipher);
-}
-
-function readRefusal(reader) {
-    const fields = reader.application(KRB_ERROR);
-    fields.field(0).integer();
-    fields.field(1).integer();
-    fields.optional(2);
-    fields.optional(3);
-    const serverTime = fields.field(4).time();
-    fields.field(5);
-    const code = fields.field(6).integer();
-    fields.optional(7);
-    fields.optional(8);
-    fields.field(9);
-    fields.field(10);
-    const text = fields.optional(11)?.text();
-    return {
-        code,
-        text,
-        serverTime,
-        data: fields.optional(12)?.octets() ?? new Uint8Array
-    };
-}
-
-function getPreAuthentication(item) {
-    const fields = item.structure();
-    return {
-        type: fields.field(1).integer(),
-        value: fields.field(2).octets()
-    };
-}
-
-function keyInformationOf({type, value}) {
-    if (type !== PA_ETYPE_INFO2) return [];
-    return new DerReader(value).list(item => {
-        const fields = item.structure();
-        const entry = fields.field(0).integer();
-        const salt = fields.optional(1)?.textBytes();
-        const parameters = fields.optional(2)?.octets();
-        const iterations = parameters?.length === 4 ? Buffer.from(parameters).readUInt32BE() : undefined;
-        return {
-            type: entry,
-            salt,
-            iterations
-        };
-    });
-}
-
-const USAGE = {
-    ENCRYPTED_TIMESTAMP: 1,
-    TGS_REQUEST_CHECKSUM: 6,
-    TGS_AUTHENTICATOR: 7,
-    AP_AUTHENTICATOR: 11
-};
-
-const VERSION = 5;
-
-const AS_REQ = 10;
-
-const TGS_REQ = 12;
-
-const AP_REQ = 14;
-
-const AUTHENTICATOR = 2;
-
-const PA_TGS_REQ = 1;
-
-const PA_ENC_TIMESTAMP = 2;
-
-const CANONICALIZE = 65536;
-
-const MUTUAL_REQUIRED = 536870912;
-
-const requests_LIFETIME_SECONDS = 24 * 60 * 60;
-
-function drawNonce({randomBytes}) {
-    return Buffer.from(randomBytes(4)).readUInt32BE() & 2147483647;
-}
-
-function timeNow({now, randomBytes}) {
-    const milliseconds = now().getTime();
-    const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1e3;
-    return {
-        seconds: Math.floor(milliseconds / 1e3),
-        microseconds: milliseconds % 1e3 * 1e3 + drawn
-    };
-}
-
-function authenticationRequest(request, key, surroundings) {
-    const proof = [];
-    if (key !== undefined) {
-        const {seconds, microseconds} = timeNow(surroundings);
-        const timestamp = der.structure({
-            0: der.time(seconds),
-            1: der.integer(microseconds)
-        });
-        proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, surroundings)));
-    }
-    return kdcRequest(AS_REQ, proof, requestBody(request, 0, surroundings));
-}
-
-function serviceRequest(request, granting, surroundings) {
-    const body = requestBody(request, CANONICALIZE, surroundings);
-    const {checksumType, checksum} = encryptionType(granting.key.type);
-    const covered = der.structure({
-        0: der.integer(checksumType),
-        1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body))
-    });
-    const {message} = apRequest(granting, {
-        usage: USAGE.TGS_AUTHENTICATOR,
-        options: 0,
-        covered
-    }, surroundings);
-    return kdcRequest(TGS_REQ, [ preAuthentication(PA_TGS_REQ, message) ], body);
-}
-
-function applicationRequest(ticket, surroundings) {
-    return apRequest(ticket, {
-        usage: USAGE.AP_AUTHENTICATOR,
-        options: MUTUAL_REQUIRED
-    }, surroundings);
-}
-
-function apRequest({client, key, encoded}, {usage, options, covered}, surroundings) {
-    const time = timeNow(surroundings);
-    const authenticator = der.application(AUTHENTICATOR, der.structure({
-        0: der.integer(VERSION),
-        1: der.text(client.realm),
-        2: principal_putName(client),
-        3: covered,
-        4: der.integer(time.microseconds),
-        5: der.time(time.seconds)
-    }));
-    const message = der.application(AP_REQ, der.structure({
-        0: der.integer(VERSION),
-        1: der.integer(AP_REQ),
-        2: der.flags(options),
-        3: encoded,
-        4: seal(key, usage, authenticator, surroundings)
-    }));
-    return {
-        message,
-        ...time
-    };
-}
-
-function kdcRequest(type, proofs, body) {
-    return der.application(type, der.structure({
-        1: der.integer(VERSION),
-        2: der.integer(type),
-        3: proofs.length === 0 ? undefined : der.list(proofs),
-        4: body
-    }));
-}
-
-function preAuthentication(type, value) {
-    return der.structure({
-        1: der.integer(type),
-        2: der.octets(value)
-    });
-}
-
-function requestBody({client, service, nonce, encryptionTypes}, options, {now}) {
-    return der.structure({
-        0: der.flags(options),
-        1: options === CANONICALIZE ? undefined : principal_putName(client),
-        2: der.text(service.realm),
-        3: principal_putName(service),
-        5: der.time(Math.floor(now().getTime() / 1e3) + requests_LIFETIME_SECONDS),
-        7: der.integer(nonce),
-        8: der.list(encryptionTypes.map(der.integer))
-    });
-}
-
-function seal(key, usage, plaintext, {randomBytes}) {
-    const {encrypt} = encryptionType(key.type);
-    const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
-    return der.structure({
-        0: der.integer(key.type),
-        2: der.octets(cipher)
-    });
-}
-
-const MAX_REFERRALS = 5;
-
-const MAX_ATTEMPTS = 3;
-
-async function requestInitialTicket(client, service, keys, kdcs) {
-    let information = keys.needInformation ? undefined : defaultsOf(bestOf(keys));
-    for (let attempt = 1; ;attempt++) {
-        const request = {
-            client,
-            service,
-            nonce: drawNonce(kdcs),
-            encryptionTypes: keys.types
-        };
-        const key = information === undefined ? undefined : await keys.key(information);
-        try {
-            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
-            const {type} = reply.sealed;
-            const told = [ ...reply.keyInformation, ...information === undefined ? [] : [ information ] ];
-            const own = await keys.key(told.find(each => each.type === type) ?? defaultsOf(type));
-            return openReply(reply, request, own, client);
-        } catch (error) {
-            if (!requiresKey(error) || attempt === MAX_ATTEMPTS) throw error;
-            information = nextKey(error, information, keys);
-        }
-    }
-}
-
-function requiresKey(error) {
-    return error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED);
-}
-
-function nextKey(error, previous, keys) {
-    const next = chooseKey(readKeyInformation(error.data), keys);
-    if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
-    return next ?? defaultsOf(bestOf(keys));
-}
-
-const bestOf = ({types: [best = 0]}) => best;
-
-function defaultsOf(type) {
-    return {
-        type,
-        salt: undefined,
-        iterations: undefined
-    };
-}
-
-function chooseKey(offered, {types, source}) {
-    const found = offered.find(({type}) => types.includes(type));
-    if (found !== undefined || offered.length === 0) return found;
-    const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
-    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`, "encryption-type");
-}
-
-function openReply(reply, request, key, client) {
-    try {
-        return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
-    } catch (error) {
-        if (!(error instanceof KerberosError)) throw error;
-        throw new KerberosError(`the reply of the KDC of ${client.realm} is not usable: ${error.message}`);
-    }
-}
-
-async function requestServiceTicket(granting, name, kdcs) {
-    const {client} = granting;
-    let current = granting;
-    for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
-        const realm = realmOfTicketGranting(current.service);
-        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} is not a ticket-granting service`);
-        const service = name.realm === undefined || name.realm === realm ? {
-            type: NT_SRV_HST,
-            components: name.components,
-            realm
-        } : ticketGranting(name.realm, realm);
-        const request = {
-            client,
-            service,
-            nonce: drawNonce(kdcs),
-            encryptionTypes: ENCRYPTION_TYPES
-        };
-        const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
-        const isReferral = other => other.realm === realm && realmOfTicketGranting(other) !== undefined;
-        const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
-        const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
-        if (found) return ticket;
-        current = ticket;
-    }
-    throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join("/")}`);
-}
-
-async function exchange(message, {client, service}, kdcs, isPassword = false) {
-    const reply = readKdcReply(await kdcs.ask(service.realm, message));
-    if (!isRefusal(reply)) return reply;
-    const names = {
-        client: formatPrincipal(client),
-        service: formatPrincipal(service)
-    };
-    throw kdcError(reply, {
-        ...names,
-        realm: service.realm,
-        now: kdcs.now(),
-        isPassword
-    });
-}
-
-const ABORT = -1;
-
-const GRANT = 1;
-
-const MUTUAL = 3;
-
-const PROCEED = 4;
-
-const kerberos_NO_SERVER_NAME = {
-    kind: "no-host-name",
-    reason: "no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address"
-};
-
-function kerberos(sources, host) {
-    const valid = () => sources.filter(({objection}) => objection(host.now()) === undefined);
-    return {
-        name: "KERBEROS",
-        authenticatesServer: true,
-        sources: sources.map(({label}) => label),
-        candidatesFor(_, {serverName, claimedName}) {
-            const name = serverName ?? claimedName;
-            const reasonOf = ({objection}) => objection(host.now()) ?? (name === undefined ? kerberos_NO_SERVER_NAME : undefined);
-            return {
-                usable: name === undefined ? [] : valid().map(source => kerberos_candidate(source, name, host)),
-                rejected: sources.flatMap(source => {
-                    const reason = reasonOf(source);
-                    return reason === undefined ? [] : [ {
-                        label: source.label,
-                        ...reason
-                    } ];
-                })
-            };
-        },
-        guessed({serverName, claimedName}) {
-            const [only, ...others] = valid();
-            const name = serverName ?? claimedName;
-            return only === undefined || others.length > 0 || name === undefined ? undefined : kerberos_candidate(only, name, host);
-        },
-        prepare({serverName, claimedName}) {
-            const [first] = valid();
-            const name = serverName ?? claimedName;
-            if (name !== undefined) first?.ticketFor(name).catch(() => {});
-        }
-    };
-}
-
-function kerberos_candidate({label, ticketFor}, serverName, host) {
-    let opened;
-    return {
-        label,
-        async open(channel) {
-            try {
-                const ticket = await ticketFor(serverName);
-                const request = applicationRequest(ticket, host);
-                opened = {
-                    ticket,
-                    ...request
-                };
-                channel.send(message => message.int(PROCEED));
-                channel.send(message => message.int(PROCEED).int(request.message.length).bytes(request.message));
-            } catch (error) {
-                if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
-                opened = error;
-                channel.send(message => message.int(ABORT));
-            }
-        },
-        async finish(channel, _, last) {
-            if (opened === undefined) throw new RangeError("finish before open");
-            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
-            if (await channel.receive(message => message.int()) !== MUTUAL) throw rejected(formatPrincipal(opened.ticket.service));
-            const reply = await channel.receive(getReply);
-            verifyReply(reply, opened, label);
-            channel.send(message => message.int(GRANT));
-            const unmapped = new MethodRefused({
-                kind: "principal-unmapped",
-                reason: "the daemon maps the principal to no user (KERBEROS_MAP_FILE)"
-            });
-            if (last) return [ {
-                write: message => message.int(GRANT),
-                otherwise: () => unmapped
-            } ];
-            if (await channel.receive(message => message.int()) !== GRANT) throw unmapped;
-            return [];
-        }
-    };
-}
-
-function verifyReply(reply, opened, label) {
-    try {
-        verifyApplicationReply(reply, opened.ticket, opened);
-    } catch (error) {
-        const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
-        throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
-            method: "KERBEROS",
-            reason,
-            kind: "no-ticket-key"
-        } ]);
-    }
-}
-
-function rejected(service) {
-    const reason = `the daemon rejects the ticket for ${service} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`;
-    return new MethodRefused({
-        kind: "ticket-rejected",
-        reason,
-        details: {
-            service
-        }
-    });
-}
-
-function refusalOf(error) {
-    const {kind, details} = error instanceof KerberosError ? error : {
-        kind: "no-ticket",
-        details: undefined
-    };
-    return {
-        reason: error.message,
-        kind,
-        details
-    };
-}
-
-function getReply(message) {
-    const status = message.int();
-    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon sent ${status} instead of its Kerberos reply`);
-    return message.bytes(message.int());
 }
 
 const HEADER_LENGTH = 5;
@@ -4301,7 +3185,7 @@ function foreignProtocol(start) {
     return undefined;
 }
 
-const frame_protection_KEY_LENGTH = 32;
+const KEY_LENGTH = 32;
 
 const IV_LENGTH = 16;
 
@@ -4317,7 +3201,7 @@ class FrameProtection {
     #sealed=0;
     #opened=0;
     constructor(key, digests, sendIv) {
-        if (key.length !== frame_protection_KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("key or IV length");
+        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("key or IV length");
         this.#key = key;
         this.#digests = digests;
         this.#sendIv = sendIv;
@@ -4685,7 +3569,7 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
             const candidate = waiting.shift();
             if (candidate !== undefined) {
                 timer = setTimeout(tryNext, ATTEMPT_DELAY_MS);
-                (isNumeric(candidate.host) ? attempt : resolveName)(candidate);
+                (isIpAddress(candidate.host) ? attempt : resolveName)(candidate);
             } else if (sockets.size + resolving.size === 0) {
                 finish();
                 reject(unreachable(failures));
@@ -4749,10 +3633,6 @@ function dial(endpoints, {signal, log, timeLeftMs}) {
     });
 }
 
-function isNumeric(host) {
-    return host.includes(":") || /^[\d.]+$/.test(host);
-}
-
 function interleaved(addresses) {
     const family = address => address.includes(":");
     const first = addresses.filter(address => family(address) === family(addresses[0] ?? ""));
@@ -4795,6 +3675,1299 @@ function dial_reasonOf(error, {host}) {
     if (code === "ENOTFOUND" || code === "EAI_AGAIN") return `the host name ${host} does not resolve`;
     if (isDeniedByNode(error)) return "Node's permission model denies connections (--allow-net)";
     return systemReason(error);
+}
+
+function openAhead(server, host) {
+    const socket = connectTo(server, host).then(opened => opened.on("error", () => {}), () => undefined);
+    return {
+        socket,
+        close: () => void socket.then(opened => opened?.destroy())
+    };
+}
+
+const MAX_RESPONSE_LENGTH = 64 * 1024;
+
+async function sendHttp(request, host) {
+    const {url, method, headers, body = ""} = request;
+    const {signal} = host;
+    try {
+        const early = await (request.connection?.socket);
+        const isOpen = early !== undefined && !early.destroyed && early.readableLength === 0;
+        const socket = isOpen ? early : await connectTo(request, host);
+        const {request: begin} = moduleFor(url);
+        return await new Promise((resolve, reject) => {
+            const sent = begin(url, {
+                method,
+                headers,
+                signal,
+                createConnection: () => socket
+            }, response => {
+                const {statusCode: status = 0} = response;
+                const header = name => response.headers[name]?.toString();
+                const chunks = [];
+                let length = 0;
+                response.on("data", chunk => {
+                    length += chunk.length;
+                    if (length > MAX_RESPONSE_LENGTH) sent.destroy(new Error(`the response exceeds ${MAX_RESPONSE_LENGTH} bytes`)); else chunks.push(chunk);
+                });
+                response.on("end", () => resolve({
+                    status,
+                    text: Buffer.concat(chunks).toString("utf8"),
+                    header
+                }));
+                response.on("error", reject);
+                response.on("aborted", () => reject(new Error("the connection closed in the middle of the response")));
+            });
+            sent.on("error", reject);
+            sent.on("close", () => reject(new Error("the connection closed without a response")));
+            sent.end(body);
+        }).finally(() => socket.destroy());
+    } catch (cause) {
+        if (signal.aborted && isTimeout(signal)) {
+            const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
+            throw new ConnectError("ERR_TIMEOUT", text, {
+                peer: url.origin,
+                cause: signal.reason,
+                reason: "service-silent"
+            });
+        }
+        if (signal.aborted) throw abortedError(signal);
+        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${systemReason(cause)}`, {
+            ...cause instanceof ConnectError ? https_reasonOf(cause) : {
+                reason: "service-unreachable"
+            },
+            peer: url.origin
+        });
+    }
+}
+
+function https_reasonOf({reason, details, permanent}) {
+    const isOurs = reason === "proxy-failed" || reason === "name-unknown";
+    return {
+        reason: isOurs ? reason : "service-unreachable",
+        details,
+        permanent
+    };
+}
+
+function moduleFor({protocol}) {
+    return protocol === "http:" ? process.getBuiltinModule("node:http") : process.getBuiltinModule("node:https");
+}
+
+function isHttpToThisHost({protocol, hostname}) {
+    return protocol === "http:" && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+async function connectTo({url, authorities, proxy}, host) {
+    const socket = proxy === undefined ? await dial([ endpointOf(url) ], host) : await openTunnel(proxy, url, authorities, host);
+    socket.on("error", () => {});
+    return url.protocol === "http:" ? socket : startTls(socket, url, authorities);
+}
+
+function startTls(socket, {hostname}, authorities) {
+    const host = bare(hostname);
+    return process.getBuiltinModule("node:tls").connect({
+        socket,
+        host,
+        servername: isIpAddress(host) ? "" : host,
+        ca: [ ...authorities ],
+        rejectUnauthorized: true,
+        ALPNProtocols: [ "http/1.1" ]
+    });
+}
+
+async function openTunnel(proxy, url, authorities, host) {
+    const target = formatEndpoint(endpointOf(url));
+    const headers = {
+        host: target
+    };
+    if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization.reveal();
+    try {
+        const plain = await dial([ endpointOf(proxy.url) ], host);
+        const socket = proxy.url.protocol === "http:" ? plain : startTls(plain, proxy.url, authorities);
+        const options = {
+            ...{
+                method: "CONNECT",
+                path: target,
+                headers,
+                signal: host.signal
+            },
+            createConnection: () => socket
+        };
+        return await new Promise((resolve, reject) => {
+            const sent = process.getBuiltinModule("node:http").request(options);
+            sent.on("connect", ({statusCode = 0}, tunnel, early) => {
+                if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
+                tunnel.destroy();
+                reject(new Error(`it returned status ${statusCode}`));
+            });
+            sent.on("response", response => {
+                response.destroy();
+                reject(new Error(`it returned status ${response.statusCode}`));
+            });
+            sent.on("error", reject);
+            sent.on("close", () => reject(new Error("it closed the connection")));
+            sent.end();
+        }).catch(error => {
+            socket.destroy();
+            throw error;
+        });
+    } catch (error) {
+        const text = `the proxy ${proxy.url.origin} did not connect to ${target}: ${systemReason(error)}`;
+        throw new ConnectError("ERR_CONNECT", text, {
+            reason: "proxy-failed"
+        });
+    }
+}
+
+function endpointOf({hostname, port, protocol}) {
+    return {
+        host: bare(hostname),
+        port: Number(port) || (protocol === "http:" ? 80 : 443)
+    };
+}
+
+function bare(hostname) {
+    return hostname.replace(/^\[|\]$/g, "");
+}
+
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+
+const MAX_VERSION_LENGTH = 256;
+
+function parseVersion(text) {
+    if (text.length > MAX_VERSION_LENGTH) return undefined;
+    const [, major, minor, patch] = /^\$CondorVersion: (\d{1,4})\.(\d{1,4})\.(\d{1,4})(?!\d)/.exec(text) ?? [];
+    if (major === undefined || minor === undefined || patch === undefined) return undefined;
+    return {
+        text: `${major}.${minor}.${patch}`,
+        major: Number(major),
+        minor: Number(minor),
+        patch: Number(patch)
+    };
+}
+
+function isAtLeast(version, major, minor, patch = 0) {
+    if (version.major !== major) return version.major > major;
+    return version.minor === minor ? version.patch >= patch : version.minor > minor;
+}
+
+function bindsFsToAddress(version) {
+    const {major, minor} = version;
+    if (minor === 0) return major === 24 && version.patch >= 22 || major === 25 && version.patch >= 12 || major > 25;
+    return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
+}
+
+const FIRST_RESTRICTING_PATCH = {
+    "23.0": 22,
+    23.9: 6,
+    "23.10": 22,
+    "24.0": 6
+};
+
+function restrictsLevels({major, minor, patch}) {
+    const first = FIRST_RESTRICTING_PATCH[`${major}.${minor}`];
+    if (first !== undefined) return patch >= first;
+    return major > 24 || major === 24 && minor >= 6;
+}
+
+const DONE = 0;
+
+const NOT_DONE = -1;
+
+const THIS_ACCOUNT = "this account";
+
+function fs(options) {
+    const candidate = peer => ({
+        label: THIS_ACCOUNT,
+        open: () => {},
+        finish: (channel, server) => runExchange(channel, peer, server, options)
+    });
+    return {
+        name: "FS",
+        authenticatesServer: false,
+        sources: [ THIS_ACCOUNT ],
+        candidatesFor: (_, peer) => isThisHost(peer.address) ? {
+            usable: [ candidate(peer) ],
+            rejected: []
+        } : {
+            usable: [],
+            rejected: [ {
+                label: THIS_ACCOUNT,
+                reason: `${peer.address} is another host`
+            } ]
+        },
+        guessed: peer => isThisHost(peer.address) ? candidate(peer) : undefined
+    };
+}
+
+async function runExchange(channel, peer, server, options) {
+    const wanted = await channel.receive(message => message.string());
+    const {path, extension, objection} = checkDirectory(wanted, peer, server, options);
+    const failure = objection ?? makeDirectory(path, options.owner);
+    let verdict;
+    try {
+        channel.send(message => {
+            message.int(failure === undefined ? DONE : NOT_DONE);
+            if (extension !== "") message.string(extension);
+        });
+        verdict = await channel.receive(message => message.int());
+    } finally {
+        if (failure === undefined) remove(path);
+    }
+    if (failure !== undefined) throw new MethodRefused(failure);
+    if (verdict !== DONE) throw new MethodRefused({
+        reason: `the daemon could not verify the owner of ${path}: it sees a different file system`
+    });
+    return [];
+}
+
+const fs_MAX_PATH_LENGTH = 1024;
+
+const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
+
+const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
+
+function checkDirectory(wanted, {address, port, sharedPortId}, {version}, {parents, mayBeUnbound}) {
+    const endpoint = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+    const refuse = (reason, kind) => ({
+        path: "",
+        extension: "",
+        objection: {
+            reason,
+            kind
+        }
+    });
+    if (wanted === "") return refuse("the daemon could not choose a directory (FS_LOCAL_DIR on its host)");
+    if (wanted.length > fs_MAX_PATH_LENGTH) return refuse(`the daemon requested a directory name of ${wanted.length} characters`);
+    const {dir, base} = external_node_path_namespaceObject.posix.parse(wanted);
+    const [, boundAddress, boundPort, open] = BOUND_NAME.exec(base) ?? [];
+    const isUnbound = UNBOUND_NAME.test(base);
+    if (`${dir}/${base}` !== wanted || !parents.includes(dir) || boundAddress === undefined && !isUnbound) {
+        return refuse(`the daemon requested the directory ${wanted}, which is not an FS directory`);
+    }
+    if (open === "_") {
+        const extension = `${endpoint}${sharedPortId === undefined ? "" : `?sock=${sharedPortId}`}`;
+        return {
+            path: `${wanted}${extension}`,
+            extension
+        };
+    }
+    const objection = isUnbound ? objectionToUnbound(version, mayBeUnbound) : undefined;
+    if (objection !== undefined) return refuse(`the daemon requested ${wanted}, which is not bound to its address${objection.reason}`, objection.kind);
+    if (!isUnbound && (boundAddress !== address || boundPort !== String(port))) return refuse(`the daemon requested ${wanted}, which is bound to an address other than ${endpoint}`);
+    return {
+        path: wanted,
+        extension: ""
+    };
+}
+
+function objectionToUnbound(version, mayBeUnbound) {
+    if (!mayBeUnbound) {
+        const reason = ": FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named";
+        return {
+            kind: "fs-unbound",
+            reason
+        };
+    }
+    if (version !== undefined && !bindsFsToAddress(version)) return undefined;
+    const announced = version === undefined ? "announces no version" : `announces HTCondor ${version.text}, which binds it`;
+    return {
+        kind: "fs-relay",
+        reason: `, but it ${announced}: it may be a relay`
+    };
+}
+
+function makeDirectory(path, owner) {
+    try {
+        const parent = external_node_path_namespaceObject.posix.dirname(path);
+        const entry = (0, external_node_fs_namespaceObject.lstatSync)(parent);
+        if (entry.isSymbolicLink() && entry.uid !== 0) return {
+            reason: `${parent} is a symbolic link that root does not own`
+        };
+        (0, external_node_fs_namespaceObject.mkdirSync)(path, 448);
+    } catch (error) {
+        return {
+            reason: `${path} could not be created: ${systemReason(error)}`
+        };
+    }
+    try {
+        (0, external_node_fs_namespaceObject.chmodSync)(path, 448);
+        if (owner !== undefined) (0, external_node_fs_namespaceObject.lchownSync)(path, owner.uid, owner.gid);
+        return undefined;
+    } catch (error) {
+        remove(path);
+        return {
+            reason: `${path} could not be restricted to this account: ${systemReason(error)}`
+        };
+    }
+}
+
+function remove(path) {
+    try {
+        (0, external_node_fs_namespaceObject.rmdirSync)(path);
+    } catch {}
+}
+
+function isThisHost(address) {
+    return Object.values((0, external_node_os_namespaceObject.networkInterfaces)()).some(all => all?.some(each => each.address === address) === true) || /^(127\.|::1$)/.test(address);
+}
+
+const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
+
+class TlsFailure extends Error {}
+
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the client and the daemon have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged in transit" ] ];
+
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
+
+const SETTLING_TURNS = 4;
+
+const MAX_TURNS = 1e3;
+
+class TlsTunnel {
+    #pipe;
+    #socket;
+    #outgoing=[];
+    #plaintext=[];
+    #established=false;
+    #certificate;
+    #failure;
+    static async start(options) {
+        const {connect} = process.getBuiltinModule("node:tls");
+        try {
+            return new TlsTunnel(options, connect);
+        } catch (cause) {
+            throw new TlsFailure(tlsReason(cause), {
+                cause
+            });
+        }
+    }
+    constructor({authorities, partialChain, certificate, serverName}, connect) {
+        this.#pipe = new external_node_stream_namespaceObject.Duplex({
+            read: () => {},
+            write: (chunk, _encoding, done) => {
+                this.#outgoing.push(chunk);
+                done();
+            }
+        });
+        this.#socket = connect({
+            socket: this.#pipe,
+            ca: [ ...authorities ],
+            ...partialChain ? {
+                allowPartialTrustChain: true
+            } : {},
+            ...certificate === undefined ? {} : {
+                cert: certificate.chain,
+                key: certificate.key.reveal()
+            },
+            ...serverName === undefined || isIpAddress(serverName) ? {} : {
+                servername: serverName
+            },
+            minVersion: "TLSv1.2",
+            rejectUnauthorized: false,
+            checkServerIdentity: () => undefined
+        });
+        this.#socket.on("secureConnect", () => {
+            this.#certificate = this.#socket.getPeerX509Certificate();
+            this.#established = true;
+        });
+        this.#socket.on("data", chunk => {
+            this.#plaintext.push(chunk);
+        });
+        this.#socket.on("error", error => {
+            this.#failure ??= error;
+        });
+    }
+    get version() {
+        return this.#socket.getProtocol();
+    }
+    get established() {
+        return this.#established;
+    }
+    feed(records) {
+        if (records.length > 0) this.#pipe.push(records);
+    }
+    async output() {
+        await this.#until(() => this.#outgoing.length > 0);
+        for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
+        this.#throwFailure();
+        return this.pending();
+    }
+    pending() {
+        return writer_concat(this.#outgoing.splice(0));
+    }
+    async handshake() {
+        await this.#until(() => this.#established);
+    }
+    async failure() {
+        for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
+        if (this.#failure === undefined) return undefined;
+        const [, digits] = /alert number (\d{1,3})/.exec(this.#failure.message) ?? [];
+        return {
+            reason: tlsReason(this.#failure),
+            alert: digits === undefined ? undefined : Number(digits)
+        };
+    }
+    async read(length) {
+        await this.#until(() => this.#plaintext.reduce((sum, {length}) => sum + length, 0) >= length);
+        const all = writer_concat(this.#plaintext);
+        this.#plaintext = [ all.subarray(length) ];
+        return all.subarray(0, length);
+    }
+    write(plaintext) {
+        this.#socket.write(plaintext);
+        return this.output();
+    }
+    distrust(serverName) {
+        if (!HOST_NAME.test(serverName)) return untrusted(`${serverName} is not a host name`);
+        const certificate = this.#certificate;
+        if (certificate === undefined) return untrusted("it has no certificate");
+        if (!this.#socket.authorized) return tls_tunnel_invalid(String(this.#socket.authorizationError), certificate.issuer);
+        const {subjectAltName, subject} = certificate;
+        const options = {
+            subject: subjectAltName === undefined ? "always" : "never"
+        };
+        if (certificate.checkHost(serverName, options) !== undefined) return undefined;
+        const names = distinguishedName(subjectAltName || subject, "no name");
+        return {
+            kind: "name-differs",
+            reason: `its certificate is for ${names}, not for ${serverName}`,
+            details: {
+                host: serverName
+            }
+        };
+    }
+    close() {
+        this.#socket.destroy();
+        this.#pipe.destroy();
+    }
+    async #until(condition) {
+        for (let turn = 0; !condition(); turn++) {
+            this.#throwFailure();
+            if (turn === MAX_TURNS) throw new TlsFailure("the daemon sent incomplete TLS records");
+            await nextTurn();
+        }
+    }
+    #throwFailure() {
+        if (this.#failure !== undefined) throw new TlsFailure(tlsReason(this.#failure), {
+            cause: this.#failure
+        });
+    }
+}
+
+const nextTurn = () => new Promise(resolve => setImmediate(resolve));
+
+function untrusted(reason) {
+    return {
+        kind: "untrusted-certificate",
+        reason
+    };
+}
+
+function tls_tunnel_invalid(code, issuer) {
+    const by = `issued by ${distinguishedName(issuer, "an empty name")}`;
+    const kind = "expired-certificate";
+    switch (code) {
+      case "CERT_HAS_EXPIRED":
+        return {
+            kind,
+            reason: `its certificate, or a CA certificate above it, has expired (${by})`
+        };
+
+      case "CERT_NOT_YET_VALID":
+        return {
+            kind,
+            reason: `its certificate is not valid yet, or the clock of this host is wrong (${by})`
+        };
+
+      default:
+        return untrusted(`its certificate is not trusted (${code}; ${by})`);
+    }
+}
+
+function tlsReason(error) {
+    const {code = "", message} = error;
+    const text = `${code} ${message.toUpperCase().replaceAll(" ", "_")}`;
+    return tls_tunnel_REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? `the TLS library reports ${code || "an error"}`;
+}
+
+const OK = 0;
+
+const ERROR = -1;
+
+const SENDING = 1;
+
+const RECEIVING = 2;
+
+const QUITTING = 3;
+
+const HOLDING = 4;
+
+const ssl_exchange_KEY_LENGTH = 256;
+
+const MAX_RECORDS_LENGTH = 1024 * 1024;
+
+const MAX_ROUNDS = 8;
+
+const NOTHING = new Uint8Array;
+
+class SslExchange {
+    #credential;
+    #tunnel;
+    #certificate;
+    #failure;
+    constructor(credential) {
+        this.#credential = credential;
+    }
+    async open(channel) {
+        const options = await this.#credential.tls();
+        this.#certificate = options.certificate;
+        try {
+            this.#tunnel = await TlsTunnel.start(options);
+            const records = await this.#tunnel.output();
+            channel.send(message => message.int(OK));
+            putRecords(channel, RECEIVING, records);
+        } catch (error) {
+            if (!(error instanceof TlsFailure)) throw error;
+            this.#failure = `TLS could not start: ${error.message}`;
+            channel.send(message => message.int(ERROR));
+        }
+    }
+    async prove(channel) {
+        const hello = await channel.receive(message => message.int());
+        if (this.#failure !== undefined) throw new MethodRefused({
+            reason: this.#failure
+        });
+        if (hello !== OK) {
+            throw new MethodRefused({
+                kind: "no-tls",
+                reason: "the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host"
+            }, true);
+        }
+        const tunnel = this.#started;
+        try {
+            await this.#handshake(channel, tunnel);
+            await this.#receiveKey(channel, tunnel);
+        } catch (error) {
+            if (!(error instanceof TlsFailure)) throw error;
+            putRecords(channel, QUITTING, tunnel.pending());
+            throw new MethodRefused({
+                reason: `TLS failed: ${error.message}`
+            });
+        }
+    }
+    hold(channel) {
+        putRecords(channel, HOLDING, NOTHING);
+    }
+    async sendThroughTunnel(channel, plaintext) {
+        putRecords(channel, HOLDING, await this.#started.write(plaintext));
+    }
+    close() {
+        this.#tunnel?.close();
+    }
+    get #started() {
+        if (this.#tunnel === undefined) throw new RangeError("finish before open");
+        return this.#tunnel;
+    }
+    async #handshake(channel, tunnel) {
+        for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
+            const status = await this.#receive(channel, tunnel);
+            if (status === HOLDING && holding) {
+                await tunnel.handshake();
+                return this.#verify(channel, tunnel);
+            }
+            const records = await tunnel.output();
+            if (tunnel.established) this.#verify(channel, tunnel); else if (!holding) this.#checkVersion(channel, tunnel);
+            putRecords(channel, HOLDING, records);
+            holding = true;
+        }
+        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
+    }
+    #checkVersion(channel, tunnel) {
+        if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
+        if (this.#certificate.onUnverified !== undefined) {
+            this.#certificate.onUnverified();
+            return;
+        }
+        putRecords(channel, QUITTING, NOTHING);
+        throw new MethodRefused({
+            kind: "no-tls13",
+            reason: "the daemon does not support TLS 1.3; with TLS 1.2 the client sends only client-certificate, because the daemon is not verified yet"
+        });
+    }
+    #verify(channel, tunnel) {
+        const {label, method, serverName} = this.#credential;
+        const refusal = tunnel.distrust(serverName);
+        if (refusal === undefined) return;
+        putRecords(channel, QUITTING, NOTHING);
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", `the daemon failed to prove that it is ${serverName}: ${refusal.reason}`, [ {
+            ...refusal,
+            method: displayName(method),
+            reason: `${label}: ${refusal.reason}`
+        } ]);
+    }
+    async #receiveKey(channel, tunnel) {
+        for (let round = 0; round < MAX_ROUNDS; round++) {
+            if (await this.#receive(channel, tunnel) === HOLDING) {
+                await tunnel.read(ssl_exchange_KEY_LENGTH);
+                return;
+            }
+            const failure = await tunnel.failure();
+            if (failure !== undefined) throw new TlsFailure(failure.reason);
+            putRecords(channel, RECEIVING, tunnel.pending());
+        }
+        throw new ProtocolError("ERR_MESSAGE", "the daemon sent no session key");
+    }
+    async #receive(channel, tunnel) {
+        const {status, records} = await channel.receive(getRecords);
+        tunnel.feed(records);
+        if (status === OK || status === SENDING || status === RECEIVING || status === HOLDING) return status;
+        const number = (await tunnel.failure())?.alert;
+        const alert = number === undefined ? "" : `, TLS alert ${number} ${ALERTS[number] ?? ""}`.trimEnd();
+        const isUnexplained = alert === "" && tunnel.established;
+        throw new MethodRefused({
+            kind: isUnexplained ? "mapping-required" : number === CERTIFICATE_UNKNOWN ? "proxy-not-allowed" : undefined,
+            reason: `the daemon aborted the TLS handshake${isUnexplained ? UNEXPLAINED : alert}`
+        });
+    }
+}
+
+function putHolding(message) {
+    message.int(HOLDING).int(0);
+}
+
+async function serverHolds(channel) {
+    return (await channel.receive(getRecords)).status === HOLDING;
+}
+
+function getRecords(message) {
+    const status = message.int();
+    const length = message.int();
+    if (length < 0 || length > MAX_RECORDS_LENGTH) throw new ProtocolError("ERR_MESSAGE", `${length} bytes of TLS`);
+    return {
+        status,
+        records: message.bytes(length)
+    };
+}
+
+function putRecords(channel, status, records) {
+    channel.send(message => message.int(status).int(records.length).bytes(records));
+}
+
+const UNEXPLAINED = ": it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)";
+
+const CERTIFICATE_UNKNOWN = 46;
+
+const ALERTS = {
+    40: "handshake_failure: it has no certificate (AUTH_SSL_SERVER_CERTFILE on its host)",
+    42: "bad_certificate: it cannot parse the client certificate",
+    43: "unsupported_certificate: it does not accept the client certificate",
+    44: "certificate_revoked: the client certificate is revoked",
+    45: "certificate_expired: the client certificate has expired",
+    [CERTIFICATE_UNKNOWN]: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
+    48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
+    70: "protocol_version: it supports no TLS version of the client"
+};
+
+const NO_SERVER_NAME = `no host name is known to verify its certificate against; ${SET_SERVER_NAME}`;
+
+function onlyClaimed(name) {
+    return `only the collector reports that the daemon's host is ${name}; if that is correct, set server-name`;
+}
+
+function ssl(label, tlsFor, source = label) {
+    const candidate = serverName => {
+        const exchange = new SslExchange({
+            method: "SSL",
+            label,
+            serverName,
+            tls: () => tlsFor(serverName)
+        });
+        return {
+            label,
+            source,
+            open: channel => exchange.open(channel),
+            async finish(channel) {
+                try {
+                    await exchange.prove(channel);
+                    exchange.hold(channel);
+                    return [];
+                } finally {
+                    exchange.close();
+                }
+            }
+        };
+    };
+    const guessed = ({serverName, claimedName}) => {
+        const name = serverName ?? claimedName;
+        return name === undefined ? undefined : candidate(name);
+    };
+    return {
+        name: "SSL",
+        authenticatesServer: true,
+        sources: [ label ],
+        candidatesFor(_, peer) {
+            const usable = guessed(peer);
+            return usable === undefined ? {
+                usable: [],
+                rejected: [ {
+                    label,
+                    reason: NO_SERVER_NAME,
+                    kind: "no-server-name"
+                } ]
+            } : {
+                usable: [ usable ],
+                rejected: []
+            };
+        },
+        guessed
+    };
+}
+
+const MIN_ITERATIONS = 4096;
+
+const MAX_ITERATIONS = 1e6;
+
+function keysOfPassword(text, client, source) {
+    return {
+        source,
+        types: ENCRYPTION_TYPES,
+        needInformation: true,
+        async key({type, salt, iterations}) {
+            const {stringToKey, defaultIterations} = encryptionType(type);
+            const count = iterations ?? defaultIterations;
+            if (count < MIN_ITERATIONS || count > MAX_ITERATIONS) throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
+            const bytes = await stringToKey(text(), salt ?? Buffer.from(`${client.realm}${client.components.join("")}`), count);
+            return {
+                type,
+                bytes
+            };
+        }
+    };
+}
+
+const REPLY_USAGE = {
+    AS_REPLY: 3,
+    TGS_REPLY: 8,
+    AP_REPLY: 12
+};
+
+const TICKET = 1;
+
+const AS_REP = 11;
+
+const TGS_REP = 13;
+
+const AP_REP = 15;
+
+const ENC_AS_REP_PART = 25;
+
+const ENC_TGS_REP_PART = 26;
+
+const ENC_AP_REP_PART = 27;
+
+const KRB_ERROR = 30;
+
+const PA_ETYPE_INFO2 = 19;
+
+function readKdcReply(bytes) {
+    const reader = new DerReader(bytes);
+    if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
+    const fields = reader.application(AS_REP, TGS_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const keyInformation = fields.optional(2)?.list(getPreAuthentication).flatMap(keyInformationOf) ?? [];
+    const realm = fields.field(3).text();
+    const client = principal_getName(fields.field(4), realm);
+    const encoded = fields.field(5).element();
+    new DerReader(encoded).application(TICKET);
+    return {
+        client,
+        encoded,
+        sealed: getEncrypted(fields.field(6)),
+        keyInformation
+    };
+}
+
+function isRefusal(reply) {
+    return "code" in reply;
+}
+
+function openKdcReply({client, encoded, sealed}, request, key, usage, isReferral) {
+    const fields = new DerReader(replies_open(sealed, key, usage)).application(ENC_AS_REP_PART, ENC_TGS_REP_PART);
+    const sessionKey = getKey(fields.field(0));
+    fields.field(1);
+    const nonce = fields.field(2).integer();
+    fields.optional(3);
+    fields.field(4);
+    fields.field(5);
+    fields.optional(6);
+    const endTime = fields.field(7).time();
+    fields.optional(8);
+    const realm = fields.field(9).text();
+    const service = principal_getName(fields.field(10), realm);
+    if (nonce !== request.nonce) throw new KerberosError("the KDC replied to a different request");
+    if (!isSamePrincipal(client, request.client)) throw new KerberosError("the KDC replied for a different client");
+    if (!isSamePrincipal(service, request.service) && !isReferral(service)) throw new KerberosError("the KDC replied with a ticket for a different service");
+    return {
+        client,
+        service,
+        key: sessionKey,
+        endTime,
+        encoded
+    };
+}
+
+function verifyApplicationReply(bytes, {key}, sent) {
+    const fields = new DerReader(bytes).application(AP_REP);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    const part = new DerReader(replies_open(getEncrypted(fields.field(2)), key, REPLY_USAGE.AP_REPLY)).application(ENC_AP_REP_PART);
+    if (part.field(0).time() !== sent.seconds || part.field(1).integer() !== sent.microseconds) throw new KerberosError("the reply contains a different time than the request");
+}
+
+function readKeyInformation(data) {
+    return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
+}
+
+function getKey(reader) {
+    const fields = reader.structure();
+    return {
+        type: fields.field(0).integer(),
+        bytes: fields.field(1).octets()
+    };
+}
+
+function getEncrypted(reader) {
+    const fields = reader.structure();
+    const type = fields.field(0).integer();
+    fields.optional(1);
+    return {
+        type,
+        cipher: fields.field(2).octets()
+    };
+}
+
+function replies_open({type, cipher}, key, usage) {
+    const {decrypt, keyLength} = encryptionType(type);
+    if (type !== key.type || key.bytes.length !== keyLength) throw new KerberosError("a message is encrypted with a key of a different type");
+    return decrypt(key.bytes, usage, cipher);
+}
+
+function readRefusal(reader) {
+    const fields = reader.application(KRB_ERROR);
+    fields.field(0).integer();
+    fields.field(1).integer();
+    fields.optional(2);
+    fields.optional(3);
+    const serverTime = fields.field(4).time();
+    fields.field(5);
+    const code = fields.field(6).integer();
+    fields.optional(7);
+    fields.optional(8);
+    fields.field(9);
+    fields.field(10);
+    const text = fields.optional(11)?.text();
+    return {
+        code,
+        text,
+        serverTime,
+        data: fields.optional(12)?.octets() ?? new Uint8Array
+    };
+}
+
+function getPreAuthentication(item) {
+    const fields = item.structure();
+    return {
+        type: fields.field(1).integer(),
+        value: fields.field(2).octets()
+    };
+}
+
+function keyInformationOf({type, value}) {
+    if (type !== PA_ETYPE_INFO2) return [];
+    return new DerReader(value).list(item => {
+        const fields = item.structure();
+        const entry = fields.field(0).integer();
+        const salt = fields.optional(1)?.textBytes();
+        const parameters = fields.optional(2)?.octets();
+        const iterations = parameters?.length === 4 ? Buffer.from(parameters).readUInt32BE() : undefined;
+        return {
+            type: entry,
+            salt,
+            iterations
+        };
+    });
+}
+
+const USAGE = {
+    ENCRYPTED_TIMESTAMP: 1,
+    TGS_REQUEST_CHECKSUM: 6,
+    TGS_AUTHENTICATOR: 7,
+    AP_AUTHENTICATOR: 11
+};
+
+const VERSION = 5;
+
+const AS_REQ = 10;
+
+const TGS_REQ = 12;
+
+const AP_REQ = 14;
+
+const AUTHENTICATOR = 2;
+
+const PA_TGS_REQ = 1;
+
+const PA_ENC_TIMESTAMP = 2;
+
+const CANONICALIZE = 65536;
+
+const MUTUAL_REQUIRED = 536870912;
+
+const requests_LIFETIME_SECONDS = 24 * 60 * 60;
+
+function drawNonce({randomBytes}) {
+    return Buffer.from(randomBytes(4)).readUInt32BE() & 2147483647;
+}
+
+function timeNow({now, randomBytes}) {
+    const milliseconds = now().getTime();
+    const drawn = Buffer.from(randomBytes(4)).readUInt32BE() % 1e3;
+    return {
+        seconds: Math.floor(milliseconds / 1e3),
+        microseconds: milliseconds % 1e3 * 1e3 + drawn
+    };
+}
+
+function authenticationRequest(request, key, host) {
+    const proof = [];
+    if (key !== undefined) {
+        const {seconds, microseconds} = timeNow(host);
+        const timestamp = der.structure({
+            0: der.time(seconds),
+            1: der.integer(microseconds)
+        });
+        proof.push(preAuthentication(PA_ENC_TIMESTAMP, seal(key, USAGE.ENCRYPTED_TIMESTAMP, timestamp, host)));
+    }
+    return kdcRequest(AS_REQ, proof, requestBody(request, 0, host));
+}
+
+function serviceRequest(request, granting, host) {
+    const body = requestBody(request, CANONICALIZE, host);
+    const {checksumType, checksum} = encryptionType(granting.key.type);
+    const covered = der.structure({
+        0: der.integer(checksumType),
+        1: der.octets(checksum(granting.key.bytes, USAGE.TGS_REQUEST_CHECKSUM, body))
+    });
+    const {message} = apRequest(granting, {
+        usage: USAGE.TGS_AUTHENTICATOR,
+        options: 0,
+        covered
+    }, host);
+    return kdcRequest(TGS_REQ, [ preAuthentication(PA_TGS_REQ, message) ], body);
+}
+
+function applicationRequest(ticket, host) {
+    return apRequest(ticket, {
+        usage: USAGE.AP_AUTHENTICATOR,
+        options: MUTUAL_REQUIRED
+    }, host);
+}
+
+function apRequest({client, key, encoded}, {usage, options, covered}, host) {
+    const time = timeNow(host);
+    const authenticator = der.application(AUTHENTICATOR, der.structure({
+        0: der.integer(VERSION),
+        1: der.text(client.realm),
+        2: principal_putName(client),
+        3: covered,
+        4: der.integer(time.microseconds),
+        5: der.time(time.seconds)
+    }));
+    const message = der.application(AP_REQ, der.structure({
+        0: der.integer(VERSION),
+        1: der.integer(AP_REQ),
+        2: der.flags(options),
+        3: encoded,
+        4: seal(key, usage, authenticator, host)
+    }));
+    return {
+        message,
+        ...time
+    };
+}
+
+function kdcRequest(type, proofs, body) {
+    return der.application(type, der.structure({
+        1: der.integer(VERSION),
+        2: der.integer(type),
+        3: proofs.length === 0 ? undefined : der.list(proofs),
+        4: body
+    }));
+}
+
+function preAuthentication(type, value) {
+    return der.structure({
+        1: der.integer(type),
+        2: der.octets(value)
+    });
+}
+
+function requestBody({client, service, nonce, encryptionTypes}, options, {now}) {
+    return der.structure({
+        0: der.flags(options),
+        1: options === CANONICALIZE ? undefined : principal_putName(client),
+        2: der.text(service.realm),
+        3: principal_putName(service),
+        5: der.time(Math.floor(now().getTime() / 1e3) + requests_LIFETIME_SECONDS),
+        7: der.integer(nonce),
+        8: der.list(encryptionTypes.map(der.integer))
+    });
+}
+
+function seal(key, usage, plaintext, {randomBytes}) {
+    const {encrypt} = encryptionType(key.type);
+    const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));
+    return der.structure({
+        0: der.integer(key.type),
+        2: der.octets(cipher)
+    });
+}
+
+const MAX_REFERRALS = 5;
+
+const MAX_ATTEMPTS = 3;
+
+async function requestInitialTicket(client, service, keys, kdcs) {
+    let information = keys.needInformation ? undefined : defaultsOf(bestOf(keys));
+    for (let attempt = 1; ;attempt++) {
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: keys.types
+        };
+        const key = information === undefined ? undefined : await keys.key(information);
+        try {
+            const reply = await exchange(authenticationRequest(request, key, kdcs), request, kdcs, keys.needInformation);
+            const {type} = reply.sealed;
+            const known = [ ...reply.keyInformation, ...information === undefined ? [] : [ information ] ];
+            const own = await keys.key(known.find(each => each.type === type) ?? defaultsOf(type));
+            return openReply(reply, request, own, client);
+        } catch (error) {
+            if (!requiresKey(error) || attempt === MAX_ATTEMPTS) throw error;
+            information = nextKey(error, information, keys);
+        }
+    }
+}
+
+function requiresKey(error) {
+    return error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED);
+}
+
+function nextKey(error, previous, keys) {
+    const next = chooseKey(readKeyInformation(error.data), keys);
+    if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
+    return next ?? defaultsOf(bestOf(keys));
+}
+
+const bestOf = ({types: [best = 0]}) => best;
+
+function defaultsOf(type) {
+    return {
+        type,
+        salt: undefined,
+        iterations: undefined
+    };
+}
+
+function chooseKey(offered, {types, source}) {
+    const found = offered.find(({type}) => types.includes(type));
+    if (found !== undefined || offered.length === 0) return found;
+    const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
+    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`, "encryption-type");
+}
+
+function openReply(reply, request, key, client) {
+    try {
+        return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
+    } catch (error) {
+        if (!(error instanceof KerberosError)) throw error;
+        throw new KerberosError(`the reply of the KDC of ${client.realm} is not usable: ${error.message}`);
+    }
+}
+
+async function requestServiceTicket(granting, name, kdcs) {
+    const {client} = granting;
+    let current = granting;
+    for (let referrals = 0; referrals <= MAX_REFERRALS; referrals++) {
+        const realm = realmOfTicketGranting(current.service);
+        if (realm === undefined) throw new KerberosError(`${formatPrincipal(current.service)} is not a ticket-granting service`);
+        const service = name.realm === undefined || name.realm === realm ? {
+            type: NT_SRV_HST,
+            components: name.components,
+            realm
+        } : ticketGranting(name.realm, realm);
+        const request = {
+            client,
+            service,
+            nonce: drawNonce(kdcs),
+            encryptionTypes: ENCRYPTION_TYPES
+        };
+        const reply = await exchange(serviceRequest(request, current, kdcs), request, kdcs);
+        const isReferral = other => other.realm === realm && realmOfTicketGranting(other) !== undefined;
+        const ticket = openKdcReply(reply, request, current.key, REPLY_USAGE.TGS_REPLY, isReferral);
+        const found = isSamePrincipal(ticket.service, service) && service.type === NT_SRV_HST;
+        if (found) return ticket;
+        current = ticket;
+    }
+    throw new KerberosError(`KDCs returned more than ${MAX_REFERRALS} referrals for ${name.components.join("/")}`);
+}
+
+async function exchange(message, {client, service}, kdcs, isPassword = false) {
+    const reply = readKdcReply(await kdcs.ask(service.realm, message));
+    if (!isRefusal(reply)) return reply;
+    const names = {
+        client: formatPrincipal(client),
+        service: formatPrincipal(service)
+    };
+    throw kdcError(reply, {
+        ...names,
+        realm: service.realm,
+        now: kdcs.now(),
+        isPassword
+    });
+}
+
+const ABORT = -1;
+
+const GRANT = 1;
+
+const MUTUAL = 3;
+
+const PROCEED = 4;
+
+const kerberos_NO_SERVER_NAME = {
+    kind: "no-host-name",
+    reason: `no host name is known for its Kerberos principal; ${SET_SERVER_NAME}`
+};
+
+function kerberos(sources, host) {
+    const valid = () => sources.filter(({objection}) => objection(host.now()) === undefined);
+    return {
+        name: "KERBEROS",
+        authenticatesServer: true,
+        sources: sources.map(({label}) => label),
+        candidatesFor(_, {serverName, claimedName}) {
+            const name = serverName ?? claimedName;
+            const reasonOf = ({objection}) => objection(host.now()) ?? (name === undefined ? kerberos_NO_SERVER_NAME : undefined);
+            return {
+                usable: name === undefined ? [] : valid().map(source => kerberos_candidate(source, name, host)),
+                rejected: sources.flatMap(source => {
+                    const reason = reasonOf(source);
+                    return reason === undefined ? [] : [ {
+                        label: source.label,
+                        ...reason
+                    } ];
+                })
+            };
+        },
+        guessed({serverName, claimedName}) {
+            const [only, ...others] = valid();
+            const name = serverName ?? claimedName;
+            return only === undefined || others.length > 0 || name === undefined ? undefined : kerberos_candidate(only, name, host);
+        },
+        prepare({serverName, claimedName}) {
+            const [first] = valid();
+            const name = serverName ?? claimedName;
+            if (name !== undefined) first?.ticketFor(name).catch(() => {});
+        }
+    };
+}
+
+function kerberos_candidate({label, ticketFor}, serverName, host) {
+    let opened;
+    return {
+        label,
+        async open(channel) {
+            try {
+                const ticket = await ticketFor(serverName);
+                const request = applicationRequest(ticket, host);
+                opened = {
+                    ticket,
+                    ...request
+                };
+                channel.send(message => message.int(PROCEED));
+                channel.send(message => message.int(PROCEED).int(request.message.length).bytes(request.message));
+            } catch (error) {
+                if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
+                opened = error;
+                channel.send(message => message.int(ABORT));
+            }
+        },
+        async finish(channel, _, last) {
+            if (opened === undefined) throw new RangeError("finish before open");
+            if (opened instanceof Error) throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
+            if (await channel.receive(message => message.int()) !== MUTUAL) throw rejected(formatPrincipal(opened.ticket.service));
+            const reply = await channel.receive(getReply);
+            verifyReply(reply, opened, label);
+            channel.send(message => message.int(GRANT));
+            const unmapped = new MethodRefused({
+                kind: "principal-unmapped",
+                reason: "the daemon maps the principal to no user (KERBEROS_MAP_FILE)"
+            });
+            if (last) return [ {
+                write: message => message.int(GRANT),
+                otherwise: () => unmapped
+            } ];
+            if (await channel.receive(message => message.int()) !== GRANT) throw unmapped;
+            return [];
+        }
+    };
+}
+
+function verifyReply(reply, opened, label) {
+    try {
+        verifyApplicationReply(reply, opened.ticket, opened);
+    } catch (error) {
+        const reason = `${label}: the daemon does not have the key of its ticket (${messageOf(error)})`;
+        throw new AuthenticationError("ERR_SERVER_UNPROVEN", "the daemon failed to authenticate itself", [ {
+            method: "KERBEROS",
+            reason,
+            kind: "no-ticket-key"
+        } ]);
+    }
+}
+
+function rejected(service) {
+    const reason = `the daemon rejects the ticket for ${service} without a reason: its keytab is missing, unreadable or has another key, or the clocks differ`;
+    return new MethodRefused({
+        kind: "ticket-rejected",
+        reason,
+        details: {
+            service
+        }
+    });
+}
+
+function refusalOf(error) {
+    const {kind, details} = error instanceof KerberosError ? error : {
+        kind: "no-ticket",
+        details: undefined
+    };
+    return {
+        reason: error.message,
+        kind,
+        details
+    };
+}
+
+function getReply(message) {
+    const status = message.int();
+    if (status !== PROCEED) throw new ProtocolError("ERR_MESSAGE", `the daemon sent ${status} instead of its Kerberos reply`);
+    return message.bytes(message.int());
 }
 
 const KDC_PORT = 88;
@@ -5029,7 +5202,7 @@ function fromCache(name, label, wanted, realm, owner) {
         label: `${label} (${formatPrincipal(client)})`,
         objection(now) {
             if (usable.length === 0) return {
-                reason: "it contains no ticket-granting ticket and no ticket for HTCondor’s service"
+                reason: "it contains no ticket-granting ticket and no ticket for HTCondor's service"
             };
             return latest * 1e3 > now.getTime() ? undefined : {
                 kind: "ticket-expired",
@@ -5195,12 +5368,6 @@ function munge(encode) {
 
 const PAYLOAD_LENGTH = 24;
 
-function exitOf(error) {
-    const {code, signal} = error;
-    if (typeof code === "number") return `exit status ${code}`;
-    return signal ? `terminated by ${signal}` : systemReason(error);
-}
-
 function loadMunge(path, owner, host) {
     const program = findProgram("munge", path);
     if (program === undefined) return new Unavailable("the program munge was not found in PATH");
@@ -5225,6 +5392,12 @@ function loadMunge(path, owner, host) {
             child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
         });
     });
+}
+
+function exitOf(error) {
+    const {code, signal} = error;
+    if (typeof code === "number") return `exit status ${code}`;
+    return signal ? `terminated by ${signal}` : systemReason(error);
 }
 
 const CLIENT_NAME = "condor@password";
@@ -5308,7 +5481,7 @@ function scitokens(token, tlsFor, host) {
                 try {
                     await exchange.prove(channel);
                     exchange.hold(channel);
-                    await exchange.say(channel, lengthAndToken(token));
+                    await exchange.sendThroughTunnel(channel, lengthAndToken(token));
                 } finally {
                     exchange.close();
                 }
@@ -5369,8 +5542,6 @@ function scitokens_refusal({issuer, subject, audience, scope, profile, expiresAt
     if (expiresAt !== undefined && expiresAt > seconds && expiresAt - seconds < 300) possible.push(`it expires in ${Math.floor(expiresAt - seconds)} s, and the daemon's clock may be ahead`);
     return `the daemon refused it without a reason; possible causes: ${[ ...likely, ...possible ].join("; ")}`;
 }
-
-const MAX_TIME = 864e10;
 
 function parseBearerToken(jwt, source) {
     const claims = bearer_decode(jwt, source);
@@ -5479,13 +5650,16 @@ function discover({file, env, uid}) {
 }
 
 function readSciTokensFile(file) {
-    const text = readStart(file);
-    if (text instanceof Error) return unreadableFile(`SCITOKENS_FILE ${file}`, text);
-    const [line = ""] = text.split("\n").filter(each => each.trim() !== "" && !each.trim().startsWith("#"));
-    return {
-        text: line,
-        source: file
-    };
+    try {
+        const lines = readStart(file).split("\n");
+        const [text = ""] = lines.filter(each => each.trim() !== "" && !each.trim().startsWith("#"));
+        return {
+            text,
+            source: file
+        };
+    } catch (error) {
+        return unreadableFile(`SCITOKENS_FILE ${file}`, error);
+    }
 }
 
 function standardFiles(env, uid) {
@@ -5495,13 +5669,16 @@ function standardFiles(env, uid) {
 }
 
 function readIfPresent(path, owner) {
-    const text = readStart(path, owner);
-    if (!(text instanceof Error)) return text.trim() === "" ? undefined : {
-        text,
-        source: path
-    };
-    const isMissing = text.code === "ENOENT";
-    return isMissing ? undefined : unreadableFile(path, text);
+    try {
+        const text = readStart(path, owner);
+        return text.trim() === "" ? undefined : {
+            text,
+            source: path
+        };
+    } catch (error) {
+        const isMissing = error.code === "ENOENT";
+        return isMissing ? undefined : unreadableFile(path, error);
+    }
 }
 
 function unreadableFile(name, error) {
@@ -5509,20 +5686,18 @@ function unreadableFile(name, error) {
 }
 
 function readStart(path, owner) {
+    const noFollow = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
+    const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noFollow);
     try {
-        const noFollow = owner === undefined ? 0 : external_node_fs_namespaceObject.constants.O_NOFOLLOW ?? 0;
-        const file = (0, external_node_fs_namespaceObject.openSync)(path, external_node_fs_namespaceObject.constants.O_RDONLY | (external_node_fs_namespaceObject.constants.O_NONBLOCK ?? 0) | noFollow);
-        try {
-            const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
-            if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) return new Error("it is not a regular file");
-            if (owner !== undefined && uid !== owner) return new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
-            const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
-            return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
-        } finally {
-            (0, external_node_fs_namespaceObject.closeSync)(file);
-        }
-    } catch (error) {
-        return error;
+        const {uid, mode} = (0, external_node_fs_namespaceObject.fstatSync)(file);
+        if ((mode & external_node_fs_namespaceObject.constants.S_IFMT) !== external_node_fs_namespaceObject.constants.S_IFREG) throw new Error("it is not a regular file");
+        if (owner !== undefined) checkOwner({
+            uid
+        }, owner);
+        const bytes = Buffer.alloc(scitokens_MAX_FILE_LENGTH);
+        return bytes.toString("utf8", 0, (0, external_node_fs_namespaceObject.readSync)(file, bytes));
+    } finally {
+        (0, external_node_fs_namespaceObject.closeSync)(file);
     }
 }
 
@@ -5951,11 +6126,9 @@ function readJob(audience, env) {
     };
 }
 
-const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
 function serviceUrl(name, text) {
     const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-    const isSafe = url?.protocol === "https:" || url?.protocol === "http:" && HERE.test(url.hostname);
+    const isSafe = url !== undefined && (url.protocol === "https:" || isHttpToThisHost(url));
     if (isSafe && url.username === "" && url.password === "" && url.hash === "") return url;
     const [shown = ""] = text.split(/[?#]/);
     const named = text.includes("@") ? "the value" : quote(shown);
@@ -5975,20 +6148,20 @@ const POLL_INTERVAL_MS = 5e3;
 function readRequest(input, surroundings, localFirst = false) {
     const warnings = checkConfiguration(input, surroundings);
     const path = readPath(input, surroundings);
-    const said = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
-    const mode = said === "check" ? "fetch" : said;
+    const given = oneOf("mode", input("mode") ?? table_INPUTS.mode, [ "fetch", "request", "exchange", "check" ]);
+    const mode = given === "check" ? "fetch" : given;
     const key = plainText("key", input("key"));
     if (mode === "request" && key !== undefined) refuse("key", "not supported with mode request, which cannot select a signing key");
     const remote = readBoolean("remote", input("remote") ?? table_INPUTS.remote);
-    if (remote) request_checkRemote(said);
+    if (remote) request_checkRemote(given);
     const lifetimeSeconds = readLifetime(input("lifetime"));
     const keyless = readKeyless(input, surroundings);
-    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(said, path, lifetimeSeconds, keyless, surroundings.env);
+    if (readBoolean("renew", input("renew") ?? table_INPUTS.renew)) checkRenewal(given, path, lifetimeSeconds, keyless, surroundings.env);
     const verify = readBoolean("verify", input("verify") ?? table_INPUTS.verify);
     if (remote && verify) refuse("verify", "not supported with remote, because only the schedd can verify the token");
     return {
         mode,
-        checkOnly: said === "check",
+        checkOnly: given === "check",
         daemon: readDaemon(input, surroundings, {
             localFirst,
             remote
@@ -6015,9 +6188,9 @@ function readRequest(input, surroundings, localFirst = false) {
     };
 }
 
-function request_checkRemote(said) {
-    if (said === "check") refuse("mode", "check queries the schedd itself; omit remote");
-    if (said !== "fetch") refuse("remote", `supported with mode fetch only, not ${said}`);
+function request_checkRemote(given) {
+    if (given === "check") refuse("mode", "check queries the schedd itself; omit remote");
+    if (given !== "fetch") refuse("remote", `supported with mode fetch only, not ${given}`);
 }
 
 function withoutSigningKeys(request) {
@@ -6048,7 +6221,7 @@ function checkConfiguration(input, {setting}) {
     if (missing) throw new InputError(missing, failure, {
         reason: "configuration"
     });
-    return [ `${failure}; the inputs are sufficient without it` ];
+    return [ `${failure}; no action is needed, because the inputs are sufficient` ];
 }
 
 function readTimeout(input) {
@@ -6157,9 +6330,9 @@ function privateDirectory(input, env) {
     return (0, external_node_path_namespaceObject.join)(temporary, `condor-token-${crypto_crypto().randomUUID()}`);
 }
 
-function checkRenewal(said, path, lifetimeSeconds, keyless, env) {
+function checkRenewal(given, path, lifetimeSeconds, keyless, env) {
     if (path === undefined) refuse("renew", "there is no file to renew; set export-environment, token or file");
-    if (said === "request") refuse("renew", `not supported with mode ${said}`);
+    if (given === "request") refuse("renew", `not supported with mode ${given}`);
     if (lifetimeSeconds === "unlimited") refuse("renew", "a token that never expires needs no renewal");
     privateDirectory("renew", env);
     if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service receives the same token each time, which it may refuse");
@@ -6205,15 +6378,15 @@ const INPUT_OF = {
 const isList = value => Array.isArray(value) && value.every(each => typeof each === "string");
 
 const TYPES = {
-    authz: [ "a list of texts", isList ],
-    authenticationMethods: [ "a list of texts", isList ],
+    authz: [ "a list of strings", isList ],
+    authenticationMethods: [ "a list of strings", isList ],
     lifetime: [ "a number of seconds", value => typeof value === "number" ],
     remote: [ "true or false", value => typeof value === "boolean" ],
     verify: [ "true or false", value => typeof value === "boolean" ],
     retries: [ "a number", value => typeof value === "number" ]
 };
 
-function inputsOf(options, fixed) {
+function inputsOf(options, isCheck) {
     const values = new Map([ [ "lifetime", DEFAULT_LIFETIME_SECONDS ] ]);
     for (const [option, name] of Object.entries(INPUT_OF)) {
         const value = options[option] ?? undefined;
@@ -6222,7 +6395,8 @@ function inputsOf(options, fixed) {
         if (typeof value !== "string" && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
         values.set(name, value);
     }
-    return name => fixed[name] ?? values.get(name);
+    if (isCheck) values.set("mode", "check");
+    return name => values.get(name);
 }
 
 function checkTimeout(timeoutMs) {
@@ -6284,12 +6458,6 @@ function isInRegistry(env) {
     return spawnSync(program, args, options).status === 0;
 }
 
-function reasonOfExit({code, signal}) {
-    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the output is too large";
-    if (signal) return `the program was terminated by ${signal}`;
-    return typeof code === "number" ? `exit status ${code}` : `the program could not be started (${code ?? "unknown reason"})`;
-}
-
 async function askProgram(program, env, signal, more) {
     const {execFile} = process.getBuiltinModule("node:child_process");
     const types = Object.keys(DAEMON_TYPES).map(type => type.toUpperCase());
@@ -6327,6 +6495,12 @@ async function askProgram(program, env, signal, more) {
         if (!names.includes(name)) throw new RangeError(`${name} is not in the list`);
         return values.get(name);
     };
+}
+
+function reasonOfExit({code, signal}) {
+    if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") return "the output is too large";
+    if (signal) return `the program was terminated by ${signal}`;
+    return typeof code === "number" ? `exit status ${code}` : `the program could not be started (${code ?? "unknown reason"})`;
 }
 
 function processHost(timeoutMs, signal, sinks) {
@@ -6393,6 +6567,14 @@ function account(env, platform) {
     }
 }
 
+const FRESH = "condor_token_fetch on the access point";
+
+const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
+
+const IN_UID_DOMAIN = "end in UID_DOMAIN, not in TRUST_DOMAIN";
+
+const DETAILED_LOG = "A: set %_DEBUG = D_SECURITY, run condor_reconfig, and ";
+
 const ACTORS = {
     W: "Workflow",
     A: "Administrator",
@@ -6402,37 +6584,39 @@ const ACTORS = {
 
 function hintsOf(text, values, side) {
     const known = new Map(Object.entries(values));
-    return text.replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
+    return text.replace(/\[([A-Z%_]+)\]/g, "$1 ({$1})").replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
 }
 
 const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.";
+
+const HOST_IN_PRINCIPAL = "W: set server-name to the host name in the daemon's principal";
 
 const KERBEROS_CREDENTIALS = {
     "kerberos-cache-type": `W: ${CACHE_FILE}`,
     "no-kerberos-credential": `W: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.`,
     "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.`,
-    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, klist -c FILE that of a cache. In a secret a keytab is base64: base64 -w0 FILE.`
+    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, klist -c FILE the principal of a cache. In a secret, store the keytab as base64: base64 -w0 FILE.`
 };
 
-const KERBEROS = `W: kinit -V, then kvno host/DAEMON-HOST on this runner, show whether Kerberos works on this host.`;
+const KERBEROS = `W: run kinit -V, then kvno host/DAEMON-HOST, on this runner to check whether Kerberos works there.`;
 
 const KERBEROS_UNSENT = {
     "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, which does not expire with a ticket.`,
-    "kdc-unknown": `W: correct the realm $realm, in capitals, or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
+    "kdc-unknown": `W: correct the realm $realm (in capitals), or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
     "client-unknown": `W: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $client.`,
-    "service-unknown": `W: set server-name to the host name in the daemon's principal; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $service, then ktadd. A first part other than host: {KERBEROS_SERVER_SERVICE}.`,
+    "service-unknown": `${HOST_IN_PRINCIPAL}; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $service, then ktadd. If its first part is not host, check {KERBEROS_SERVER_SERVICE}.`,
     "password-rejected": `W: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.`,
-    "key-rejected": `W: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE that of the keytab. Create a new one with ktadd, and renew the secret.`,
+    "key-rejected": `W: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE the version in the keytab. Create a new one with ktadd, and renew the secret.`,
     "clock-rejected": `R: synchronize the clock with NTP (timedatectl, chronyc tracking): a KDC tolerates a difference of 5 min.`,
-    "account-locked": `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL shows the same until then.`,
+    "account-locked": `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL fails with the same error until then.`,
     "encryption-type": `W: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
-    "no-host-name": `W: set server-name to the host name in the daemon's principal: klist -k on its host shows it.`,
+    "no-host-name": `${HOST_IN_PRINCIPAL}: klist -k on its host shows it.`,
     "no-ticket": KERBEROS
 };
 
 const KERBEROS_REFUSED = {
-    "principal-unmapped": `A: add a line REALM = domain for the realm to the file of {KERBEROS_MAP_FILE}; restart the daemon, which reads it only at startup.`,
-    "ticket-rejected": `A: store the key of $service in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. Clocks may differ by 5 min.\nW: if the daemon is on another host, correct server-name.`
+    "principal-unmapped": `A: add the line REALM = domain to the daemon's Kerberos map file, then restart the daemon, which reads it only at startup: {KERBEROS_MAP_FILE}.`,
+    "ticket-rejected": `A: store the key of $service in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. The clocks may differ by at most 5 min.\nW: if the daemon is on another host, correct server-name.`
 };
 
 const KERBEROS_UNPROVEN = {
@@ -6445,17 +6629,15 @@ const METHOD_USES = {
     SSL: "client-certificate",
     KERBEROS: "kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS",
     PASSWORD: "password",
-    FS: "authentication-methods: FS, on the daemon’s own host",
-    MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool’s key"
+    FS: "authentication-methods: FS, on the daemon's own host",
+    MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool's key"
 };
 
 const MAX_HINTS = 4;
 
 const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
 
-const FRESH = "condor_token_fetch on the access point";
-
-const NOT_ACCEPTED = "A: to accept $method, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
+const NOT_ACCEPTED = "A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATION_METHODS].";
 
 const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 
@@ -6464,10 +6646,10 @@ const MUNGED = "R: run munged with the same key and synchronized clocks on both 
 const BY_METHOD = {
     IDTOKENS: NEW_TOKEN,
     KERBEROS,
-    SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
-    SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.\nW: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.`,
-    PASSWORD: `A: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.`,
-    FS: `W: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.`,
+    SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the subject and issuer of client-certificate.`,
+    SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.\nW: or request a token with that audience and a scope. In mode exchange, with an additional idtoken, the daemon reports its reason.`,
+    PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
+    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method follows, ignore this reason.`,
     MUNGE: MUNGED
 };
 
@@ -6475,7 +6657,7 @@ const UNSENT = {
     ...KERBEROS_UNSENT,
     "not-offered": NOT_ACCEPTED,
     "issuer-differs": `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.`,
-    "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: or put the file $key into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.`,
+    "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
     "idtoken-expired": `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
     "scitoken-expired": `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
     "file-exposed": `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
@@ -6484,7 +6666,7 @@ const UNSENT = {
     "kerberos-cache-type": KERBEROS,
     "no-kerberos-credential": KERBEROS,
     "no-server-name": `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.\nA: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts of this host: with this release, another account can relay the authentication.\nA: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
     "fs-relay": `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
     "munge-failed": MUNGED
 };
@@ -6492,10 +6674,10 @@ const UNSENT = {
 const REFUSED = {
     ...KERBEROS_REFUSED,
     declined: NOT_ACCEPTED,
-    unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.`,
-    "no-trust-domain": `W: set idtoken to the one token of this pool; condor_token_list shows issuers.\nA: or set {TRUST_DOMAIN}.`,
+    unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
+    "no-trust-domain": `W: set idtoken to a single token, that of this pool; condor_token_list shows the issuers.\nA: or set [TRUST_DOMAIN].`,
     "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
-    "mapping-required": `A: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.`,
+    "mapping-required": `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
     "no-tls13": `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).\nW: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
     "no-tls": `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`
 };
@@ -6504,12 +6686,12 @@ const UNPROVEN = {
     ...KERBEROS_UNPROVEN,
     "name-differs": `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
     "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
-    "untrusted-certificate": `W: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.`,
-    "password-differs": `W: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).`,
+    "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address has a different name, set server-name.`,
+    "password-differs": `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
     "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`
 };
 
-const LOG = "A: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.";
+const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
 
 const FALSE_DAEMON = "N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.";
 
@@ -6553,16 +6735,16 @@ const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hos
 
 const ID_TOKEN_PERMISSION = "W: add permissions: id-token: write to the job";
 
-const SERVICE_CLIENT = `W: set token-grant: client-credentials if the service is Keycloak; its client must have federated authentication for this issuer and sub.`;
+const SERVICE_CLIENT = `W: set token-grant: client-credentials if the service is Keycloak; its client must accept federated authentication with this issuer and sub.`;
 
 const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.`;
 
 const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.\nA: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).`;
 
 const INPUT_HINTS = {
-    "identity-flag": `W: omit the flag: HTCondor's condor_token_fetch does not support it either, although its manual page lists it. condor_token_list shows the identity of a credential, which is the identity of the token.`,
+    "identity-flag": `W: omit the flag, which HTCondor's condor_token_fetch does not support either: the token has the identity of the credential, which condor_token_list shows.`,
     "unknown-flag": `W: correct the flag; condor_token_fetch -help lists all flags.`,
-    configuration: `R: fix the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
+    configuration: `R: correct the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
     input: `W: correct $input; the README lists the valid values.`
 };
 
@@ -6571,7 +6753,7 @@ const CREDENTIAL_HINTS = {
     "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names (gh secret list).\nW: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
     "file-exposed": `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
     "file-name-ignored": `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
-    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (condor_token_fetch on the access point prints one).`,
+    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints one).`,
     "ccb-needs-proof": `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
     "no-job-token": `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
     "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the OIDC service of the runner returned its reason.`,
@@ -6583,18 +6765,18 @@ const CREDENTIAL_HINTS = {
     "aud-expected": SERVICE_AUDIENCE,
     "token-reuse-detected": SERVICE_REUSE,
     "used-already": SERVICE_REUSE,
-    "service-refused": `W: compare the claims of the job token, which the log shows, with the reason of the service: usually the repository, branch or environment differs.\nA: condor_token_service explain -claims FILE shows the differences from each entry, and the entry that would admit this job.`,
+    "service-refused": `W: compare the claims of the job token, which the log shows, with the service's reason: usually the repository, branch or environment differs.\nA: run condor_token_service explain -claims FILE, which shows how the claims differ from each entry, and the entry that would admit this job.`,
     "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.`,
     "scitoken-needs-proof": `W: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
-    "no-credential": `W: set idtoken from a secret (condor_token_fetch on the access point prints a token), or set scitoken or client-certificate.\nR: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+    "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
     "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
-    "certificate-unreadable": `W: provide complete PEM and a key without a passphrase: openssl x509 -noout -subject -in CERTIFICATE, openssl pkey -noout -in KEY.`,
+    "certificate-unreadable": `W: provide complete PEM and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
     "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
     "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
     "service-no-token": `W: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.`,
     "scitoken-malformed": `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
-    "password-malformed": `W: set password to the line that was passed to condor_store_cred add -c on the daemon's host.`,
+    "password-malformed": `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
     "credential-unreadable": `W: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}`
 };
 
@@ -6610,20 +6792,20 @@ const LOCATE_HINTS = {
 const CONNECT_HINTS = {
     "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: or add a kdc line for $realm to [realms] of krb5.conf (KRB5_CONFIG names another file), which needs no DNS.`,
     "kdc-unreachable": `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.\nW: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
-    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. Status 407: add user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
+    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
     "name-unknown": `R: check the spelling, and whether this runner resolves the name: getent hosts $host. Hosted runners resolve public names only: ${ELSEWHERE}`,
     "private-address": `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.\nA: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
-    "service-busy": `W: increase timeout or retries, because the service requests a later attempt.\nA: journalctl -u condor-token-service shows the reason: an unusable seed, or an unreachable daemon or issuer.`,
-    "service-unreachable": `N: check connection and certificate with curl -v on this runner; for a local CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
+    "service-busy": `W: increase the timeout or retries, because the service requests a later attempt.\nA: find the reason with journalctl -u condor-token-service: an unusable seed, or an unreachable daemon or issuer.`,
+    "service-unreachable": `N: check the connection and the certificate with curl -v URL on this runner; for a private CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
     "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).\n${NO_ROUTE}`,
     connect: NO_ROUTE,
-    "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: each run creates a new request: increase timeout, and notify the administrator before the run.`,
+    "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: increase the timeout, and notify the administrator before the run, because each run creates a new request.`,
     cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
-    "service-silent": `N: the service does not respond: curl -v URL on this runner shows how far the connection gets. A firewall may drop the packets.\nA: systemctl status condor-token-service, if it is the service; every request there ends within 10 s.\nW: for a slow network raise timeout.`,
-    "no-response": `${NO_ROUTE}\nW: increase timeout if the network is slow.`,
-    timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase timeout if the network is slow or the daemon is busy.`,
-    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS}; lines with DC_AUTHENTICATE in {%_LOG} show the reason.\nW: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
-    "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: {CCB_ADDRESS}, and lines with CCBListener in its log.`,
+    "service-silent": `N: run curl -v URL on this runner, which shows how far the connection gets. A firewall may drop the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; it ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
+    "no-response": `${NO_ROUTE}\nW: increase the timeout if the network is slow.`,
+    timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
+    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}; lines with DC_AUTHENTICATE in that log show the reason.\nW: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
+    "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
     "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.\nW: or run this step where it can reach the daemon, or use an SSH tunnel with address.`
 };
 
@@ -6635,26 +6817,30 @@ const PROTOCOL_HINTS = {
     frame: WRONG_PEER,
     message: WRONG_PEER,
     classad: WRONG_PEER,
-    decrypt: `N: find out whether a device modifies the data or the peer is not the real daemon before you try again: compare condor_ping -address "<HOST:PORT>" READ in the pool and from this runner.`
+    decrypt: `N: before you try again, find out whether a device modifies the data, or the peer is not the real daemon: compare the output of condor_ping -address "<HOST:PORT>" READ in the pool and on this runner.`
 };
 
 const ITSELF = "omit remote to query the schedd directly.";
 
-const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in {CERTIFICATE_MAPFILE}.`;
+const enabling = setting => `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
+
+const OTHER_DAEMON = "W: or use another daemon of the pool (type: collector)";
+
+const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 
 const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: or fetch the token from the collector, with type: collector.`;
 
-const KEY_UNREADABLE = `A: restore the file of the key, which is missing or not owned by root with mode 0600: ls -l of {SEC_PASSWORD_DIRECTORY}.\nW: or omit key, so that the daemon signs with its own key.`;
+const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: or omit key, so that the daemon signs with its own key.`;
 
 const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}\nA: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
 
-const REQUEST_EXPIRED = `A: the request was not approved within {SEC_TOKEN_REQUEST_LIFETIME}, or the daemon was restarted.\nW: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.`;
+const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]; a restart of the daemon also discards them.\nW: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.`;
 
 const DAEMON_HINTS = {
-    "token-fetch-disabled": `A: set SEC_ENABLE_TOKEN_FETCH = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_FETCH}.\nW: or use another daemon of the pool (type: collector), or mode request.`,
-    "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add it: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
-    "original-one-expired": `W: renew the secret, because the credential expired during the run: condor_token_fetch on the access point, with a longer -lifetime.`,
-    "allow-requested-authorization": `W: request only levels of the credential in authz (condor_token_list shows its scope), or use a credential with more levels.`,
+    "token-fetch-disabled": `${enabling("SEC_ENABLE_TOKEN_FETCH")}\n${OTHER_DAEMON}, or mode request.`,
+    "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add one: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
+    "original-one-expired": `W: renew the secret, because the credential expired during the run: ${FRESH}, with a longer -lifetime.`,
+    "allow-requested-authorization": `W: restrict authz to levels of the credential (condor_token_list shows its scope), or use a credential with more levels.`,
     "not-successfully-authenticate": NO_REQUESTER,
     "missing-requester-identity": NO_REQUESTER,
     "not-have-access-to-configured-key": NO_SIGNING_KEY,
@@ -6664,60 +6850,64 @@ const DAEMON_HINTS = {
     "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, also to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
     "no-schedd-target": `W: specify name as condor_status -schedd -af Name shows it.`,
     "not-encrypted": `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
-    "sec-impersonation-token-limits": `W: request only levels of {SEC_IMPERSONATION_TOKEN_LIMITS} in authz, or omit remote.`,
+    "sec-impersonation-token-limits": `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
     dcschedd: SCHEDD_FAILED,
     secman: SCHEDD_FAILED,
     "issuer-namespace": `A: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
-    "token-request-disabled": `A: set SEC_ENABLE_TOKEN_REQUEST = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_TOKEN_REQUEST}.\nW: or use another daemon of the pool (type: collector).`,
-    "sec-token-request-limits": `W: request only levels of {SEC_TOKEN_REQUEST_LIMITS} in authz.`,
+    "token-request-disabled": `${enabling("SEC_ENABLE_TOKEN_REQUEST")}\n${OTHER_DAEMON}.`,
+    "sec-token-request-limits": `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
     "request-has-expired": REQUEST_EXPIRED,
     "request-id-is-not-known": REQUEST_EXPIRED,
     "request-failed": `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
     "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
-    "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each remains for {SEC_TOKEN_REQUEST_LIFETIME}.`,
-    "too-many-requests": `A: approve or wait for pending requests, because this daemon has more than 1,000: condor_token_request_list shows them; each expires after {SEC_TOKEN_REQUEST_LIFETIME}.`,
-    "scitoken-exchange-disabled": `A: set SEC_ENABLE_SCITOKEN_EXCHANGE = True on the daemon's host, then run condor_reconfig: {SEC_ENABLE_SCITOKEN_EXCHANGE}.\nW: or use mode fetch with the same scitoken.`,
-    "failed-to-map-scitoken": `A: add a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
+    "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
+    "too-many-requests": `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
+    "scitoken-exchange-disabled": `${enabling("SEC_ENABLE_SCITOKEN_EXCHANGE")}\nW: or use mode fetch with the same scitoken.`,
+    "failed-to-map-scitoken": `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
     "not-built-with-scitokens": `W: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).`,
     scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).`,
-    daemon: `A: check the daemon's log, with %_DEBUG = D_SECURITY: {%_LOG}; HTCondor's error code is $errorCode.`
+    daemon: `${DETAILED_LOG}check the daemon's log: {%_LOG}; HTCondor's error code is $errorCode.`
 };
+
+const AES_FIRST = "A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon";
+
+const SUPPORTED = "HTCondor 9.9 or later (10.0 or later of the long-term releases)";
 
 const NOTHING_SENT = "Nothing was sent in cleartext.";
 
-const OTHER_METHOD = "A: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
+const OTHER_METHOD = "A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
 
 const NEGOTIATION_HINTS = {
     "no-authentication": `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
     "no-common-method": OTHER_METHOD,
-    "old-cipher": `A: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
-    "no-cipher": `A: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
-    "no-key-agreement": `A: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}\nW: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
+    "old-cipher": `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
+    "no-cipher": `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
+    "no-key-agreement": `A: update the daemon to ${SUPPORTED}: older daemons protect the session key with 3DES at best. ${NOTHING_SENT}\nW: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
     "no-encryption": `A: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}`
 };
 
 const AUTHORIZATION_HINTS = {
-    unmapped: `A: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-    denied: `A: authorize $user, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`,
-    "no-identity": `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.`,
-    "command-not-registered": `A: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
+    unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
+    denied: `A: authorize $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels that are not in it ("limited authorization" in the daemon's log).`,
+    "no-identity": `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
+    "command-not-registered": `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
 };
 
 const TOKEN_HINTS = {
-    "no-request-id": `A: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
+    "no-request-id": `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
     "token-malformed": `A: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.`,
-    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, check the map file, which determines the identity; it should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
     "other-trust-domain": `W: correct pool and name, because another pool replied, or correct expected-trust-domain.\nA: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
     "other-issuer": `A: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.\nW: or omit remote to query the schedd directly.`,
     "token-claim": `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
-    "token-reduced": `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.`,
+    "token-reduced": `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
     "level-missing": `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each), or omit $missing from authz.`,
-    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: or omit $level from authz.`,
+    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: or omit $level from authz.`,
     "token-refused": `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
 };
 
 const OUTPUT_HINTS = {
-    "runner-refused": `R: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.`,
+    "runner-refused": `R: check whether the disk is full (df -h), and whether the step runs in a container that lacks the runner's files.`,
     "output-closed": `W: check why the command behind the pipe exited, or write the token with -file.`,
     "path-occupied": `W: choose another token-directory or file: ls -ld PATH shows the existing file.`,
     output: `R: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.`
@@ -6791,156 +6981,6 @@ function normal(host) {
     return host.toLowerCase().replace(/^\[|\]$/g, "").replace(/(?<=.)\.$/, "");
 }
 
-function openAhead(server, host) {
-    const socket = connectTo(server, host).then(opened => opened.on("error", () => {}), () => undefined);
-    return {
-        socket,
-        close: () => void socket.then(opened => opened?.destroy())
-    };
-}
-
-const MAX_RESPONSE_LENGTH = 64 * 1024;
-
-async function sendHttp(request, host) {
-    const {url, method, headers, body = ""} = request;
-    const {signal} = host;
-    try {
-        const early = await (request.connection?.socket);
-        const isOpen = early !== undefined && !early.destroyed && early.readableLength === 0;
-        const socket = isOpen ? early : await connectTo(request, host);
-        const {request: begin} = moduleFor(url);
-        return await new Promise((resolve, reject) => {
-            const sent = begin(url, {
-                method,
-                headers,
-                signal,
-                createConnection: () => socket
-            }, response => {
-                const {statusCode: status = 0} = response;
-                const header = name => response.headers[name]?.toString();
-                const chunks = [];
-                let length = 0;
-                response.on("data", chunk => {
-                    length += chunk.length;
-                    if (length > MAX_RESPONSE_LENGTH) sent.destroy(new Error(`the response exceeds ${MAX_RESPONSE_LENGTH} bytes`)); else chunks.push(chunk);
-                });
-                response.on("end", () => resolve({
-                    status,
-                    text: Buffer.concat(chunks).toString("utf8"),
-                    header
-                }));
-                response.on("error", reject);
-                response.on("aborted", () => reject(new Error("the connection closed in the middle of the response")));
-            });
-            sent.on("error", reject);
-            sent.on("close", () => reject(new Error("the connection closed without a response")));
-            sent.end(body);
-        }).finally(() => socket.destroy());
-    } catch (cause) {
-        if (signal.aborted && isTimeout(signal)) {
-            const text = `no response from ${url.origin}: ${abortedError(signal).message}`;
-            throw new ConnectError("ERR_TIMEOUT", text, {
-                peer: url.origin,
-                cause: signal.reason,
-                reason: "service-silent"
-            });
-        }
-        if (signal.aborted) throw abortedError(signal);
-        throw new ConnectError("ERR_CONNECT", `no response from ${url.origin}: ${systemReason(cause)}`, {
-            ...cause instanceof ConnectError ? https_reasonOf(cause) : {
-                reason: "service-unreachable"
-            },
-            peer: url.origin
-        });
-    }
-}
-
-function https_reasonOf({reason, details, permanent}) {
-    const isOurs = reason === "proxy-failed" || reason === "name-unknown";
-    return {
-        reason: isOurs ? reason : "service-unreachable",
-        details,
-        permanent
-    };
-}
-
-function moduleFor({protocol}) {
-    return protocol === "http:" ? process.getBuiltinModule("node:http") : process.getBuiltinModule("node:https");
-}
-
-async function connectTo({url, authorities, proxy}, host) {
-    const socket = proxy === undefined ? await dial([ endpointOf(url) ], host) : await openTunnel(proxy, url, authorities, host);
-    socket.on("error", () => {});
-    return url.protocol === "http:" ? socket : startTls(socket, url, authorities);
-}
-
-function startTls(socket, {hostname}, authorities) {
-    const host = bare(hostname);
-    return process.getBuiltinModule("node:tls").connect({
-        socket,
-        host,
-        servername: /^[\d.]+$|:/.test(host) ? "" : host,
-        ca: [ ...authorities ],
-        rejectUnauthorized: true,
-        ALPNProtocols: [ "http/1.1" ]
-    });
-}
-
-async function openTunnel(proxy, url, authorities, host) {
-    const target = formatEndpoint(endpointOf(url));
-    const headers = {
-        host: target
-    };
-    if (proxy.authorization !== undefined) headers["proxy-authorization"] = proxy.authorization.reveal();
-    try {
-        const plain = await dial([ endpointOf(proxy.url) ], host);
-        const socket = proxy.url.protocol === "http:" ? plain : startTls(plain, proxy.url, authorities);
-        const options = {
-            ...{
-                method: "CONNECT",
-                path: target,
-                headers,
-                signal: host.signal
-            },
-            createConnection: () => socket
-        };
-        return await new Promise((resolve, reject) => {
-            const sent = process.getBuiltinModule("node:http").request(options);
-            sent.on("connect", ({statusCode = 0}, tunnel, early) => {
-                if (statusCode >= 200 && statusCode <= 299 && early.length === 0) return resolve(tunnel);
-                tunnel.destroy();
-                reject(new Error(`it returned status ${statusCode}`));
-            });
-            sent.on("response", response => {
-                response.destroy();
-                reject(new Error(`it returned status ${response.statusCode}`));
-            });
-            sent.on("error", reject);
-            sent.on("close", () => reject(new Error("it closed the connection")));
-            sent.end();
-        }).catch(error => {
-            socket.destroy();
-            throw error;
-        });
-    } catch (error) {
-        const text = `the proxy ${proxy.url.origin} did not connect to ${target}: ${systemReason(error)}`;
-        throw new ConnectError("ERR_CONNECT", text, {
-            reason: "proxy-failed"
-        });
-    }
-}
-
-function endpointOf({hostname, port, protocol}) {
-    return {
-        host: bare(hostname),
-        port: Number(port) || (protocol === "http:" ? 80 : 443)
-    };
-}
-
-function bare(hostname) {
-    return hostname.replace(/^\[|\]$/g, "");
-}
-
 const JWT_TYPE = "urn:ietf:params:oauth:token-type:jwt";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -6973,12 +7013,10 @@ function parametersOf(grant, jwt) {
     }
 }
 
-const token_service_REFUSALS = [ "invalid-token-audience", "aud-expected", "token-reuse-detected", "used-already", "unauthorized-client", "invalid-client" ];
-
 function reasonOfRefusal(status, text) {
     if (status < 400) return "service-redirects";
     if (status === 404 || status === 405) return "service-not-found";
-    return reasonIn(text, token_service_REFUSALS) ?? "service-refused";
+    return reasonIn(text, SERVICE_REFUSALS) ?? "service-refused";
 }
 
 function askTokenService({service, bearer, authz, tlsFor, proxies, connection}, host) {
@@ -7069,13 +7107,13 @@ function token_service_refusal({who, refused, url, headers}, {status, text, head
     const peer = url.origin;
     const words = [ "error", "error_description", "detail", "message" ].flatMap(name => member(name) ?? []);
     if (words.length === 0 && HTML.test(text)) words.push("an HTML page");
-    const said = words.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
-    const told = printable([ String(status), ...said ].join(": ")).slice(0, MAX_REASON_LENGTH);
+    const shown = words.map(each => withoutToken(each, headers?.["authorization"] ?? ""));
+    const explanation = printable([ String(status), ...shown ].join(": ")).slice(0, MAX_REASON_LENGTH);
     if (status === 429 || status >= 500) {
         const retryAfterMs = retryAfterOf(header, now);
         const when = retryAfterMs === undefined ? "" : ` and requests a pause of ${Math.ceil(retryAfterMs / 1e3)} s`;
         const reason = status === 429 || status === 503 ? "service-busy" : "service-unreachable";
-        return new ConnectError("ERR_CONNECT", `${who} returned status ${told}${when}`, {
+        return new ConnectError("ERR_CONNECT", `${who} returned status ${explanation}${when}`, {
             peer,
             reason,
             retryAfterMs
@@ -7083,12 +7121,12 @@ function token_service_refusal({who, refused, url, headers}, {status, text, head
     }
     const facts = {
         peer,
-        reason: refused ?? reasonOfRefusal(status, told),
+        reason: refused ?? reasonOfRefusal(status, explanation),
         details: {
             status: String(status)
         }
     };
-    return new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${told}`, facts);
+    return new CredentialError("ERR_NO_CREDENTIAL", `${who} issued no token: ${explanation}`, facts);
 }
 
 const QUOTED_LENGTH = 12;
@@ -7128,8 +7166,6 @@ function membersOf(text) {
     };
 }
 
-const keyless_SHARED_KEY = /^HS/i;
-
 async function resolveBearer(request, host) {
     const {keyless} = request;
     if (keyless === undefined) return undefined;
@@ -7151,7 +7187,7 @@ async function obtainBearer(source, request, host) {
     const response = await keyless_exchange(service, source, request, host);
     host.log.debug(`credentials: ${service.url.origin} issued a token`);
     const {token} = response;
-    if (!keyless_SHARED_KEY.test(algorithmOf(token) ?? "")) return asSciToken(token, "token-service");
+    if (!SHARED_KEY.test(algorithmOf(token) ?? "")) return asSciToken(token, "token-service");
     checkWantsIdToken(request, service.url, host);
     return {
         kind: "idtoken",
@@ -7194,6 +7230,12 @@ async function keyless_exchange(service, source, request, host) {
     }
 }
 
+async function bearerToken(source, {credentials}, host) {
+    const {job, proxies} = source;
+    if (job === undefined) return suppliedToken(credentials.scitoken, host);
+    return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
+}
+
 async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
     if (runner === undefined) throw new CredentialError("ERR_NO_CREDENTIAL", "oidc-audience: this job is not permitted to request an OIDC token", {
         reason: "no-job-token"
@@ -7222,12 +7264,6 @@ async function jobToken({audience, runner, userAgent}, tlsFor, proxies, host) {
     return token;
 }
 
-async function bearerToken(source, {credentials}, host) {
-    const {job, proxies} = source;
-    if (job === undefined) return suppliedToken(credentials.scitoken, host);
-    return await jobToken(job, tlsWith(systemTrust(credentials.trust), source, host), proxies, host);
-}
-
 function tlsWith(trust, {extraCertificates: extra}, host) {
     return loadTrust(extra === undefined ? trust : {
         ...trust,
@@ -7238,7 +7274,7 @@ function tlsWith(trust, {extraCertificates: extra}, host) {
 function warnAboutAudience(audience, url, host) {
     const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
     if (origin === url.origin) return;
-    host.log.warn(`oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there`);
+    host.log.warn(`oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there. Omit oidc-audience, unless the service requires it`);
 }
 
 function suppliedToken(source, host) {
@@ -7258,14 +7294,12 @@ function checkWantsIdToken({mode, remote, checkOnly}, service, host) {
             reason: "service-idtoken"
         });
     }
-    if (checkOnly) host.log.warn("The token service issued an IDTOKEN, which is discarded after the check");
+    if (checkOnly) host.log.warn("The token service issued an IDTOKEN, which is discarded after the check. No action is needed");
 }
-
-const daemon_error_REASONS = [ "token-fetch-disabled", "not-sign-with-requested-key", "original-one-expired", "allow-requested-authorization", "not-successfully-authenticate", "missing-requester-identity", "not-have-access-to-configured-key", "signing-key-configured", "failed-to-read-file", "failed-to-fetch-key", "not-known-to-the-collector", "no-schedd-target", "not-encrypted", "sec-impersonation-token-limits", "dcschedd", "secman", "issuer-namespace", "token-request-disabled", "sec-token-request-limits", "request-has-expired", "request-id-is-not-known", "request-failed", "using-anonymous", "rate-limit", "too-many-requests", "scitoken-exchange-disabled", "failed-to-map-scitoken", "not-built-with-scitokens", "scitokens" ];
 
 function daemonError(code, text) {
     return new DaemonError(code, text, {
-        reason: reasonIn(text, daemon_error_REASONS)
+        reason: reasonIn(text, DAEMON_REASONS)
     });
 }
 
@@ -7401,6 +7435,16 @@ function withoutCcb(address) {
 }
 
 const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
+
+const SILENT = {
+    log: {
+        debug: () => {},
+        info: () => {},
+        notice: () => {},
+        warn: () => {}
+    },
+    mask: () => {}
+};
 
 function branchOf(host) {
     const controller = new AbortController;
@@ -7737,7 +7781,7 @@ class KeyAgreement {
     constructor(randomBytes) {
         for (;;) {
             try {
-                this.#ecdh.setPrivateKey(randomBytes(frame_protection_KEY_LENGTH));
+                this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
                 break;
             } catch {}
         }
@@ -7752,7 +7796,7 @@ class KeyAgreement {
                 cause
             });
         }
-        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", frame_protection_KEY_LENGTH));
+        return new Uint8Array(crypto_crypto().hkdfSync("sha256", sharedX, "htcondor", "keygen", KEY_LENGTH));
     }
 }
 
@@ -7864,7 +7908,7 @@ function whyNotEncrypted(ad) {
     } ];
     if (cipher.toUpperCase() === "AES") {
         const encryption = ad.string("Encryption") ?? "missing";
-        return [ `knows AES but does not agree to encrypt (Encryption is ${encryption} in its policy)` ];
+        return [ `supports AES but does not agree to encrypt (Encryption is ${encryption} in its policy)` ];
     }
     if (ciphers.includes("AES")) return [ `chooses ${cipher} instead of AES encryption` ];
     const offered = ciphers.join(", ");
@@ -8517,9 +8561,14 @@ const MAX_TOKEN_LENGTH = 64 * 1024;
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
 function readTokenReply(reply) {
-    const token = checkReply(reply).string("Token", MAX_TOKEN_LENGTH);
-    if (token === undefined || token === "") throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains no token");
-    return new Secret(token);
+    const token = tokenOf(checkReply(reply));
+    if (token === undefined) throw new TokenError("ERR_TOKEN_MALFORMED", "the reply contains no token");
+    return token;
+}
+
+function tokenOf(reply) {
+    const token = reply.string("Token", MAX_TOKEN_LENGTH);
+    return token === undefined || token === "" ? undefined : new Secret(token);
 }
 
 function checkReply(reply) {
@@ -8566,6 +8615,8 @@ function checkLifetime({issuedAt, expiresAt}, asked) {
     if (granted === asked) return [];
     return [ reducedLifetime(asked, granted) ];
 }
+
+const REDUCED_ADVICE = "Request less, or use a credential with more permissions";
 
 function reducedLifetime(asked, granted) {
     const wanted = asked === "unlimited" ? asked : describeDuration(asked);
@@ -8625,7 +8676,7 @@ async function queryCollector(collector, query, credentials, {trusted, mayBeUnau
     });
     const authenticated = queryInSession(collector, query, credentials, host);
     authenticated.catch(error => {
-        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector failed to authenticate itself; its replies are not trusted. ${error.message}`);
+        if (error instanceof AuthenticationError && error.code === "ERR_SERVER_UNPROVEN") host.log.warn(`The collector failed to authenticate itself, so its replies are not trusted: ${error.message}. Check pool and ca-certificate`);
     });
     try {
         return await Promise.any([ plain, authenticated ]);
@@ -8838,7 +8889,7 @@ function typeOf(type) {
 function readTime(ad) {
     try {
         const seconds = ad.integer("LastHeardFrom") ?? 0;
-        return seconds > 0 && seconds < 864e10 ? seconds : undefined;
+        return seconds > 0 && seconds < MAX_TIME ? seconds : undefined;
     } catch {
         return undefined;
     }
@@ -8954,10 +9005,9 @@ function askFirst(collectors, ask, host) {
         const finish = winner => {
             clearTimeout(timer);
             host.signal.removeEventListener("abort", abort);
-            for (const [collector, over] of running) if (collector !== winner) over.abort();
+            for (const [collector, branch] of running) if (collector !== winner) branch.cancel();
         };
         const abort = () => {
-            for (const over of running.values()) over.abort(host.signal.reason);
             finish();
             reject(abortedError(host.signal));
         };
@@ -8970,27 +9020,21 @@ function askFirst(collectors, ask, host) {
                 reject(combined(failures));
                 return;
             }
-            const over = new AbortController;
-            running.set(collector, over);
+            const branch = branchOf(host);
+            running.set(collector, branch);
             const [next] = waiting;
             if (next !== undefined) {
                 timer = setTimeout(() => {
-                    host.log.warn(`${ask_collectors_nameOf(collector)} has not responded for 1 s; querying ${ask_collectors_nameOf(next)} as well`);
+                    host.log.warn(`${ask_collectors_nameOf(collector)} has not responded for 1 s; querying ${ask_collectors_nameOf(next)} as well. If this persists, correct pool`);
                     askNext();
                 }, SILENCE_MS);
             }
-            ask(collector, {
-                ...host,
-                signal: over.signal
-            }).then(found => {
+            ask(collector, branch.host).then(found => {
                 finish(collector);
-                host.signal.addEventListener("abort", () => over.abort(host.signal.reason), {
-                    once: true
-                });
                 resolve(found);
             }, error => {
                 running.delete(collector);
-                if (over.signal.aborted) return;
+                if (branch.host.signal.aborted) return;
                 const isAmbiguous = error instanceof LocateError && error.code === "ERR_AMBIGUOUS";
                 if (!(error instanceof HTCondorError) || isAmbiguous) {
                     finish();
@@ -9001,7 +9045,7 @@ function askFirst(collectors, ask, host) {
                     collector,
                     error
                 });
-                if (waiting.length > 0) host.log.warn(`${ask_collectors_nameOf(collector)}: ${error.message}; trying the next collector`);
+                if (waiting.length > 0) host.log.warn(`${ask_collectors_nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct pool`);
                 askNext();
             });
         };
@@ -9153,16 +9197,13 @@ const PATIENCE_MS = 1e4;
 
 async function inTurn(addresses, talk, host) {
     for (const address of addresses.slice(0, -1)) {
-        const branch = branchOf(host);
-        const timer = setTimeout(() => branch.cancel(new Error("no response")), PATIENCE_MS);
+        const silence = new Error("no response in time");
         try {
-            return await talk(address, branch.host);
+            return await withTimeLimit(PATIENCE_MS, silence, within => talk(address, within), host);
         } catch (error) {
             if (!isUnreachable(error) || host.signal.aborted) throw error;
-            const reason = branch.host.signal.aborted ? "no response in time" : error.message;
-            host.log.warn(`${reason}; trying the next address`);
-        } finally {
-            clearTimeout(timer);
+            const reason = error.cause === silence ? silence.message : error.message;
+            host.log.warn(`${reason}; trying the next address. If this persists, correct pool`);
         }
     }
     const [last] = addresses.slice(-1);
@@ -9282,11 +9323,6 @@ function requestIdOf(ad) {
     });
 }
 
-function tokenOf(ad) {
-    const token = ad.string("Token", MAX_TOKEN_LENGTH);
-    return token === undefined || token === "" ? undefined : new Secret(token);
-}
-
 function notApproved(requestId, signal) {
     if (!isTimeout(signal)) return abortedError(signal).at("token");
     const text = `request ${requestId} was not approved within the time limit`;
@@ -9295,83 +9331,6 @@ function notApproved(requestId, signal) {
         phase: "token",
         requestId,
         reason: "not-approved"
-    });
-}
-
-function credentialsFrom(token, source, host) {
-    const own = idtokens([ {
-        token,
-        source,
-        chosen: true
-    } ], host, {
-        endsRun: true
-    });
-    return {
-        methods: [ own ],
-        preference: "ours",
-        unavailable: []
-    };
-}
-
-function commandsFor(levels) {
-    return levels.flatMap(level => {
-        const command = commandOf(level);
-        return command === undefined ? [] : [ [ level, command ] ];
-    });
-}
-
-async function verifyToken({token, daemon}, {authz}, host) {
-    if (daemon === undefined) throw new RangeError("no daemon to verify the token");
-    const target = {
-        address: daemon.address,
-        serverName: undefined
-    };
-    const credentials = credentialsFrom(token, "the new token", host);
-    const queries = commandsFor(authz);
-    const results = await withPhase("verify", formatSinful(daemon.address), () => Promise.all((queries.length > 0 ? queries : commandsFor([ "ALLOW" ])).map(async ([level, command]) => {
-        const {session, roundTrips} = await askAllowed(target, command, credentials, host).catch(error => {
-            throw explained(error, token, level);
-        });
-        if (session.user === token.subject) return roundTrips;
-        throw refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
-    })));
-    const levels = queries.map(([level]) => level).join(" ") || "a session";
-    host.log.debug(`verify: the daemon allows ${levels} with the new token`);
-    return Math.max(...results);
-}
-
-function explained(error, token, level) {
-    if (error instanceof AuthorizationError && error.code === "ERR_DENIED") {
-        const {authz, subject} = token;
-        const isRestricted = authz !== undefined && level !== "ALLOW" && !covers(authz, level);
-        if (!isRestricted) return levelError(`the daemon denied ${level} for ${subject} with the new token`, {
-            missing: "",
-            level,
-            subject
-        });
-        const levels = authz.join(" ");
-        const text = `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`;
-        return levelError(text, {
-            levels,
-            missing: level
-        });
-    }
-    if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") {
-        const reason = error.attempts[0]?.reason ?? error.message;
-        return refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
-    }
-    return error;
-}
-
-function refused(text) {
-    return new TokenError("ERR_TOKEN_REFUSED", text);
-}
-
-function levelError(text, details) {
-    const reason = details.missing === "" ? "level-denied" : "level-missing";
-    return new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
-        reason,
-        details
     });
 }
 
@@ -9524,6 +9483,20 @@ const MAX_DELAY_MS = 1e4;
 
 const MAX_RESTART_MS = 6e4;
 
+async function runRequest(request, work, host) {
+    for (const warning of request.warnings) host.log.warn(warning);
+    const branch = branchOf(host);
+    try {
+        const policy = {
+            retries: request.retries,
+            useFullDeadline: request.mode === "request"
+        };
+        return await withRetries(policy, within => work(request, within), branch.host);
+    } finally {
+        branch.cancel();
+    }
+}
+
 async function withRetries(policy, work, host) {
     const attempts = new Attempts(policy, host);
     for (;;) {
@@ -9618,6 +9591,61 @@ function delayBefore(attempts, error, isRestart, timeLeftMs, host) {
     return Math.max(delayMs, error instanceof ConnectError ? error.retryAfterMs ?? 0 : 0);
 }
 
+async function verifyToken({token, daemon}, {authz}, host) {
+    if (daemon === undefined) throw new RangeError("no daemon to verify the token");
+    const target = {
+        address: daemon.address,
+        serverName: undefined
+    };
+    const credentials = credentialsFrom(token, "the new token", host);
+    const queries = commandsFor(authz);
+    const results = await withPhase("verify", formatSinful(daemon.address), () => Promise.all((queries.length > 0 ? queries : commandsFor([ "ALLOW" ])).map(async ([level, command]) => {
+        const {session, roundTrips} = await askAllowed(target, command, credentials, host).catch(error => {
+            throw explained(error, token, level);
+        });
+        if (session.user === token.subject) return roundTrips;
+        throw refused(`the daemon maps the new token for ${token.subject} to ${session.user}`);
+    })));
+    const levels = queries.map(([level]) => level).join(" ") || "a session";
+    host.log.debug(`verify: the daemon allows ${levels} with the new token`);
+    return Math.max(...results);
+}
+
+function explained(error, token, level) {
+    if (error instanceof AuthorizationError && error.code === "ERR_DENIED") {
+        const {authz, subject} = token;
+        const isRestricted = authz !== undefined && level !== "ALLOW" && !covers(authz, level);
+        if (!isRestricted) return levelError(`the daemon denied ${level} for ${subject} with the new token`, {
+            missing: "",
+            level,
+            subject
+        });
+        const levels = authz.join(" ");
+        const text = `the new token is restricted to ${levels}, which does not include ${level}; the credential has the same restriction`;
+        return levelError(text, {
+            levels,
+            missing: level
+        });
+    }
+    if (error instanceof AuthenticationError && error.code === "ERR_METHODS_EXHAUSTED") {
+        const reason = error.attempts[0]?.reason ?? error.message;
+        return refused(`the daemon rejected the new token of ${token.subject}: ${reason}`);
+    }
+    return error;
+}
+
+function refused(text) {
+    return new TokenError("ERR_TOKEN_REFUSED", text);
+}
+
+function levelError(text, details) {
+    const reason = details.missing === "" ? "level-denied" : "level-missing";
+    return new TokenError("ERR_TOKEN_REFUSED", text, undefined, {
+        reason,
+        details
+    });
+}
+
 const USUAL_LEVELS = [ "READ", "WRITE", "DAEMON", "ADMINISTRATOR" ];
 
 const NOT_CHECKED = [ "the signing key", "SEC_ISSUED_TOKEN_EXPIRATION" ];
@@ -9625,17 +9653,7 @@ const NOT_CHECKED = [ "the signing key", "SEC_ISSUED_TOKEN_EXPIRATION" ];
 const NO_KEY = "condor-token-fetch-makes-no-token";
 
 async function checkFetch(request, host) {
-    for (const warning of request.warnings ?? []) host.log.warn(warning);
-    const branch = branchOf(host);
-    try {
-        const policy = {
-            retries: request.retries,
-            useFullDeadline: false
-        };
-        return await withRetries(policy, within => checkStepByStep(request, within), branch.host);
-    } finally {
-        branch.cancel();
-    }
+    return await runRequest(request, checkStepByStep, host);
 }
 
 async function checkStepByStep(request, host) {
@@ -9676,7 +9694,7 @@ async function checkDaemon(request, bearer, target, credentials, host) {
         ...target,
         resume: session
     };
-    const granted = await check_checkToken(request, bearer, again, credentials, session, host);
+    const granted = await checkGranted(request, bearer, again, credentials, session, host);
     const {allowed, refused} = await check_checkLevels(request, again, credentials, host);
     if (request.authz.length > 0 && refused.length > 0) judge(request, granted, refused, target, session, host);
     return {
@@ -9709,7 +9727,7 @@ async function checkSession({expectedIdentity, expectedTrustDomain}, target, cre
     return session;
 }
 
-async function check_checkToken(request, bearer, target, credentials, {credentialExpiresAt}, host) {
+async function checkGranted(request, bearer, target, credentials, {credentialExpiresAt}, host) {
     if (bearer?.kind === "idtoken") {
         const located = {
             targets: [],
@@ -9761,7 +9779,8 @@ function judge({verify}, granted, refused, {address}, {user}, host) {
         subject: user
     };
     if (verify) throw levelError(text, details).at("verify", formatSinful(address));
-    host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
+    const outcome = "the fetch would succeed, but commands that need these levels would be denied";
+    host.log.warn(`${text}; ${outcome}. ${REDUCED_ADVICE}`);
 }
 
 async function checkIssuing(target, authz, credentials, host) {
@@ -9788,7 +9807,7 @@ async function checkWouldIssue(target, authz, credentials, host) {
             lifetimeSeconds: 1,
             key: NO_KEY
         }, credentials, host);
-        host.log.warn("The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded");
+        host.log.warn("The daemon has an unexpected key; its token, valid for 1 s, is discarded. No action is needed");
     } catch (error) {
         if (!lacksRequestedKey(error)) throw error;
     }
@@ -9801,7 +9820,7 @@ function checkReductions({authz, lifetimeSeconds: lifetime, onReduced}, granted,
     if (reductions.length === 0 || onReduced === "ignore") return;
     const text = `the daemon would grant less than requested: ${reductions.join("; ")}`;
     if (onReduced === "fail") throw new TokenError("ERR_TOKEN_REDUCED", text);
-    host.log.warn(text);
+    host.log.warn(`${text}. ${REDUCED_ADVICE}`);
 }
 
 const PRIVATE_FILE = 384;
@@ -9936,17 +9955,7 @@ function stat(path) {
 }
 
 async function fetchToken(request, host) {
-    for (const warning of request.warnings ?? []) host.log.warn(warning);
-    const branch = branchOf(host);
-    try {
-        const policy = {
-            retries: request.retries,
-            useFullDeadline: request.mode === "request"
-        };
-        return await withRetries(policy, within => fetchStepByStep(request, within), branch.host);
-    } finally {
-        branch.cancel();
-    }
+    return await runRequest(request, fetchStepByStep, host);
 }
 
 async function fetchStepByStep(request, host) {
@@ -9989,7 +9998,7 @@ function describe({token, daemonName, daemon, method, credentialSource}) {
 }
 
 function warnAbout({token, issuedBy, daemon}, reductions, {onReduced, lifetimeSeconds, mode}, host) {
-    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}`);
+    if (onReduced === "warn") for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}. ${REDUCED_ADVICE}`);
     const skewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1e3);
     if (issuedBy === "daemon") {
         warnAboutClockSkew(skewSeconds, token, host);
@@ -9999,16 +10008,18 @@ function warnAbout({token, issuedBy, daemon}, reductions, {onReduced, lifetimeSe
     return skewSeconds;
 }
 
+const SYNCHRONIZE = "Synchronize both clocks with NTP (timedatectl, chronyc tracking)";
+
 function warnAboutExcess(token, lifetimeSeconds, host) {
     const excess = excessLifetime(token, lifetimeSeconds, host.now());
     if (excess === undefined || typeof lifetimeSeconds !== "number") return;
     const [issued, here] = [ new Date((token.issuedAt ?? 0) * 1e3), host.now() ].map(each => each.toISOString());
-    host.log.warn(`According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`);
+    host.log.warn(`By the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`);
 }
 
 function warnAboutOldRelease(version, host) {
     if (version === undefined || restrictsLevels(version)) return;
-    host.log.warn(`The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`);
+    host.log.warn(`The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the levels of the credential: a READ token can fetch a WRITE token. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`);
 }
 
 const SKEW_WARNING_SECONDS = 60;
@@ -10019,17 +10030,15 @@ function warnAboutClockSkew(seconds, {issuedAt = 0, expiresAt}, host) {
     const tenth = expiresAt === undefined ? SKEW_WARNING_SECONDS : (expiresAt - issuedAt) / 10;
     if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;
     const how = seconds > 0 ? "ahead of" : "behind";
-    host.log.warn(`The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? "later" : "earlier"} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`);
+    host.log.warn(`The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? "later" : "earlier"} than its times suggest. ${SYNCHRONIZE}`);
 }
 
 async function bundle_fetchToken(options) {
-    return await run(options, {}, fetchToken);
+    return await run(options, fetchToken, false);
 }
 
 async function bundle_checkFetch(options) {
-    return await run(options, {
-        mode: "check"
-    }, checkFetch);
+    return await run(options, checkFetch, true);
 }
 
 function bundle_hintsFor(error) {
@@ -10040,10 +10049,10 @@ function isHTCondorError(error) {
     return error instanceof HTCondorError;
 }
 
-async function run(options, fixed, work) {
+async function run(options, work, isCheck) {
     const {timeoutMs, signal, onSecret, onLog} = options;
     try {
-        const input = inputsOf(options, fixed);
+        const input = inputsOf(options, isCheck);
         const host = processHost(timeoutMs === undefined ? readTimeout(input) : checkTimeout(timeoutMs), signal ?? (new AbortController).signal, {
             mask: secret => onSecret?.(secret),
             log: {
@@ -10055,7 +10064,7 @@ async function run(options, fixed, work) {
         });
         try {
             const request = readRequest(input, await processSurroundings(host.signal));
-            if (request.checkOnly && fixed.mode === undefined) throw new InputError("mode", "mode: call checkFetch instead of mode check");
+            if (request.checkOnly && !isCheck) throw new InputError("mode", "mode: call checkFetch instead of mode check");
             return await work(request, host);
         } finally {
             host.done();

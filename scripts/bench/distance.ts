@@ -138,7 +138,7 @@ async function inPool(pool: Pool, argv: readonly string[], env: Environment): Pr
 }
 
 /**
- * Measures the programs at each round-trip time, and beside them an empty Node process and a round trip through such a
+ * Measures the programs at each round-trip time and, for comparison, an empty Node process and a round trip through such a
  * proxy. The floor is the time of that process and of the round trips that the protocol needs.
  */
 async function measure(

@@ -14,7 +14,7 @@ import { type Figures, many, printFigures } from './figures.ts';
 
 const minutes = Number(process.argv[2] ?? 1);
 
-/** Measures condor_ping at the same schedd while `work` runs. */
+/** Measures condor_ping against the same schedd while `work` runs. */
 async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {
   let over = false;
   const started = performance.now();

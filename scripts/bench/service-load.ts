@@ -1,7 +1,7 @@
 /**
- * `npm run load:service [-- MINUTES]`: requests to the token service at a real schedd, steadily for MINUTES (5 by default) and
- * then beside a flood of refused ones. Measures `condor_q` at the same schedd meanwhile, the memory of the service, and
- * condor_token_create called for each request in its place. Writes the table of docs/PERFORMANCE.md.
+ * `npm run load:service [-- MINUTES]`: requests to the token service in front of a real schedd, steadily for MINUTES (5 by
+ * default) and then together with a flood of refused requests. Meanwhile, measures `condor_q` against the same schedd, the
+ * memory of the service, and condor_token_create called for each request instead. Writes the table of docs/PERFORMANCE.md.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -21,7 +21,7 @@ const SUBJECTS = 500;
 const ADDRESSES = 20_000;
 const HEAD = ['', 'per second', 'p50', 'p99', '`condor_q`, median', 'memory of the service'];
 
-/** Runs `work` for some seconds, and condor_q at the same schedd beside it. */
+/** Runs `work` for some seconds, and condor_q against the same schedd at the same time. */
 async function beside(pool: Pool, seconds: number, work: (over: () => boolean) => Promise<Figures>) {
   const end = performance.now() + seconds * 1000;
   const over = () => performance.now() > end;

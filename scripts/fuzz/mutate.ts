@@ -1,4 +1,4 @@
-/** Mutates inputs: random damage, and values and texts that parsers treat specially. */
+/** Mutates inputs: random damage, and values that parsers treat specially. */
 
 export class Random {
   #state: number;
@@ -22,7 +22,7 @@ export class Random {
   }
 }
 
-/** Texts that parsers treat specially. Random bytes rarely contain them. */
+/** Strings that parsers treat specially. Random bytes rarely contain them. */
 const TEXTS: readonly string[] = [
   ...[
     '\0',

@@ -39,7 +39,7 @@ let runner: Runner;
 let env: Record<string, string>;
 const scratch = mkdtempSync(join(tmpdir(), 'keycloak-recipe-'));
 
-/** A realm file of examples/keycloak, edited as the recipe says. */
+/** A realm file of examples/keycloak, edited as the recipe describes. */
 function realm(name: string): string {
   return readFileSync(join(projectRoot, 'examples/keycloak', name), 'utf8')
     .replaceAll(`${GITHUB}/.well-known/jwks`, `${issuer.url}/jwks`)
@@ -174,7 +174,7 @@ describe('Keycloak refuses', () => {
       issuer.job = GITHUB_CLAIMS;
     }
   };
-  /** The job token of a system that gives one to the job, instead of an endpoint. */
+  /** The job token of a CI system that passes it to the job instead of providing an endpoint. */
   const given = (claims: IssuerClaims = {}) => ({
     ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,

@@ -1,4 +1,4 @@
-/** A real Keycloak on this host, from the distribution that Maven Central has. */
+/** A real Keycloak on this host, from the distribution on Maven Central. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';

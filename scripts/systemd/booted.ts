@@ -1,4 +1,4 @@
-/** A real systemd as the first process of namespaces of its own, with a root of Debian's packages. */
+/** A real systemd as the first process in its own namespaces, with a root file system from Debian's packages. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,7 @@ export class BootedSystem {
     this.#pid = pid;
   }
 
-  /** Boots with a Node, in which the service runs. */
+  /** Boots with a Node that runs the service. */
   static async boot(node: string): Promise<BootedSystem> {
     const tree = await prepareSystemd();
     const [, hierarchy] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];

@@ -1,7 +1,7 @@
 /**
- * `npm run systemd`: the unit that `condor_token_service config` prints, under a real systemd as the documents say. Needs root,
- * cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the
- * service with another Node. Not part of `npm test`.
+ * `npm run systemd`: the unit that `condor_token_service config` prints, under a real systemd, as the documents describe.
+ * Needs root, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the service with another Node.
+ * Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

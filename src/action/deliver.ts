@@ -16,7 +16,7 @@ import { printable } from '../runtime/printable.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { environmentFor, recordExports } from './environment.ts';
-import { type Placement, type PlacementPlan, placeToken, planPlacement, undoPlacement } from './placement.ts';
+import { CLEAN_UP, type Placement, type PlacementPlan, placeToken, planPlacement, undoPlacement } from './placement.ts';
 import { STATE } from './post.ts';
 import { startRenewal, stopRenewal } from './renewal.ts';
 import { closeOutputFile, markRunnerFiles, toRunner } from './runner-files.ts';
@@ -78,7 +78,7 @@ export async function deliver(fetched: FetchedToken, delivery: Delivery): Promis
       try {
         await each();
       } catch (cause) {
-        core.warning(printable(`Could not undo the failed delivery: ${systemReason(cause)}`));
+        core.warning(printable(`Could not undo the failed delivery: ${systemReason(cause)}. ${CLEAN_UP}`));
       }
     }
     throw error;
@@ -119,7 +119,7 @@ function writePlaced(plan: PlacementPlan, { token }: FetchedToken, cleanup: bool
   const placement = placeToken(plan, token, save);
   undo.push(() =>
     undoPlacement(placement, [], (line, isLeft) => {
-      if (isLeft) core.warning(printable(line));
+      if (isLeft) core.warning(printable(`${line}. ${CLEAN_UP}`));
     }),
   );
   if (!cleanup && placement.backup !== undefined)

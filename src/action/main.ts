@@ -69,7 +69,8 @@ async function main(): Promise<void> {
   const plan = await withPhase('deliver', undefined, () => planDelivery(request, runnerInput, host));
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
-  if (request.lifetimeSeconds === 'unlimited') host.log.warn('lifetime: unlimited requests a token that never expires');
+  if (request.lifetimeSeconds === 'unlimited')
+    host.log.warn('lifetime: unlimited requests a token that never expires. Set a lifetime, such as 1h');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
@@ -95,7 +96,9 @@ function wantsSummary(): boolean {
 }
 
 function warnAboutSummary(error: unknown): void {
-  core.warning(printable(`the job summary could not be written: ${systemReason(error)}`));
+  core.warning(
+    printable(`The job summary could not be written, which does not affect the token: ${systemReason(error)}`),
+  );
 }
 
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
@@ -110,7 +113,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
   core.setOutput('authentication-method', found.authenticationMethod);
   core.setOutput('credential-source', found.credentialSource);
   reportCredential(found, host);
-  if (summary) await writeCheckSummary(found).catch(warnAboutSummary);
+  if (summary) await writeCheckSummary(found, request.authz).catch(warnAboutSummary);
 }
 
 /** The names of sources that are inputs of the step. */

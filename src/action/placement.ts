@@ -24,6 +24,9 @@ export interface Placement {
   readonly hash: string;
 }
 
+/** What to do about files that cannot be removed or restored. */
+export const CLEAN_UP = 'If other jobs use this runner, clean up by hand';
+
 type UndoReport = (line: string, left: boolean) => void;
 
 /** A path to which the step may write. */

@@ -10,7 +10,7 @@ import { printable } from '../runtime/printable.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { isPrivateName, type Undo } from './environment.ts';
 import { exists } from './file-content.ts';
-import { type Placement, undoPlacement } from './placement.ts';
+import { CLEAN_UP, type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
@@ -39,7 +39,8 @@ export async function post(): Promise<void> {
 }
 
 function report(line: string, isLeft: boolean): void {
-  (isLeft ? core.warning : core.info)(printable(line));
+  if (isLeft) core.warning(printable(`${line}. ${CLEAN_UP}`));
+  else core.info(printable(line));
 }
 
 /** Returns the directory, which moves with RUNNER_TEMP; its name is unique. */
@@ -63,7 +64,10 @@ async function removeOwn(directory: string): Promise<void> {
 async function endRenewal(directory: string): Promise<void> {
   const { log, wasThere } = await stopRenewal(directory);
   const last = log.at(-1) ?? '';
-  if (!wasThere) core.warning('The renewal process ended before the job');
+  if (!wasThere)
+    core.warning(
+      'The renewal process ended before the job, so the token may expire early. Its log below may contain the reason',
+    );
   else if (last.includes(NOT_RENEWED)) core.warning(printable(`The last renewal of the token failed: ${last}`));
   core.startGroup(log.length === 0 ? 'Token renewals: none was due' : 'Log of the token renewals');
   for (const line of log) core.info(printable(line));
@@ -83,6 +87,6 @@ async function atMost(complaint: string, work: () => Promise<void> | void): Prom
   try {
     await work();
   } catch (error) {
-    core.warning(printable(`${complaint}: ${systemReason(error)}`));
+    core.warning(printable(`${complaint}: ${systemReason(error)}. ${CLEAN_UP}`));
   }
 }

@@ -38,9 +38,13 @@ export function checkEmptyCredentials(host: Host): void {
 
 /** Warns about limits that are empty, and about a token without authorization levels. */
 export function warnAboutLimits(host: Host): void {
-  const unrestricted = 'the token is not restricted to any authorization levels';
+  const unrestricted = 'the token is not restricted to any authorization levels. Set authz, for example to READ WRITE';
   for (const name of LIMIT_INPUTS.filter(isEmpty))
-    host.log.warn(name === 'authz' ? `authz is empty: ${unrestricted}` : `${name} is empty, so it is not checked`);
+    host.log.warn(
+      name === 'authz'
+        ? `authz is empty: ${unrestricted}`
+        : `${name} is empty, so it is not checked. Set a value, or omit the input`,
+    );
   if (!isEmpty('authz') && runnerInput('authz') === undefined) host.log.warn(`authz is not set: ${unrestricted}`);
 }
 

@@ -28,7 +28,7 @@ export async function listenForStop(directory: string, stop: () => void): Promis
   };
 }
 
-/** Requests the process in this directory to stop, and waits for its end. Returns false if there was none. */
+/** Asks the process in this directory to stop, and waits until it ends. Returns false if there was none. */
 export async function requestStop(directory: string): Promise<boolean> {
   if (process.platform === 'win32') return await stopAt(pipeOf(directory));
   const before = workingDirectory();

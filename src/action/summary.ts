@@ -20,7 +20,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
     Credential: facts['credential-source'],
     Levels: authz || 'not restricted',
     Expires: expires,
-    'Token id': facts['token-id'],
+    'Token ID': facts['token-id'],
     'Signing key': key,
     Took: `${fetched.roundTrips} round trips, ${Math.round(elapsedMs)} ms`,
   };
@@ -38,9 +38,10 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
   await core.summary.write();
 }
 
-/** Writes the summary of a check. */
-export async function writeCheckSummary(found: CheckResult): Promise<void> {
-  core.summary.addHeading('HTCondor token: a fetch would succeed', 3);
+/** Writes the summary of a check. Without requested levels, a denied level is only information. */
+export async function writeCheckSummary(found: CheckResult, requested: readonly string[]): Promise<void> {
+  const denied = requested.length > 0 && found.refused.length > 0 ? `, but ${found.refused.join(' ')} is denied` : '';
+  core.summary.addHeading(`HTCondor token: a fetch would succeed${denied}`, 3);
   addRows({
     Identity: found.identity,
     'Trust domain': found.trustDomain,
@@ -77,7 +78,7 @@ function addRows(rows: Readonly<Record<string, string | undefined>>): void {
   );
 }
 
-/** Returns the setting that revokes only this token; undefined if its id cannot be part of an expression. */
+/** Returns the setting that revokes only this token; undefined if its ID cannot be part of an expression. */
 export function revocationOf(tokenId: string): string | undefined {
   return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
 }

@@ -25,13 +25,14 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:an )?idtoken\b/g, 'a token in SEC_TOKEN_DIRECTORY'],
   [/\bset password to the \w+ that was passed to/g, 'store the pool password as with'],
   [/\bomit mode and remote\b/g, 'omit -remote'],
+  [/\bthe (?=timeout\b)/g, ''],
   [/\bmode request\b/g, 'condor_token_request'],
   [/\btype: (\w+)/g, '-type $1'],
   [new RegExp(`(?<![\\w-])(?:${names((name) => name.includes('-'))})(?![\\w-])`, 'g'), '-$&'],
   // Names that are also English words are flags only in these contexts.
   [
     new RegExp(
-      `(?<=\\b(?:set|specify|increase|raise|correct|omit|with|longer|use|of|in|and|or|instead of|from) |\\()(?:${WORDS})(?= (?:as|if|in|to|or|and (?=name|lifetime)|instead|because|with|\\(|,)|[,.;:)]|$)`,
+      `(?<=\\b(?:set|specify|increase|restrict|correct|omit|with|longer|use|of|in|and|or|instead of|from) |\\()(?:${WORDS})(?= (?:as|if|in|to|or|and (?=name|lifetime)|instead|because|with|\\(|,)|[,.;:)]|$)`,
       'g',
     ),
     '-$&',
@@ -43,5 +44,5 @@ const SETTING = new RegExp(`(?<![\\w-])(?:${Object.keys(SETTINGS).join('|')})(?!
 export function commandHint(hint: string): string {
   return RULES.reduce((text, [pattern, by]) => text.replace(pattern, by), hint)
     .replace(SETTING, (name) => SETTINGS[name] ?? name)
-    .replace(/\b([A-Z][A-Z_]+) (?:and \1\b|\(\1 for the command\))/g, '$1');
+    .replace(/\b([A-Z][A-Z_]+) and \1\b/g, '$1');
 }

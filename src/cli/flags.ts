@@ -12,11 +12,15 @@ interface Flag {
 
 /** Flags that no HTCondor tool has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
 const CHECKS: readonly Flag[] = [
-  { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token is for this identity' },
+  { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token has this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
   { name: 'on-reduced', value: 'ACTION', help: 'If the daemon grants less than requested: warn, fail or ignore' },
-  { name: 'server-name', value: 'HOST', help: 'Host name that the daemon’s certificate must carry' },
+  { name: 'server-name', value: 'HOST', help: "Host name that the daemon's certificate must carry" },
 ].map((flag) => ({ ...flag, minimum: flag.name.length }));
+
+function type(normal: string): Flag {
+  return { name: 'type', minimum: 1, value: 'TYPE', help: `Type of the daemon (default: ${normal})` };
+}
 
 /** In the order in which HTCondor's tool compares them: the first match counts. */
 export const FLAGS: readonly Flag[] = [
@@ -32,7 +36,7 @@ export const FLAGS: readonly Flag[] = [
   { name: 'key', minimum: 1, value: 'KEY', help: 'Request a token signed with this key' },
   { name: 'token', minimum: 2, value: 'NAME', help: 'Write the token to this file name in the token directory' },
   { name: 'file', minimum: 1, value: 'PATH', help: 'Write the token to this path' },
-  { name: 'type', minimum: 1, value: 'TYPE', help: 'Type of the daemon (default: SCHEDD)' },
+  type('SCHEDD'),
   { name: 'remote', minimum: 1, help: 'Have the collector fetch the token of the schedd' },
   { name: 'debug', minimum: 1, help: 'Log each step to standard error (-debug:LEVELS is accepted)' },
   { name: 'help', minimum: 1, help: 'Print this help' },
@@ -66,7 +70,7 @@ export const REQUEST_FLAGS: readonly Flag[] = [
   ...FLAGS.filter(({ name }) => name === 'authz' || name === 'lifetime'),
   { name: 'identity', minimum: 1, value: 'IDENTITY', help: 'Identity of the requested token (default: condor)' },
   ...FLAGS.filter(({ name }) => SHARED_WITH_REQUEST.includes(name)),
-  { name: 'type', minimum: 1, value: 'TYPE', help: 'Type of the daemon (default: COLLECTOR)' },
+  type('COLLECTOR'),
   ...FLAGS.filter(({ name }) => name === 'debug' || name === 'help'),
   ...FLAGS.filter(({ name }) => ['address', 'timeout', 'retries', 'json', 'version'].includes(name)).map(whole),
   ...CHECKS,

@@ -47,7 +47,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
       warn: (line) => say(`Warning: ${line}`),
     },
   });
-  if (given.has('remote') && given.has('key')) host.log.warn('-key is ignored with -remote');
+  if (given.has('remote') && given.has('key')) host.log.warn('-key is ignored with -remote; omit it');
   const request = readRequest(input, await processSurroundings(host.signal), true);
   if (request.checkOnly) {
     say(describeDiagnosis(await checkFetch(request, host)));

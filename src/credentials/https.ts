@@ -98,7 +98,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
   }
 }
 
-/** A wrong proxy or host name is to be corrected whatever the URL is for; any other reason is that of a daemon. */
+/** Keeps the reason only for a wrong proxy or host name: the hints for other reasons are about daemons. */
 function reasonOf({ reason, details, permanent }: ConnectError) {
   const isOurs = reason === 'proxy-failed' || reason === 'name-unknown';
   return { reason: isOurs ? reason : ('service-unreachable' as const), details, permanent };

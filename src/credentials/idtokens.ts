@@ -54,7 +54,7 @@ interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Why files and lines are not used. */
   readonly reasons: readonly string[];
-  /** The reason that the hints are about. */
+  /** The reason that the hints address. */
   readonly kind?: MissingReason | undefined;
 }
 
@@ -72,7 +72,7 @@ function readFromDirectory(
   host: Host,
 ): IdTokens {
   const { lines, skipped, exposed, kind } = readTokenDirectory(directory, excluded);
-  for (const reason of exposed) host.log.warn(`Skipped ${reason}`);
+  for (const reason of exposed) host.log.warn(`Skipped ${reason}. Correct its owner and mode if it should be used`);
   const found: IdTokenCredential[] = [];
   const reasons = [...skipped];
   let others = 0;
@@ -85,13 +85,13 @@ function readFromDirectory(
       else others += 1;
     }
   }
-  if (others > 0) reasons.push(`${others} more lines that contain no IDTOKEN`);
+  if (others > 0) reasons.push(`${others} more lines without an IDTOKEN`);
   for (const reason of reasons) host.log.debug(`credentials: skipped ${reason}`);
   return { found, reasons, kind };
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // A text that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
+  // A string that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
   maskJwt(text, host);
   try {
     return { token: parseCredentialToken(text), source, chosen };
@@ -114,7 +114,7 @@ interface TokenDirectory {
   readonly skipped: readonly string[];
   /** The files among them whose owner or mode exposes them. */
   readonly exposed: readonly string[];
-  /** The reason that the hints are about if no file has a token. */
+  /** The reason that the hints address if no file has a token. */
   readonly kind: MissingReason | undefined;
 }
 
@@ -126,7 +126,7 @@ export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.
  * their names, one token on each line, `#` comments. A file must belong to this user and be inaccessible to other users.
  * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP.
  *
- * Synchronous, because to load node:fs/promises takes longer than to read a few small files.
+ * Synchronous, because loading node:fs/promises takes longer than reading a few small files.
  */
 export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME): TokenDirectory {
   let names: string[];

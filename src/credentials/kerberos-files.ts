@@ -19,12 +19,12 @@ const MAX_CACHES = 50;
 /** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** True if a text is a keytab in base64, not the path of a keytab. */
+/** True if a string is a keytab in base64, not the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: user id that must own a file in a directory to which other accounts can write. */
+/** `owner`: user ID that must own a file in a directory to which other accounts can write. */
 function readFile(path: string, owner?: number): Buffer {
   if (owner === undefined) return readBounded(path, MAX_FILE_LENGTH);
   return readBounded(path, MAX_FILE_LENGTH, (stats) => checkOwner(stats, owner), constants.O_NOFOLLOW);
@@ -118,7 +118,7 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** Returns the path in a name with or without a type in front. A letter and a colon are a drive of Windows. */
+/** Returns the path in a name with or without a type prefix. A letter and a colon are a Windows drive. */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;

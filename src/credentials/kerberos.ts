@@ -149,7 +149,7 @@ function fromCache(
     label: `${label} (${formatPrincipal(client)})`,
     objection(now) {
       if (usable.length === 0)
-        return { reason: 'it contains no ticket-granting ticket and no ticket for HTCondor’s service' };
+        return { reason: "it contains no ticket-granting ticket and no ticket for HTCondor's service" };
       return latest * 1000 > now.getTime()
         ? undefined
         : { kind: 'ticket-expired', reason: `its ticket expired at ${new Date(latest * 1000).toISOString()}` };

@@ -141,12 +141,12 @@ function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource
   return loadTrust(extra === undefined ? trust : { ...trust, files: [...trust.files, extra] }, host)(undefined);
 }
 
-/** Warns if the job token is for another site than the one that receives it, which could then use it there. */
+/** Warns if the job token is for a different site than the one that receives it, which could then use it there. */
 function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
   if (origin === url.origin) return;
   host.log.warn(
-    `oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there`,
+    `oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there. Omit oidc-audience, unless the service requires it`,
   );
 }
 
@@ -165,5 +165,6 @@ function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service:
     const text = `token-service: the token service returned an IDTOKEN, which is not supported with ${instead}`;
     throw new CredentialError('ERR_CREDENTIAL_UNREADABLE', text, { peer: service.origin, reason: 'service-idtoken' });
   }
-  if (checkOnly) host.log.warn('The token service issued an IDTOKEN, which is discarded after the check');
+  if (checkOnly)
+    host.log.warn('The token service issued an IDTOKEN, which is discarded after the check. No action is needed');
 }

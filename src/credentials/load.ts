@@ -62,7 +62,7 @@ export interface KeylessSource {
   readonly extraCertificates: string | undefined;
 }
 
-/** Ways to authenticate to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
+/** Methods to authenticate to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
 export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
 export type TokenGrant = (typeof TOKEN_GRANTS)[number];
 
@@ -106,7 +106,7 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
   });
 }
 
-/** The reason that the hints are about: that of KERBEROS if it comes first; else a file that can be corrected. */
+/** The reason that the hints address: that of KERBEROS if it comes first; else a file that can be corrected. */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;
   if (first?.method === 'KERBEROS') return first.kind;

@@ -49,7 +49,7 @@ export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string 
   return token;
 }
 
-/** Does the same for a text that may contain several tokens, one a line, and comments. */
+/** Does the same for a string that may contain several tokens, one on each line, and comments. */
 export function pastedTokens(text: string): string {
   const whole = tokenIn(text);
   if (whole !== undefined) return pastedToken('idtoken', whole);

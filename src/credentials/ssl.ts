@@ -14,8 +14,8 @@ import { pastedPem } from './pasted.ts';
 import { exposedKind, reasonOf, unreadable } from './private-file.ts';
 
 /**
- * PEM text or the path of a file; `name` is the name of the input. The text of a path may be a key
- * that was pasted incorrectly, so it is a secret.
+ * PEM text or the path of a file; `name` is the name of the input. A supposed path may be a key that was pasted incorrectly,
+ * so it is a secret.
  */
 export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
 

@@ -122,7 +122,7 @@ const NO_WORD = /\S{40,}/g;
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
-/** The parts of a request that its response is read with. */
+/** The parts of a request that are needed to read its response. */
 type Requested = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'> &
   Partial<Pick<TokenEndpointRequest, 'headers'>>;
 
@@ -185,7 +185,7 @@ function withoutToken(reason: string, sent: string): string {
   return quotes(shown, sent) ? '***' : shown;
 }
 
-/** True if a text repeats a part of the token. Blanks are ignored, so that a service cannot split the token with them. */
+/** True if a string repeats a part of the token. Blanks are ignored, so that a service cannot split the token with them. */
 function quotes(text: string, sent: string): boolean {
   const [, token = sent] = sent.split(' ');
   const bare = text.replace(/\s/g, '');

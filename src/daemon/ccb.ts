@@ -1,9 +1,9 @@
 /**
- * Reaches a daemon that accepts no connections, through the CCB broker that it keeps a connection with (CCBClient in C++).
+ * Reaches a daemon that accepts no connections, through the CCB broker with which it keeps a connection (CCBClient in C++).
  *
  * The broker asks the daemon to connect: to a port of the client, or, since HTCondor 25.12, to the broker, which then
- * forwards everything between the two. In both cases the daemon starts with a word that the client gave to the broker, and
- * the session then proceeds as on a connection that the client opened. The word excludes unrelated clients; it does not
+ * forwards everything between the two. In both cases the daemon starts with a secret that the client sent to the broker, and
+ * the session then proceeds as on a connection that the client opened. The secret excludes unrelated clients; it does not
  * authenticate the daemon.
  */
 
@@ -39,16 +39,16 @@ type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, h
 /** Time limit for one request, including the daemon's connection, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). */
 const BROKER_TIMEOUT_MS = 20_000;
 
-/** Length of the word in bytes, as in C++. */
+/** Length of the secret in bytes, as in C++. */
 const CLAIM_ID_LENGTH = 20;
 
 /** A connection to the daemon, and how it was made; or why the broker refuses. */
 type Connected = { readonly channel: Channel; readonly way: string } | Unavailable;
 
 /**
- * Returns a function that sends a request to a broker: in a session first, so that the word stays secret. If the broker
- * refuses the session, the request is sent in cleartext, because the broker may belong to another pool than the daemon,
- * with other keys, and most brokers accept requests from any client.
+ * Returns a function that sends a request to a broker: in a session first, so that it stays confidential. If the
+ * broker refuses the session, the request is sent in cleartext, because the broker may belong to another pool than the
+ * daemon, with other keys, and most brokers accept requests from any client.
  *
  * The two are sent one after the other, because each request makes the daemon connect. The broker's certificate is not
  * checked against a host name: the sender of the broker's address may have added a name of its own.

@@ -53,8 +53,8 @@ class NotAuthenticated extends Error {
  * authenticated session, which takes three. The first `trusted` reply counts. Two queries in sequence would cost two more
  * round trips in a pool whose collector requires authentication.
  *
- * The other connection continues to its end, unless the run ends first. To close it during the handshake would put an error
- * into the collector's log each time, and it ends before the rest of the fetch does.
+ * The other connection continues to its end, unless the run ends first. Closing it during the handshake would write an error
+ * to the collector's log each time, and it ends before the rest of the fetch anyway.
  */
 export async function queryCollector(
   collector: Target,
@@ -70,7 +70,9 @@ export async function queryCollector(
   const authenticated = queryInSession(collector, query, credentials, host);
   authenticated.catch((error: unknown) => {
     if (error instanceof AuthenticationError && error.code === 'ERR_SERVER_UNPROVEN')
-      host.log.warn(`The collector failed to authenticate itself; its replies are not trusted. ${error.message}`);
+      host.log.warn(
+        `The collector failed to authenticate itself, so its replies are not trusted: ${error.message}. Check pool and ca-certificate`,
+      );
   });
   try {
     return await Promise.any([plain, authenticated]);

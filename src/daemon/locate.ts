@@ -1,5 +1,5 @@
 /**
- * Asks a collector where a daemon is (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
+ * Queries a collector for the address of a daemon (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
  *
  * The reply is a hint: the daemon at the address still has to authenticate itself.
  */

@@ -75,7 +75,7 @@ export function onlyMutualMethods(credentials: Credentials): Credentials {
 /** A connection to a daemon. */
 export interface Route {
   readonly channel: Channel;
-  /** Another way to the daemon, to be used if the peer of this connection turns out to be something else. */
+  /** Another route to the daemon, for use if the peer of this connection is not the daemon. */
   readonly alternative?: (failure: HTCondorError) => Promise<Route>;
 }
 

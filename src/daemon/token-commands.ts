@@ -11,7 +11,7 @@ import { DC_EXCHANGE_SCITOKEN, DC_GET_SESSION_TOKEN, IMPERSONATION_TOKEN_REQUEST
 import { daemonError } from './daemon-error.ts';
 import type { Command, CommandResult, Target } from './session-command.ts';
 
-/** The restrictions that a token is requested with. */
+/** The restrictions with which a token is requested. */
 export interface TokenLimits {
   /** Authorization levels. Empty: no restriction. */
   readonly authz: readonly string[];
@@ -145,7 +145,7 @@ export function tokenOf(reply: ClassAd): Secret | undefined {
   return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
-/** Returns the reply. As in C++, an ErrorString is a failure, whatever else the reply has. @throws DaemonError ERR_DAEMON. */
+/** Returns the reply. As in C++, an ErrorString is a failure, whatever else the reply contains. @throws DaemonError ERR_DAEMON. */
 export function checkReply(reply: ClassAd): ClassAd {
   const error = reply.string('ErrorString', MAX_ERROR_LENGTH);
   const code = reply.integer('ErrorCode') ?? 0;

@@ -16,7 +16,7 @@ interface RequestedToken extends Omit<TokenLimits, 'key'> {
   readonly identity: string;
   /** Interval between checks for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Name of the CI run, which condor_token_request_list shows in the id of the client. */
+  /** Name of the CI run, which condor_token_request_list shows in the ID of the client. */
   readonly run: string | undefined;
 }
 
@@ -76,7 +76,7 @@ async function pollUntilApproved(
   }
 }
 
-/** True if the next poll may get a reply: a daemon that receives too many says so (handle_dc_finish_token_request). */
+/** True if the next poll may get a reply: a daemon that receives too many polls reports that (handle_dc_finish_token_request). */
 function isPassing(error: unknown): error is ConnectError | DaemonError {
   return error instanceof ConnectError || (error instanceof DaemonError && error.reason === 'rate-limit');
 }
@@ -88,7 +88,7 @@ function isPassing(error: unknown): error is ConnectError | DaemonError {
  * @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending.
  */
 export function requestIdOf(ad: ClassAd): string {
-  // A daemon with more than 1,000 pending requests returns an empty ad: it forgets to add its error text.
+  // A daemon with more than 1,000 pending requests returns an empty ad, because it omits its error text.
   if (ad.size === 0) throw daemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;

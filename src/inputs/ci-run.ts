@@ -1,6 +1,6 @@
 import type { Surroundings } from './table.ts';
 
-/** Variables of CI systems that identify a run: system, id, attempt. GitHub's are those of Forgejo and Gitea too. */
+/** Variables of CI systems that identify a run: system, ID, attempt. GitHub's are those of Forgejo and Gitea too. */
 const RUNS: readonly (readonly [string, string, string?])[] = [
   ['actions', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT'],
   ['gitlab', 'CI_JOB_ID'],

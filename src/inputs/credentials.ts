@@ -31,7 +31,7 @@ const METHODS: Readonly<Record<string, MethodSource>> = {
 /** Methods that prove no identity. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
 
-/** Longest text that may be a path; a longer one is a key whose first line is missing. */
+/** Longest string that may be a path; a longer one is a key whose first line is missing. */
 const MAX_PATH_LENGTH = 500;
 
 /** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
@@ -52,10 +52,10 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
 ];
 
 /**
- * Who the user is: the methods named; else those with a credential among the inputs; else those that HTCondor's
- * configuration or HTCondor itself has, of which the daemon then prefers one.
+ * Returns the authentication methods: those that the user names; else those with a credential among the inputs; else those
+ * of HTCondor's configuration or HTCondor's defaults, from which the daemon then chooses.
  *
- * `isTool`: for the command the configuration of this host chooses KERBEROS too, as for HTCondor's tool.
+ * `isTool`: for the command, the configuration of this host can also select KERBEROS, as for HTCondor's tool.
  *
  * @throws InputError ERR_INPUT.
  */
@@ -120,7 +120,7 @@ function methodsOfHost(setting: Surroundings['setting']): ReturnType<typeof conf
   return configuredMethods(configured ?? DEFAULT_METHODS);
 }
 
-/** Rejects texts that cannot be a password; any other text may be one. */
+/** Rejects strings that cannot be a password; any other string may be one. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
   if (mistake !== undefined) throw unreadable('password-malformed', 'password', mistake);

@@ -15,6 +15,8 @@ export function readCollectors(input: InputSource, surroundings: Surroundings): 
   return isCollector && address !== undefined ? [address] : (configuredPool(surroundings) ?? []);
 }
 
+const UNKNOWN_COLLECTOR = 'the collector is unknown; set pool to its host (host or host:port)';
+
 /** How to interpret the name of the daemon. */
 interface Manner {
   /** True: without a name, use the daemon of this host; false: the only daemon of the pool. */
@@ -62,7 +64,7 @@ function readName(text: string | undefined, fallback: string | undefined): strin
 /** @throws InputError ERR_INPUT unless the daemon may be found without a collector. */
 function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
   if (mayBeLocal) return [];
-  refuse('pool', 'the collector is unknown; set pool to its host (host or host:port), or set address');
+  refuse('pool', `${UNKNOWN_COLLECTOR}, or set address`);
 }
 
 /**
@@ -93,7 +95,7 @@ function readCollector(
   }
   const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
   if (found !== undefined) return found;
-  refuse('pool', 'the collector is unknown; set pool to its host (host or host:port)');
+  refuse('pool', UNKNOWN_COLLECTOR);
 }
 
 function readAddress(text: string | undefined): Sinful | undefined {

@@ -46,7 +46,7 @@ function ownAudience(service: URL, input: InputSource, env: Surroundings['env'])
 }
 
 /**
- * The proxy for HTTPS. As with curl, lower case counts first; an empty variable counts as one that is not set.
+ * The proxy for HTTPS. As with curl, the lower-case variable takes precedence; an empty variable counts as unset.
  *
  * @throws InputError ERR_INPUT without the value, which may contain a password.
  */

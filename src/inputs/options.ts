@@ -44,11 +44,11 @@ const INPUT_OF = {
 
 type OptionName = keyof typeof INPUT_OF;
 
-/** Options that are not texts, and whether a value is of their type. A text is accepted for each of them too. */
+/** Options that are not strings, and whether a value is of their type. A string is accepted for each of them too. */
 const isList = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === 'string');
 const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (value: unknown) => boolean]>>> = {
-  authz: ['a list of texts', isList],
-  authenticationMethods: ['a list of texts', isList],
+  authz: ['a list of strings', isList],
+  authenticationMethods: ['a list of strings', isList],
   lifetime: ['a number of seconds', (value) => typeof value === 'number'],
   remote: ['true or false', (value) => typeof value === 'boolean'],
   verify: ['true or false', (value) => typeof value === 'boolean'],

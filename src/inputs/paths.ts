@@ -22,7 +22,7 @@ export function expandPath(input: InputName, text: string, surroundings: Pick<Su
   refuse(input, `~USER is not expanded; use ~/ for the home directory, or the full path`);
 }
 
-/** @throws InputError ERR_INPUT if a text refers to a variable; the message contains the alternatives. */
+/** @throws InputError ERR_INPUT if a value refers to a variable; the message contains the alternatives. */
 export function refuseVariables(input: InputName, text: string): string {
   if (!VARIABLE.test(text)) return text;
   refuse(

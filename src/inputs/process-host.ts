@@ -68,7 +68,7 @@ function account(env: Surroundings['env'], platform: NodeJS.Platform): Pick<Surr
     const { homedir, uid } = userInfo();
     return { home: homeOf(env, platform, homedir), uid: uid === -1 ? undefined : uid };
   } catch {
-    // A user id without an account, as in containers: only HOME defines a home directory.
+    // A user ID without an account, as in containers: only HOME defines a home directory.
     return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
   }
 }

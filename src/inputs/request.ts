@@ -109,7 +109,7 @@ function checkConfiguration(input: InputSource, { setting }: Surroundings): read
       setting('SEC_TOKEN_DIRECTORY') === undefined &&
       'SEC_TOKEN_DIRECTORY');
   if (missing) throw new InputError(missing, failure, { reason: 'configuration' });
-  return [`${failure}; the inputs are sufficient without it`];
+  return [`${failure}; no action is needed, because the inputs are sufficient`];
 }
 
 /** Returns the time limit for the whole run, in milliseconds. */

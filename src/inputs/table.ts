@@ -66,7 +66,7 @@ interface TypedValues {
 
 export type InputValue<Name extends InputName> = string | (Name extends keyof TypedValues ? TypedValues[Name] : never);
 
-/** Names of the inputs that are texts everywhere. */
+/** Names of the inputs that are strings everywhere. */
 export type TextInput = Exclude<InputName, keyof TypedValues>;
 
 /** Returns the value of an input; undefined if it is not set. */

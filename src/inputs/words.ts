@@ -27,7 +27,7 @@ export function durationOf(value: string | number): number | undefined {
   return Number.isInteger(value) ? value : undefined;
 }
 
-/** Returns the words of a list, or of a text that separates them by blanks or commas. */
+/** Returns the words of a list, or of a string that separates them with blanks or commas. */
 export function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? splitList(value) : value;
 }

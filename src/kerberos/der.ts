@@ -126,7 +126,7 @@ export class DerReader {
     return Buffer.from(this.textBytes()).toString();
   }
 
-  /** Reads a text that may not be UTF-8, such as a salt. */
+  /** Reads a string that may not be UTF-8, such as a salt. */
   textBytes(): Uint8Array {
     return this.#content(GENERAL_STRING);
   }

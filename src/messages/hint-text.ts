@@ -5,10 +5,22 @@ import { printable } from '../runtime/printable.ts';
  * `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the two. It is an imperative,
  * with the setting, its side, and a command that shows or fixes it.
  *
- * `$name` stands for a value of the error, `{A B}` for the command that shows these settings of the daemon, and `%` for the
- * type of the daemon as in the names of settings.
+ * `$name` stands for a value of the error, `{A B}` for the command that shows these settings of the daemon, `[A]` for the name
+ * of a setting with that command in parentheses, and `%` for the type of the daemon as in the names of settings.
  */
 export type Hints<Reason extends string> = Readonly<Record<Reason, string>>;
+
+/** The command that prints a token of the pool. */
+export const FRESH = 'condor_token_fetch on the access point';
+
+/** The command with which the administrator stored the pool password. */
+export const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
+
+/** End of a sentence about the domain of an identity. */
+export const IN_UID_DOMAIN = 'end in UID_DOMAIN, not in TRUST_DOMAIN';
+
+/** Beginning of a hint about the daemon's log. */
+export const DETAILED_LOG = 'A: set %_DEBUG = D_SECURITY, run condor_reconfig, and ';
 
 const ACTORS: Readonly<Record<string, string>> = {
   W: 'Workflow',
@@ -24,6 +36,7 @@ export type Side = 'schedd' | 'collector';
 export function hintsOf(text: string, values: object, side: Side): readonly string[] {
   const known = new Map<string, unknown>(Object.entries(values));
   return text
+    .replace(/\[([A-Z%_]+)\]/g, '$1 ({$1})')
     .replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`)
     .replaceAll('%', side.toUpperCase())
     .split('\n')

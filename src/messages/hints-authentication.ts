@@ -1,6 +1,6 @@
 import type { MethodAttempt } from '../errors.ts';
 import type { RefusedReason, UnprovenReason, UnsentReason } from '../reasons.ts';
-import { type Hints, hintsOf, type Side } from './hint-text.ts';
+import { DETAILED_LOG, FRESH, type Hints, hintsOf, IN_UID_DOMAIN, type Side, STORE_PASSWORD } from './hint-text.ts';
 import { KERBEROS, KERBEROS_REFUSED, KERBEROS_UNPROVEN, KERBEROS_UNSENT } from './hints-kerberos.ts';
 
 /** Inputs that provide each method. */
@@ -10,8 +10,8 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
   SSL: 'client-certificate',
   KERBEROS: 'kerberos-keytab, or kinit before this step and authentication-methods: KERBEROS',
   PASSWORD: 'password',
-  FS: 'authentication-methods: FS, on the daemon’s own host',
-  MUNGE: 'authentication-methods: MUNGE, on a host whose munged has the pool’s key',
+  FS: "authentication-methods: FS, on the daemon's own host",
+  MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool's key",
 };
 
 /** Largest number of hints for one error, including the hint about the log. */
@@ -19,8 +19,7 @@ const MAX_HINTS = 4;
 
 const NAME_THERE =
   "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
-const FRESH = 'condor_token_fetch on the access point';
-const NOT_ACCEPTED = 'A: to accept $method, add it to {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
+const NOT_ACCEPTED = 'A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATION_METHODS].';
 const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 const MUNGED =
   'R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.';
@@ -30,11 +29,11 @@ const BY_METHOD: Readonly<Record<string, string>> = {
   IDTOKENS: NEW_TOKEN,
   KERBEROS,
   SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
-  SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has a line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-W: or request a token with that audience and a scope. Mode exchange, with an idtoken in addition, returns the daemon's reason.`,
-  PASSWORD: `A: store the same pool password on the daemon's host: condor_store_cred add -c there writes {SEC_PASSWORD_FILE}.`,
-  FS: `W: set idtoken unless the daemon and this step share /tmp or {FS_LOCAL_DIR}: FS works on one host only, without containers. If another method follows, ignore this reason.`,
+W: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the subject and issuer of client-certificate.`,
+  SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+W: or request a token with that audience and a scope. In mode exchange, with an additional idtoken, the daemon reports its reason.`,
+  PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
+  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method follows, ignore this reason.`,
   MUNGE: MUNGED,
 };
 
@@ -44,7 +43,7 @@ const UNSENT: Hints<UnsentReason> = {
   'issuer-differs': `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.
 A: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.`,
   'key-differs': `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).
-A: or put the file $key into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.`,
+A: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
   'idtoken-expired': `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
   'scitoken-expired': `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
   'file-exposed': `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
@@ -53,7 +52,7 @@ A: or put the file $key into {SEC_PASSWORD_DIRECTORY}, mode 0600, owned by root.
   'kerberos-cache-type': KERBEROS,
   'no-kerberos-credential': KERBEROS,
   'no-server-name': `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-  'fs-unbound': `W: name FS in authentication-methods if you trust all accounts of this host: with this release another account can relay the authentication.
+  'fs-unbound': `W: name FS in authentication-methods if you trust all accounts of this host: with this release, another account can relay the authentication.
 A: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
   'fs-relay': `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
   'munge-failed': MUNGED,
@@ -63,11 +62,11 @@ const REFUSED: Hints<RefusedReason> = {
   ...KERBEROS_REFUSED,
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
-A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should end in UID_DOMAIN, not in TRUST_DOMAIN.`,
-  'no-trust-domain': `W: set idtoken to the one token of this pool; condor_token_list shows issuers.
-A: or set {TRUST_DOMAIN}.`,
+A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
+  'no-trust-domain': `W: set idtoken to a single token, that of this pool; condor_token_list shows the issuers.
+A: or set [TRUST_DOMAIN].`,
   'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
-  'mapping-required': `A: add a line SSL for the subject of the certificate to {CERTIFICATE_MAPFILE}, which AUTH_SSL_REQUIRE_CLIENT_MAPPING requires; then run condor_reconfig.`,
+  'mapping-required': `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
   'no-tls13': `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
 W: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
   'no-tls': `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`,
@@ -77,12 +76,12 @@ const UNPROVEN: Hints<UnprovenReason> = {
   ...KERBEROS_UNPROVEN,
   'name-differs': `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
   'expired-certificate': `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
-  'untrusted-certificate': `W: set ca-certificate (AUTH_SSL_CLIENT_CAFILE for the command) to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host. If the address has a different name, set server-name.`,
-  'password-differs': `W: set password to the value that was passed to condor_store_cred add -c on the daemon's host ({SEC_PASSWORD_FILE}).`,
+  'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address has a different name, set server-name.`,
+  'password-differs': `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
   'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`,
 };
 
-const LOG = "A: the daemon's log shows its reason, with %_DEBUG = D_SECURITY and condor_reconfig: {%_LOG}.";
+const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
 const FALSE_DAEMON =
   'N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
 

@@ -1,49 +1,51 @@
 import type { AuthorizationReason, NegotiationReason, OutputReason, TokenReason } from '../reasons.ts';
-import type { Hints } from './hint-text.ts';
+import { type Hints, IN_UID_DOMAIN } from './hint-text.ts';
 
+const AES_FIRST = 'A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon';
+const SUPPORTED = 'HTCondor 9.9 or later (10.0 or later of the long-term releases)';
 const NOTHING_SENT = 'Nothing was sent in cleartext.';
 const OTHER_METHOD =
-  'A: or add a method for which the client has a credential to {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
+  'A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
 
 export const NEGOTIATION_HINTS: Hints<NegotiationReason> = {
   'no-authentication': `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
   'no-common-method': OTHER_METHOD,
-  'old-cipher': `A: put AES first in {SEC_DEFAULT_CRYPTO_METHODS}: the daemon encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
-  'no-cipher': `A: add AES in front of {SEC_DEFAULT_CRYPTO_METHODS}: the daemon accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
-  'no-key-agreement': `A: update the daemon to HTCondor 9.9 or later (10.0 or later of the long-term releases): older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
+  'old-cipher': `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
+  'no-cipher': `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
+  'no-key-agreement': `A: update the daemon to ${SUPPORTED}: older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
 W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
   'no-encryption': `A: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}`,
 };
 
 export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
-  unmapped: `A: add a line SSL or SCITOKENS for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  denied: `A: authorize $user, which the daemon knows but denies: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must end in UID_DOMAIN, not in TRUST_DOMAIN.
-W: check the scope of the credential (condor_token_list): the daemon also denies levels to which it is not restricted (“limited authorization” in the daemon's log).`,
-  'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in {%_LOG} show the identity that it assigned.`,
-  'command-not-registered': `A: use a daemon of HTCondor 9.9 or later (10.0 or later of the long-term releases) whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
+  unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
+  denied: `A: authorize $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
+W: check the scope of the credential (condor_token_list): the daemon also denies levels that are not in it ("limited authorization" in the daemon's log).`,
+  'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
+  'command-not-registered': `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
 };
 
 export const TOKEN_HINTS: Hints<TokenReason> = {
-  'no-request-id': `A: check the lines with TOKEN in {%_LOG}: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
+  'no-request-id': `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
   'token-malformed': `A: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.`,
   'other-identity': `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
-A: with SSL and SCITOKENS, check the map file, which determines the identity; it should end in UID_DOMAIN, not in TRUST_DOMAIN: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+A: with SSL and SCITOKENS, check the map file, which determines the identity; it should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
   'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
 A: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
   'other-issuer': `A: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
 W: or omit remote to query the schedd directly.`,
   'token-claim': `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
   'token-reduced': `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
-A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to it and to the remaining lifetime of the credential.`,
+A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
   'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each), or omit $missing from authz.`,
   'level-denied': `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.
-A: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in {UID_DOMAIN} and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
+A: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
 W: or omit $level from authz.`,
   'token-refused': `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
 };
 
 export const OUTPUT_HINTS: Hints<OutputReason> = {
-  'runner-refused': `R: check whether the disk is full (df -h), and whether the step runs in a container without the runner's own file for this.`,
+  'runner-refused': `R: check whether the disk is full (df -h), and whether the step runs in a container that lacks the runner's files.`,
   'output-closed': `W: check why the command behind the pipe exited, or write the token with -file.`,
   'path-occupied': `W: choose another token-directory or file: ls -ld PATH shows the existing file.`,
   output: `R: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.`,

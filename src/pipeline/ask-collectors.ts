@@ -46,7 +46,9 @@ export function askFirst<T>(
       const [next] = waiting;
       if (next !== undefined) {
         timer = setTimeout(() => {
-          host.log.warn(`${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well`);
+          host.log.warn(
+            `${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well. If this persists, correct pool`,
+          );
           askNext();
         }, SILENCE_MS);
       }
@@ -65,7 +67,10 @@ export function askFirst<T>(
             return;
           }
           failures.push({ collector, error });
-          if (waiting.length > 0) host.log.warn(`${nameOf(collector)}: ${error.message}; trying the next collector`);
+          if (waiting.length > 0)
+            host.log.warn(
+              `${nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct pool`,
+            );
           askNext();
         },
       );

@@ -9,7 +9,7 @@ import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import type { Session } from '../security/session.ts';
-import { checkExpected, reducedLevels, reducedLifetime } from '../token/check.ts';
+import { checkExpected, REDUCED_ADVICE, reducedLevels, reducedLifetime } from '../token/check.ts';
 import { covers } from '../token/levels.ts';
 import { formatSinful } from '../transport/sinful.ts';
 import { findDaemon, inTurn } from './find-daemon.ts';
@@ -23,7 +23,7 @@ import { levelError } from './verify.ts';
 /** Levels that are checked if none are requested. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
 
-/** What only the daemon knows until it issues a token. */
+/** Facts that only the daemon knows until it issues a token. */
 const NOT_CHECKED = ['the signing key', 'SEC_ISSUED_TOKEN_EXPIRATION'];
 
 /** Name of a signing key that no daemon has. */
@@ -178,11 +178,12 @@ function judge(
   const text = missing === '' ? denied : restricted;
   const details = { levels: granted.join(' '), missing, level: refused[0] ?? '', subject: user };
   if (verify) throw levelError(text, details).at('verify', formatSinful(address));
-  host.log.warn(`${text}; the fetch would succeed, but commands that need these levels would be denied`);
+  const outcome = 'the fetch would succeed, but commands that need these levels would be denied';
+  host.log.warn(`${text}; ${outcome}. ${REDUCED_ADVICE}`);
 }
 
 /**
- * Checks that the daemon issues tokens, with any of these levels. It reports an error in the levels before it searches the
+ * Checks that the daemon issues tokens, with any of these levels. It reports an error in the levels before it looks up the
  * signing key, which it does not have (handle_dc_session_token). Returns the requested levels that a token would have: the
  * daemon leaves out those that the session is not authorized for.
  */
@@ -214,14 +215,14 @@ async function checkIssuing(
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
-    host.log.warn('The daemon signed with a key that it should not have; the token, valid for 1 s, is discarded');
+    host.log.warn('The daemon has an unexpected key; its token, valid for 1 s, is discarded. No action is needed');
   } catch (error) {
     if (!lacksRequestedKey(error)) throw error;
   }
 }
 
 /**
- * Judges like the fetch what the daemon would reduce: the levels, and the lifetime after the expiry of the credential.
+ * Reports, as the fetch does, what the daemon would reduce: the levels, and the lifetime after the expiry of the credential.
  *
  * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */
@@ -239,5 +240,5 @@ function checkReductions(
   if (reductions.length === 0 || onReduced === 'ignore') return;
   const text = `the daemon would grant less than requested: ${reductions.join('; ')}`;
   if (onReduced === 'fail') throw new TokenError('ERR_TOKEN_REDUCED', text);
-  host.log.warn(text);
+  host.log.warn(`${text}. ${REDUCED_ADVICE}`);
 }

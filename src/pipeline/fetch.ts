@@ -5,7 +5,7 @@ import type { Host } from '../runtime/host.ts';
 import { printable } from '../runtime/printable.ts';
 import { type Credentials, displayName } from '../security/method.ts';
 import { type CondorVersion, restrictsLevels } from '../security/version.ts';
-import { excessLifetime } from '../token/check.ts';
+import { excessLifetime, REDUCED_ADVICE } from '../token/check.ts';
 import type { IdToken } from '../token/jwt.ts';
 import { checkTokenPath, writeTokenFile } from '../token/token-file.ts';
 import { formatSinful } from '../transport/sinful.ts';
@@ -81,7 +81,8 @@ function warnAbout(
   host: Host,
 ): number {
   if (onReduced === 'warn')
-    for (const reduction of reductions) host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}`);
+    for (const reduction of reductions)
+      host.log.warn(`The ${issuedBy} granted less than requested: ${reduction}. ${REDUCED_ADVICE}`);
   const skewSeconds = Math.round((token.issuedAt ?? 0) - host.now().getTime() / 1000);
   if (issuedBy === 'daemon') {
     warnAboutClockSkew(skewSeconds, token, host);
@@ -90,6 +91,9 @@ function warnAbout(
   }
   return skewSeconds;
 }
+
+/** What to do about a wrong clock. */
+const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**
  * Warns about a token that is valid for longer than requested, with the times of both clocks. The daemon is authenticated,
@@ -100,7 +104,7 @@ function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetime
   if (excess === undefined || typeof lifetimeSeconds !== 'number') return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}`,
+    `By the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`,
   );
 }
 
@@ -108,7 +112,7 @@ function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetime
 function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): void {
   if (version === undefined || restrictsLevels(version)) return;
   host.log.warn(
-    `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the authorization levels of the credential: a credential restricted to READ can fetch a token with other levels. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
+    `The daemon runs HTCondor ${version.text}, which does not restrict a fetched token to the levels of the credential: a READ token can fetch a WRITE token. Update the daemon to 23.0.22, 23.10.22, 24.0.6, 24.6.0 or later`,
   );
 }
 
@@ -123,6 +127,6 @@ function warnAboutClockSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToke
   if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;
   const how = seconds > 0 ? 'ahead of' : 'behind';
   host.log.warn(
-    `The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? 'later' : 'earlier'} than its times suggest. Synchronize both clocks with NTP (timedatectl, chronyc tracking)`,
+    `The daemon's clock is ${describeDuration(Math.abs(seconds))} ${how} the clock of this host, so the token expires that much ${seconds > 0 ? 'later' : 'earlier'} than its times suggest. ${SYNCHRONIZE}`,
   );
 }

@@ -139,7 +139,8 @@ export async function inTurn<A, T>(
       return await withTimeLimit(PATIENCE_MS, silence, (within) => talk(address, within), host);
     } catch (error) {
       if (!isUnreachable(error) || host.signal.aborted) throw error;
-      host.log.warn(`${error.cause === silence ? silence.message : error.message}; trying the next address`);
+      const reason = error.cause === silence ? silence.message : error.message;
+      host.log.warn(`${reason}; trying the next address. If this persists, correct pool`);
     }
   }
   const [last] = addresses.slice(-1);

@@ -1,4 +1,4 @@
-/** Obtains a token: from a daemon, in the way of the request's mode, or from a token service. */
+/** Obtains a token: from a daemon, as the mode of the request requires, or from a token service. */
 import { credentialsFrom } from '../credentials/idtokens.ts';
 import type { Bearer } from '../credentials/keyless.ts';
 import { loadCredentials } from '../credentials/load.ts';
@@ -66,7 +66,7 @@ export async function issuedByService(
   return checkServiceToken(bearer, request, located, host);
 }
 
-/** Checks the IDTOKEN of a token service as far as that needs no daemon. @throws TokenError ERR_TOKEN_CLAIM. */
+/** Checks the IDTOKEN of a token service as far as possible without a daemon. @throws TokenError ERR_TOKEN_CLAIM. */
 export function checkServiceToken(
   { token, identity }: ServiceToken,
   { lifetimeSeconds }: TokenRequest,

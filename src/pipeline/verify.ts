@@ -42,7 +42,7 @@ export async function verifyToken(
   return Math.max(...results);
 }
 
-/** Turns a denial into what it means for the new token. Other errors are returned unchanged. */
+/** Converts a denial into an error about the new token. Other errors are returned unchanged. */
 function explained(error: unknown, token: IdToken, level: string): unknown {
   if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') {
     const { authz, subject } = token;

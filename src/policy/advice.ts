@@ -11,15 +11,17 @@ export function warningsOf({ grants }: Configuration): readonly string[] {
     entries
       .slice(at + 1)
       .filter((b) => b.identity !== a.identity && canMatchTheSame(a.entry, b.entry))
-      .map((b) => `${a.entry.path} and ${b.entry.path} can match the same job, which must then name its identity`),
+      .map((b) => `${a.entry.path} and ${b.entry.path} can match the same job, which must then set expected-identity`),
   );
   const blind = entries
     .filter(({ entry }) => platformOf(entry.issuer, [...entry.claims.keys()])?.event === undefined)
     .map(
       ({ entry }) =>
-        `${entry.path}: tokens of ${entry.issuer} do not identify the event that started the job, so builds of pull requests match too`,
+        `${entry.path}: tokens of ${entry.issuer} do not identify the event that started the job, so builds of pull requests match too; disable such builds for forks`,
     );
-  const off = grants.filter((grant) => !grant.enabled).map(({ identity }) => `${identity} is disabled`);
+  const off = grants
+    .filter((grant) => !grant.enabled)
+    .map(({ identity }) => `${identity} is disabled; no action is needed if this is intended`);
   return [...overlaps, ...blind, ...off];
 }
 
@@ -37,7 +39,7 @@ function intersect(a: Expectation, b: Expectation): boolean {
   return 'values' in b ? intersect(b, a) : true;
 }
 
-/** Claims that an entry should fix in addition to the owner, if a token has them. */
+/** Claims that an entry should specify in addition to the owner, if a token has them. */
 const NARROWING = ['ref', 'ref_protected', 'environment', 'job_workflow_ref'];
 
 /** Returns the lines of an entry that admits a job, to paste below `jobs:`. */

@@ -2,7 +2,7 @@
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Expected value of one claim: one of these texts, or a text that matches a glob. */
+/** Expected value of one claim: one of these strings, or a string that matches a glob. */
 export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
 
 /** Returns the text with which a claim is compared; undefined if the value has a type that never matches. */

@@ -58,7 +58,7 @@ export function parseConfig(
 }
 
 /**
- * Every scalar is text, exactly as written, so that no id is rounded and `on` does not become true. Aliases, tags and
+ * Every scalar is text, exactly as written, so that no ID is rounded and `on` does not become true. Aliases, tags and
  * multiple documents are rejected.
  */
 function parseYaml(text: string): Raw | string {
@@ -106,7 +106,8 @@ function readAudience(
     report('audience', 'it is missing; behind a reverse proxy it is the URL of the proxy, https://HOST');
     return '';
   }
-  if (!hostName.includes('.')) report('audience', `it is missing, and this host has no qualified name (${hostName})`);
+  if (!hostName.includes('.'))
+    report('audience', `it is missing, and this host has no fully qualified name (${hostName})`);
   return `https://${hostName}${listen.port === 443 ? '' : `:${listen.port}`}`;
 }
 

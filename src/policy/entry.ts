@@ -1,4 +1,4 @@
-/** One entry of `jobs`: what it must fix to admit the jobs of one repository and no others. */
+/** One entry of `jobs`: what it must specify to admit the jobs of one repository and no others. */
 import type { Expectation } from './claims.ts';
 import { type ConfigContext, type Entry, type Raw, secondsOf } from './model.ts';
 import { EXACT_CLAIMS, type Platform, platformOf } from './platforms.ts';

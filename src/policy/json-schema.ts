@@ -30,7 +30,7 @@ function expectedInstead(schema: Schema, value: unknown, path: string): string |
   const { anyOf, enum: values, type } = schema;
   if (anyOf !== undefined) {
     const matches = anyOf.some((each) => violationsOf(each, value, path).length === 0);
-    return matches ? undefined : 'text, a list of texts, or { glob: PATTERN }';
+    return matches ? undefined : 'a string, a list of strings, or { glob: PATTERN }';
   }
   const types = type === undefined ? [typeOf(value)] : [type].flat();
   if (values === undefined ? types.includes(typeOf(value)) : values.includes(value)) return undefined;

@@ -67,7 +67,7 @@ export function describeMismatch({ claim, expected, got }: Mismatch): string {
 /** Checks one entry: the issuer and the owner first, so that nothing else about entries of other owners is revealed. */
 function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undefined {
   const got = (name: string) =>
-    claimOf(claims, name) ?? (Object.hasOwn(claims, name) ? 'a value of another kind' : 'none');
+    claimOf(claims, name) ?? (Object.hasOwn(claims, name) ? 'a value of another type' : 'none');
   const differs = (claim: string, expected: string, ownerMatches: boolean): Mismatch => ({
     ...{ claim, expected, got: got(claim), ownerMatches },
   });
@@ -96,7 +96,7 @@ function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Diff
   return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
 }
 
-/** Rejects untrusted code, and tokens with ids that an entry with `sub` alone does not fix. */
+/** Rejects untrusted code, and tokens with IDs that an entry with `sub` alone does not specify. */
 function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const known = platformOf(entry.issuer, [...entry.claims.keys()]);
   const platform = known ?? platformOfToken(claims);

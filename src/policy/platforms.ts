@@ -5,7 +5,7 @@ import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims that identify a repository, project or pipeline; an entry must fix at least one of them. */
+  /** Claims that identify a repository, project or pipeline; an entry must specify at least one of them. */
   readonly owners: readonly string[];
   /** Claims that identify every repository of an owner; each requires `any-repository-of-owner: true`. */
   readonly groups: readonly string[];
@@ -50,13 +50,13 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** Claims that are compared exactly: a glob over an id or an issuer has no meaning. */
+/** Claims that are compared exactly: a glob over an ID or an issuer has no meaning. */
 export const EXACT_CLAIMS: readonly string[] = [
   ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
   'sub',
 ];
 
-/** Returns the platform of an entry: by its issuer, or by the claims that it fixes. */
+/** Returns the platform of an entry: by its issuer, or by the claims that it specifies. */
 export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
   return (
     PLATFORMS.find((each) => each.issuer.test(issuer)) ??
@@ -64,7 +64,7 @@ export function platformOf(issuer: string, claims: readonly string[]): Platform 
   );
 }
 
-/** Returns the platform of a token whose issuer is not recognized, by its ids or event. */
+/** Returns the platform of a token whose issuer is not recognized, by its IDs or event. */
 export function platformOfToken(claims: Claims): Platform | undefined {
   return PLATFORMS.find(({ owners, event }) =>
     [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),

@@ -1,4 +1,4 @@
-/** What kind of failure an error is, for decisions on how to go on. */
+/** Classifies errors, to decide how to continue. */
 import {
   AuthenticationError,
   AuthorizationError,

@@ -2,7 +2,7 @@ import type { MissingReason } from '../reasons.ts';
 
 /** The result of a search that found nothing usable. */
 export class Unavailable {
-  /** Why, in a few words. */
+  /** The reason, in a few words. */
   readonly reason: string;
   readonly kind: MissingReason | undefined;
 

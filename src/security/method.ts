@@ -24,6 +24,9 @@ export function displayName(method: string): string {
   return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
 
+/** What to do if a method requires a host name. */
+export const SET_SERVER_NAME = 'set server-name, or use a host name instead of an IP address';
+
 /** The peer of a connection, as far as it is known before its first message. */
 export interface Peer {
   /** IP address without brackets. */

@@ -92,7 +92,7 @@ export function unauthenticatedPolicyAd(
   };
 }
 
-/** Returns the ad that resumes the session `sid`. It tells the server not to reply. */
+/** Returns the ad that resumes the session `sid`. The server does not reply to it. */
 export function resumptionAd(
   { command, about }: Purpose,
   sid: string,
@@ -184,7 +184,7 @@ function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFact
     return ['accepts none of the ciphers that the client offers (AES)', { reason: 'no-cipher' }];
   if (cipher.toUpperCase() === 'AES') {
     const encryption = ad.string('Encryption') ?? 'missing';
-    return [`knows AES but does not agree to encrypt (Encryption is ${encryption} in its policy)`];
+    return [`supports AES but does not agree to encrypt (Encryption is ${encryption} in its policy)`];
   }
   if (ciphers.includes('AES')) return [`chooses ${cipher} instead of AES encryption`];
   const offered = ciphers.join(', ');

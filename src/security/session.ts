@@ -39,11 +39,11 @@ export interface Session {
   /** Identity that the daemon assigns to the client, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
-  /** What it takes to resume the session. Undefined if the daemon sent no session ID. */
+  /** The data that resumes the session. Undefined if the daemon sent no session ID. */
   readonly resumption: Resumption | undefined;
 }
 
-/** A session ID with its key, which cannot be read. */
+/** A session ID with its key, which other code cannot read. */
 export class Resumption {
   readonly sid: string;
   readonly #key: Uint8Array;
@@ -216,7 +216,7 @@ function orNextMethod(method: MethodName, credentials: Credentials, read: () => 
 
 /**
  * Returns the identity that the daemon assigns to the client. A missing ReturnCode is a denial here, although old C++
- * clients took it for an authorization.
+ * clients treated it as an authorization.
  */
 function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {
   const code = ad.string('ReturnCode');

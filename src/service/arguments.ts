@@ -30,7 +30,7 @@ export const USAGE = `Usage: condor_token_service SUBCOMMAND [-config FILE] [FLA
 
 Exchanges the OIDC tokens of CI jobs for IDTOKENs, according to a trust policy.
 
-  serve                  Serve POST /token until SIGTERM; SIGHUP reads the configuration again
+  serve                  Serve POST /token until SIGTERM; SIGHUP reloads the configuration
   check                  Check the configuration and the site
   explain                Show which grant a job receives, or why it is refused
   config                 Print the systemd unit, the commands that create the seeds, and lines for a reverse proxy
@@ -42,9 +42,10 @@ Exchanges the OIDC tokens of CI jobs for IDTOKENs, according to a trust policy.
   -claims FILE           explain: the claims of a job token as JSON; - is standard input
   -token FILE            explain: a job token; - is standard input
   -insecure-test-issuer  Accept an issuer with plain HTTP on the loopback interface, for tests
-  -version               Show the version
+  -version               Print the version
 
-Exit status: 0; 2 invalid configuration or arguments; 3 the site is not ready (check), no grant (explain); 1 other.
+Exit status: 0 success; 1 other failures; 2 invalid configuration or arguments; 3 the site is not ready (check), or
+no grant matches (explain).
 `;
 
 /** @throws UsageError */

@@ -80,10 +80,13 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
   const { token, address, version, clockSkewSeconds } = issued;
   const got = token.authz?.join(' ') ?? '';
   const found: Finding[] = [
-    ['ok', `grant ${identity}: ${address} issued a token of ${TEST_LIFETIME_SECONDS} s with ${got}`],
+    ['ok', `grant ${identity}: ${address} issued a token valid for ${TEST_LIFETIME_SECONDS} s with ${got}`],
   ];
   if (authz.some((level) => !(token.authz ?? []).includes(level)))
-    found.push(['warn', `grant ${identity}: the daemon granted ${got} of ${authz.join(' ')}`]);
+    found.push([
+      'warn',
+      `grant ${identity}: the daemon granted only ${got} of ${authz.join(' ')}; create the seed with all of them`,
+    ]);
   if (Math.abs(clockSkewSeconds) > SKEW_WARNING_SECONDS)
     found.push(['warn', `clock: the daemon is ${clockSkewSeconds} s ahead of this host; synchronize both (NTP)`]);
   if (version !== undefined && !restrictsLevels(version))
@@ -96,7 +99,7 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
   return found;
 }
 
-/** Whether a daemon listens on the loopback interface, or on an address of this host, to which traffic does not leave it. */
+/** Whether a daemon listens on the loopback interface, or on an address of this host, so that traffic to it does not leave the host. */
 export function isOnThisHost(sinful: string, addresses: readonly string[]): boolean {
   const [, v6, v4 = ''] = /^<(?:\[(.+?)\]|([^:?>]+))/.exec(sinful) ?? [];
   const host = v6 ?? v4;
@@ -106,7 +109,12 @@ export function isOnThisHost(sinful: string, addresses: readonly string[]): bool
 /** Settings of HTCondor on this host that determine how long a token is usable. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
-    return [['warn', 'host: HTCondor is not configured here, so its settings are not checked']];
+    return [
+      [
+        'warn',
+        'host: HTCondor is not configured here, so its settings are not checked; run the check on the access point as well',
+      ],
+    ];
   const duration = setting('SEC_DEFAULT_SESSION_DURATION') ?? DEFAULT_SESSION_SECONDS;
   const found: Finding[] = [
     [
@@ -118,7 +126,7 @@ function hostFindings({ setting }: Snapshot): readonly Finding[] {
     if (setting(`START_${universe}_UNIVERSE`)?.toLowerCase() !== 'false')
       found.push([
         'warn',
-        `START_${universe}_UNIVERSE is not False: a job that runs on the access point itself can turn a short WRITE token into an unlimited one`,
+        `START_${universe}_UNIVERSE is not False: a job that runs on the access point itself can turn a short-lived WRITE token into an unlimited one; set it to False`,
       ]);
   return found;
 }

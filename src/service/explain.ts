@@ -34,7 +34,7 @@ export async function explain({ claims: file, token, ...load }: ExplainOptions, 
   }
   if (claims['aud'] !== config.audience)
     await world.print(
-      `aud: expected ${config.audience}, got ${JSON.stringify(claims['aud'])}; every job is refused with it`,
+      `aud: expected ${config.audience}, got ${JSON.stringify(claims['aud'])}; every job with this audience is refused`,
     );
   if ('grant' in decision) {
     const { identity, authz, maxLifetimeSeconds } = decision.grant;

@@ -44,7 +44,7 @@ export interface Issued {
   readonly clockSkewSeconds: number;
 }
 
-/** Uses nothing of the host: no variables, no HTCondor configuration, no files of an account. */
+/** Uses nothing from the host: no variables, no HTCondor configuration, no files of an account. */
 const NOWHERE: Surroundings = {
   env: {},
   setting: () => undefined,
@@ -67,7 +67,7 @@ export class Fetcher {
   /**
    * Fetches from the first reachable daemon.
    *
-   * @throws AnyHTCondorError; `wasNotIssued` tells whether the daemon may have issued a token nevertheless.
+   * @throws AnyHTCondorError; `wasNotIssued` reports whether the daemon may have issued a token nevertheless.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
     const places = placesOf(snapshot);

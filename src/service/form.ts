@@ -34,7 +34,7 @@ export function readForm(body: string): TokenForm {
   const form = new URLSearchParams(body);
   const one = (name: string): string | undefined => {
     const values = form.getAll(name);
-    if (values.length > 1) throw invalid(`${name} is given more than once`);
+    if (values.length > 1) throw invalid(`${name} is specified more than once`);
     return values[0] === '' ? undefined : values[0];
   };
   const grantType = one('grant_type');
@@ -56,9 +56,9 @@ export function readForm(body: string): TokenForm {
 
 function readScope(scope: string | undefined): readonly string[] {
   const words = (scope ?? '').split(' ').filter((word) => word !== '');
-  if (words.length === 0) throw new FormError('invalid_scope', 'scope is missing; request levels, as condor:/READ');
+  if (words.length === 0) throw new FormError('invalid_scope', 'scope is missing; request levels such as condor:/READ');
   const levels = words.map((word) => LEVEL.exec(word)?.[1]);
-  if (levels.includes(undefined)) throw new FormError('invalid_scope', 'scope must have words condor:/LEVEL only');
+  if (levels.includes(undefined)) throw new FormError('invalid_scope', 'scope must contain only words condor:/LEVEL');
   return [...new Set(levels.filter((level) => level !== undefined))];
 }
 
@@ -66,7 +66,7 @@ function readLifetime(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = /^[0-9]{1,10}$/.test(text) ? Number(text) : 0;
   if (seconds >= 1 && seconds <= MAX_LIFETIME_SECONDS) return seconds;
-  throw invalid(`lifetime must be an integer of seconds from 1 to ${MAX_LIFETIME_SECONDS}`);
+  throw invalid(`lifetime must be a whole number of seconds from 1 to ${MAX_LIFETIME_SECONDS}`);
 }
 
 function invalid(reason: string): FormError {

@@ -172,7 +172,7 @@ export class HttpServer {
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
     const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
-    // Anything else is of the proxy, and what is before it of the client.
+    // Any other value comes from the proxy, and the values before it come from the client.
     return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }

@@ -51,7 +51,7 @@ export class IssuerKeys {
   /**
    * Returns the keys of an issuer. `isUnknown`: the previously returned keys lack the key of a token, so they are
    * fetched again, at most once in 30 s. Within that time the issuer may have published the key, so the token is not refused
-   * permanently. Otherwise, a flood of invented key ids would keep out a new key.
+   * permanently. Otherwise, a flood of invented key IDs would keep out a new key.
    *
    * @throws IssuerUnavailable
    */
@@ -68,7 +68,7 @@ export class IssuerKeys {
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-    // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key ids could delay other
+    // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key IDs could delay other
     // requests by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
     if (isUnknown && kept.fetchedAt < now)

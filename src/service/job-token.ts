@@ -34,7 +34,7 @@ const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 export const MAX_SKEW_SECONDS = 60;
 
 /**
- * @throws TokenRejected with a reason that contains nothing of the token.
+ * @throws TokenRejected with a reason that contains no part of the token.
  *
  * @throws IssuerUnavailable if the keys of its issuer cannot be fetched.
  */

@@ -1,4 +1,4 @@
-/** Who can replace the files of the service: only root and the service's user may. */
+/** Checks who can replace the files of the service: only root and the account of the service may. */
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -7,7 +7,7 @@ const STICKY = 0o1000;
 
 /**
  * Checks a directory and those above it, with links resolved. Above it, others may write if the sticky bit is set, as in
- * `/tmp`, since they cannot rename what is not theirs.
+ * `/tmp`, since they cannot rename files of other accounts.
  *
  * @throws Error
  */
@@ -16,10 +16,12 @@ export function checkDirectories(directory: string, uid: number | undefined): vo
   for (let path = lowest; ; path = dirname(path)) {
     const { uid: owner, mode } = statSync(path);
     if (owner !== 0 && owner !== uid)
-      throw new Error(`the directory ${path} belongs to user ${owner}, not to root or the service's user`);
+      throw new Error(`the directory ${path} is owned by user ${owner}, not by root or the account of the service`);
     const isSticky = path !== lowest && (mode & STICKY) !== 0;
     if ((mode & OTHERS_WRITE) !== 0 && !isSticky)
-      throw new Error(`others can write to the directory ${path} (mode ${(mode & 0o777).toString(8)}); chmod go-w`);
+      throw new Error(
+        `other accounts can write to the directory ${path} (mode ${(mode & 0o777).toString(8)}); chmod go-w`,
+      );
     if (path === dirname(path)) return;
   }
 }

@@ -185,7 +185,7 @@ function parseStore(text: string): Map<string, Use> {
     if (line === '') continue;
     const { k, n, u } = JSON.parse(line) as Record<string, unknown>;
     if (typeof k !== 'string' || typeof n !== 'number' || typeof u !== 'number')
-      throw new Error('a line of another kind');
+      throw new Error('a line of another format');
     if (n > 0) used.set(k, { uses: n, until: u });
     else used.delete(k);
   }

@@ -32,7 +32,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   const { X509Certificate } = crypto();
   const chain = (pem.match(PEM) ?? []).map((each) => new X509Certificate(each));
   const [own] = chain;
-  if (own === undefined) return [['fail', 'certificate: the file contains none']];
+  if (own === undefined) return [['fail', 'certificate: the file contains no certificate']];
   const found: Finding[] = [];
   const name = URL.canParse(audience) ? new URL(audience).hostname : '';
   if (name !== '' && !isFor(own, name))
@@ -42,7 +42,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   else if (days < WARN_DAYS) found.push(['warn', `certificate: it expires in ${days} days; renew it`]);
   for (const [at, each] of chain.slice(0, -1).entries())
     if (chain[at + 1] !== undefined && !each.checkIssued(chain[at + 1] as typeof each))
-      found.push(['fail', 'certificate: the certificates of the file are not a chain; put each above its issuer']);
+      found.push(['fail', 'certificate: the certificates in the file do not form a chain; put each above its issuer']);
   const top = chain.at(-1) ?? own;
   const trusted = roots.some(
     (root) => top.checkIssued(new X509Certificate(root)) || top.raw.equals(new X509Certificate(root).raw),
@@ -68,7 +68,7 @@ function rootsOf(env: World['env']): readonly string[] {
     try {
       return readFileSync(path, 'utf8').match(PEM) ?? [];
     } catch {
-      // The next place.
+      // The next place may have one.
     }
   }
   return [];

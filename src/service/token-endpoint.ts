@@ -58,7 +58,7 @@ export class TokenEndpoint {
   async respond(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
-      this.#parts.audit.count('too many failures of an address');
+      this.#parts.audit.count('too many failures from an address');
       return tooMany(this.#failures, 'too many failed requests from this address');
     }
     const response = await this.#decide(body, address, timeLeftMs, signal);

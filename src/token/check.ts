@@ -115,6 +115,9 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   return [reducedLifetime(asked, granted)];
 }
 
+/** What to do about a token that grants less than requested. */
+export const REDUCED_ADVICE = 'Request less, or use a credential with more permissions';
+
 /** Describes a lifetime that the daemon reduced to `granted` seconds. */
 export function reducedLifetime(asked: number | 'unlimited', granted: number): string {
   const wanted = asked === 'unlimited' ? asked : describeDuration(asked);

@@ -108,7 +108,7 @@ function wrongType(name: string, wanted: string): ProtocolError {
  */
 export function getClassAd(message: Reader): ClassAd {
   const count = message.int();
-  // Each attribute occupies at least one byte, so a count larger than the rest of the message is a lie.
+  // Each attribute occupies at least one byte, so a count larger than the rest of the message is invalid.
   if (count < 0 || count > message.remaining)
     throw new ProtocolError('ERR_CLASSAD', `an ad declares ${count} attributes`);
   const values = new Map<string, string>();

@@ -1,6 +1,5 @@
 /**
- * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains nothing of
- * them.
+ * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains no part of them.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
@@ -99,7 +98,7 @@ const cases: readonly Case[] = [
     text: /^client-key: client-certificate is not set/,
   },
   {
-    what: 'authorities that are none',
+    what: 'text that is not a CA certificate',
     inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': alice.key, 'ca-certificate': alice.key }),
     code: UNREADABLE,
     text: /^ca-certificate: it contains no PEM certificate/,
@@ -123,7 +122,7 @@ const cases: readonly Case[] = [
     text: /^scitoken: not a SciToken: it is not three parts/,
   },
   {
-    what: 'a SciToken with times that are none',
+    what: 'a SciToken with invalid times',
     inputs: () => ({ scitoken: issuer.issue('alice', { nbf: 1e300 }) }),
     code: UNREADABLE,
     text: /^scitoken: not a SciToken: its nbf is not a valid timestamp/,
@@ -160,7 +159,7 @@ describe('The Action rejects', () => {
       assertNoLeak(step, secretsOf(given));
       for (const secret of [...secretsOf(given), PASSPHRASE])
         assert.ok(!step.log.some((line) => line.includes(secret)), `${secret} is in the log`);
-      assert.equal(connections, 0, 'nobody was called');
+      assert.equal(connections, 0, 'no peer was contacted');
       assert.deepEqual(filesIn(runner.workspace), []);
     });
   }

@@ -62,9 +62,9 @@ describe('An invalid input', () => {
     ],
     ['unknown summary', { summary: 'perhaps' }, /^summary: .*use one of true false/],
     ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a duration/],
-    ['address that is none', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
+    ['an invalid address', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
     ['no pool at all', { pool: '', address: '' }, /^pool: the collector is unknown/],
-    ['a pool that is none', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
+    ['an invalid pool', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
     ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is not valid/],
   ];
   for (const [what, inputs, text] of cases) {
@@ -73,7 +73,7 @@ describe('An invalid input', () => {
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
       assert.equal(step.masks[0], credential, 'masked before anything else');
       assertNoLeak(step, [credential]);
-      assert.equal(connections, 0, 'nobody was called');
+      assert.equal(connections, 0, 'no peer was contacted');
       assert.deepEqual(filesIn(runner.workspace), []);
     });
   }
@@ -84,7 +84,7 @@ describe('An unreadable credential', () => {
     ['a word', 'correct-horse-battery', 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN: it is not three parts/],
     ['a token cut short', credential.slice(0, -43), 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN/],
     [
-      'a second line that is none',
+      'an invalid second line',
       `${credential}\nxyzxyzxyzxyzxyz`,
       'ERR_CREDENTIAL_UNREADABLE',
       /^idtoken line 2: not an IDTOKEN/,
@@ -102,7 +102,7 @@ describe('An unreadable credential', () => {
       assertFailed(step, { code, status: 2, text });
       assertNoLeak(step, [credential]);
       for (const line of step.log) assert.doesNotMatch(line, /correct-horse|xyzxyz/);
-      assert.equal(connections, 0, 'nobody was called');
+      assert.equal(connections, 0, 'no peer was contacted');
       assert.deepEqual(filesIn(runner.workspace), []);
     });
   }
@@ -134,7 +134,7 @@ describe('An unreadable credential', () => {
       assertFailed(step, { code, status: 2, text });
       for (const line of step.log.filter((each) => !each.startsWith('::add-mask')))
         assert.ok(!line.includes(garbled.slice(0, 20)), line);
-      assert.equal(connections, 0, 'nobody was called');
+      assert.equal(connections, 0, 'no peer was contacted');
     });
   }
 
@@ -156,7 +156,7 @@ describe('An unreadable credential', () => {
       status: 2,
       text: /^no credential was found; IDTOKENS: no IDTOKEN was found; .*workspace: the directory is empty. KERBEROS: it was not selected/,
     });
-    assert.equal(connections, 0, 'nobody was called');
+    assert.equal(connections, 0, 'no peer was contacted');
   });
 });
 

@@ -78,15 +78,19 @@ describe('An empty credential input', () => {
   });
 });
 
+const UNRESTRICTED = 'the token is not restricted to any authorization levels. Set authz, for example to READ WRITE';
+
 describe('A limit', () => {
   const inputs = () => ({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
   for (const [what, words, expected] of [
-    ['authz that is empty', { authz: '' }, ['authz is empty: the token is not restricted to any authorization levels']],
-    ['authz that is absent', {}, ['authz is not set: the token is not restricted to any authorization levels']],
+    ['authz that is empty', { authz: '' }, [`authz is empty: ${UNRESTRICTED}`]],
+    ['authz that is absent', {}, [`authz is not set: ${UNRESTRICTED}`]],
     [
       'expected-identity and expected-trust-domain that are empty',
       { authz: 'READ', 'expected-identity': '', 'expected-trust-domain': '' },
-      ['expected-identity is empty, so it is not checked', 'expected-trust-domain is empty, so it is not checked'],
+      ['expected-identity', 'expected-trust-domain'].map(
+        (name) => `${name} is empty, so it is not checked. Set a value, or omit the input`,
+      ),
     ],
     ['that is given', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
   ] as const) {

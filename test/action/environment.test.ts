@@ -211,7 +211,7 @@ describe('the job summary', () => {
         rows.map(([name]) => name),
         [
           ...['Identity', 'Trust domain', 'Pool', 'Daemon', 'Authenticated by', 'Credential'],
-          ...['Levels', 'Expires', 'Token id', 'Signing key', 'Took'],
+          ...['Levels', 'Expires', 'Token ID', 'Signing key', 'Took'],
         ],
       );
       const row = Object.fromEntries(rows) as Record<string, string>;

@@ -117,7 +117,12 @@ describe('The Action', () => {
       const warned = await run('warn');
       assert.deepEqual(
         warned.annotations.map(({ level, message }) => [level, message]),
-        [['warning', 'The daemon granted less than requested: lifetime: requested 1 h, granted 1 min']],
+        [
+          [
+            'warning',
+            'The daemon granted less than requested: lifetime: requested 1 h, granted 1 min. Request less, or use a credential with more permissions',
+          ],
+        ],
       );
       assert.match(warned.summary, /Less than requested: lifetime/);
       assertFailed(await run('fail'), { code: 'ERR_TOKEN_REDUCED', status: 7, text: /granted 1 min/ });
@@ -130,7 +135,7 @@ describe('The Action', () => {
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
       const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
       assert.equal(step.status, 0, step.raw);
-      assert.match(step.raw, /::warning::the job summary could not be written: /);
+      assert.match(step.raw, /::warning::The job summary could not be written, which does not affect the token: /);
       assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
     }));
 
@@ -215,7 +220,7 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.outputs['identity']], [0, 'alice@pool.test']);
       assert.match(
         step.annotations.map(({ level, message }) => `${level} ${message}`).join(),
-        /^warning the job summary could not be written: /,
+        /^warning The job summary could not be written, which does not affect the token: /,
       );
     }));
 

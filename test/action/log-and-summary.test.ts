@@ -66,11 +66,28 @@ describe('The job summary', () => {
       assert.match(step.annotations.at(-1)?.message ?? '', /^Hint: /m, 'the annotation has no headings');
     }));
 
+  test('of a check has a heading that names denied levels only if they are requested', () =>
+    withPool({}, async (pool) => {
+      const idtoken = pool.idToken('alice', { authz: ['READ'] });
+      const headingOf = async (inputs: Readonly<Record<string, string>>) => {
+        const { summary } = await runner.runAction({
+          ...usual(pool),
+          idtoken,
+          'on-reduced': 'warn',
+          ...inputs,
+          mode: 'check',
+        });
+        return /<h3>HTCondor token: (.*)<\/h3>/.exec(summary)?.[1];
+      };
+      assert.equal(await headingOf({ authz: 'READ WRITE' }), 'a fetch would succeed, but WRITE is denied');
+      assert.equal(await headingOf({ authz: '' }), 'a fetch would succeed');
+    }));
+
   test('of a check has a row for the credential', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ ...usual(pool), mode: 'check' });
       assert.equal(step.status, 0, step.raw);
-      assert.match(step.summary, /a fetch would succeed/);
+      assert.match(step.summary, /<h3>HTCondor token: a fetch would succeed<\/h3>/);
       assert.match(step.summary, /<td>Credential<\/td><td><code>idtoken<\/code><\/td>/);
     }));
 });

@@ -26,7 +26,7 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
   ...{ address: pool.schedd(), idtoken: pool.idToken(), lifetime: '3s', renew: 'true' },
   ...more,
 });
-/** Until a file has different content; returns that content. */
+/** Waits until a file has different content, and returns that content. */
 const changed = (file: string, before: string) =>
   until('the token is renewed', 30, async () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
@@ -45,7 +45,7 @@ const replaceByDirectory = (file: string) =>
     }
   });
 
-/** Under Wine, a process of these tests may wait for the Wine server without end. test/real/windows.test.ts renews a token there. */
+/** Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts renews a token there. */
 const skip =
   process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file that a process writes';
 
@@ -114,7 +114,7 @@ describe('renew', { skip }, () => {
       const step = await runner.runAction(inputs(pool, { 'export-environment': 'true' }), {
         beforePost: async ({ state }) => {
           directory = state['renewal'] ?? '';
-          await until('it is renewed in vain', 30, async () =>
+          await until('a renewal fails', 30, async () =>
             repliesAtRemoval > 0 && pool.open === 0 ? undefined : 'not yet',
           );
         },

@@ -75,7 +75,7 @@ describe('condor_token_fetch', () => {
   test('requests the token from the collector with -remote and ignores -key, like HTCondor’s tool', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
-      assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote\n']);
+      assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote; omit it\n']);
       assert.equal(claimsOf(stdout)['sub'], 'alice@pool.test');
       assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
     }));

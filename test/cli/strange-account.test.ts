@@ -1,4 +1,4 @@
-/** The command under a user id without an account, as in containers. */
+/** The command under a user ID without an account, as in containers. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -35,7 +35,7 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
 }
 
 describe('A user id without an account', {
-  skip: process.getuid?.() === 0 ? false : 'becoming somebody else needs root',
+  skip: process.getuid?.() === 0 ? false : 'changing the account needs root',
 }, () => {
   test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {

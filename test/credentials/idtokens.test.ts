@@ -150,7 +150,7 @@ describe('The token directory', () => {
     const { found, reasons } = readIdTokens({ directory, named: true }, host);
     assert.deepEqual([found.length, masks.length], [0, 0]);
     assert.ok(reasons.length < 30 && log.length < 30);
-    assert.match(reasons.at(-1) ?? '', /^19980 more lines that contain no IDTOKEN$/);
+    assert.match(reasons.at(-1) ?? '', /^19980 more lines without an IDTOKEN$/);
   });
 
   const reason = () => orReason(loadIdTokens({ directory, named: true }, notingHost().host));

@@ -148,7 +148,7 @@ describe('KERBEROS', () => {
     ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key for bob@POOL.TEST/],
     ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
-      'a principal that is none',
+      'a malformed principal',
       { keytab: new Secret(ENCODED), principal: 'a//b' },
       /kerberos-principal: "a\/\/b" is not a principal/,
     ],

@@ -15,7 +15,7 @@ import { orReason } from '../support/unavailable.ts';
 const issuer = new SciTokenKey('https://issuer.test');
 /** Files of the discovery must be owned by this account (scitoken-files.test.ts). */
 const UID = process.getuid?.();
-/** A user id without an account, so that no existing file of /tmp is found. */
+/** A user ID without an account, so that no existing file of /tmp is found. */
 const NOBODY = 4_000_000_000;
 
 let folder: string;

@@ -106,7 +106,7 @@ describe('A refusal', () => {
     [404, {}, 'issued no token: 404'],
     [400, { error: 'invalid_grant', error_description: 'aud: expected a, got b' }, 'aud: expected'],
     [400, { error: 'invalid_grant', error_description: 'the job token has been used already' }, 'used already'],
-    // Keycloak has invalid_client for these, too.
+    // Keycloak returns invalid_client for these, too.
     [400, { error: 'invalid_client', error_description: 'Invalid token audience' }, 'aud: expected'],
     [400, { error: 'invalid_client', error_description: 'Token reuse detected' }, 'used already'],
     [503, { error: 'temporarily_unavailable' }, 'the token service returned status 503'],

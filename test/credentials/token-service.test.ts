@@ -86,7 +86,7 @@ describe('A token service causes an error', () => {
   for (const [what, body] of [
     ['no JSON', 'it works'],
     ['no object', 'null'],
-    ['a token that is none', JSON.stringify({ access_token: 'correct horse', token: 7 })],
+    ['a malformed token', JSON.stringify({ access_token: 'correct horse', token: 7 })],
     ['nothing', ''],
     ['a token with a line end in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
   ] as const) {

@@ -55,7 +55,7 @@ describe('CA certificates', () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
-    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // is skipped alone
+    put('dir/broken.pem', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'); // only this file is skipped
     put('dir/none.crl', 'no certificate');
     const { authorities } = await tlsFor({
       authorities: { name: 'ca-certificate', text: new Secret(pem(authority)) },

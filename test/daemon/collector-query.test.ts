@@ -124,6 +124,6 @@ describe('A collector with another signing key', () => {
     });
     const { error, log } = await locate('ci@pool', words);
     assert.ok(error instanceof HTCondorError);
-    assert.match(log.join('\n'), /warn The collector failed to authenticate itself; its replies are not trusted/);
+    assert.match(log.join('\n'), /warn The collector failed to authenticate itself, so its replies are not trusted/);
   });
 });

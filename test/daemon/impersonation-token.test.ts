@@ -93,7 +93,7 @@ describe('A collector that', () => {
     ['denies the identity', { denied: () => true }, 'ERR_DENIED'],
     ['passes on another trust domain', { impersonation: { trustDomain: 'other.test' } }, 'ERR_TOKEN_CLAIM', 'iss'],
     [
-      'passes on a token for somebody else',
+      'passes on a token for a different identity',
       instead(key.issue({ ...grant, subject: 'root@pool.test' })),
       'ERR_TOKEN_CLAIM',
       'sub',

@@ -1,4 +1,4 @@
-/** Texts of a peer that are longer than any daemon sends: rejected before a regular expression processes them. */
+/** Strings of a peer that are longer than any daemon sends: rejected before a regular expression processes them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';

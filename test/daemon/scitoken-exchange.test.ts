@@ -180,12 +180,12 @@ describe('A SciToken is not sent', () => {
   const impostors: readonly [string, Words['authentication-methods'], () => EmbeddedPoolOptions][] = [
     ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],
     [
-      'a certificate for somebody else',
+      'a certificate for a different name',
       'SSL',
       () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
     ],
     [
-      'a certificate for somebody else',
+      'a certificate for a different name',
       'SCITOKENS',
       () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
     ],

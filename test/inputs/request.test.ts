@@ -172,7 +172,7 @@ describe('The daemon of a request', () => {
     ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that are not allowed in name/],
     ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that are not allowed in name/],
     ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: the value is empty/],
-    ['with a port that is none', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
+    ['with an invalid port', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
     ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
     ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
     ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],

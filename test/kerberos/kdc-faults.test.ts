@@ -1,4 +1,4 @@
-/** Each message of a KDC, broken in each way: one expected error, no token written, no secret shown. */
+/** Each message of a KDC with each fault: one expected error, no token written, no secret printed. */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { existsSync } from 'node:fs';
@@ -90,7 +90,7 @@ const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buf
 for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
   describe(`If the KDC, in place of ${message},`, { concurrency: 8 }, () => {
     before(async () => {
-      // The reply to another request: a fetch that succeeds, or that follows referrals without end, keeps it.
+      // A fetch that succeeds, or that follows endless referrals, records the reply to another request.
       const keeping = (reply: Buffer, at: number) => {
         if (at === count) earlier = Buffer.from(reply);
         return reply;

@@ -30,7 +30,8 @@ const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
 const advice = goldenHints();
 const troubleshooting = read('docs/TROUBLESHOOTING.md');
-const REGENERATE = 'if the change is meant: npm run build && node build/scripts/troubleshooting.js && npm run format';
+const REGENERATE =
+  'if the change is intended: npm run build && node build/scripts/troubleshooting.js && npm run format';
 
 const NO_DAEMON = 'the error occurs without a daemon';
 const NO_HTCONDOR = 'the peer is not HTCondor';
@@ -115,13 +116,18 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
 
 describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" are a few sentences, each of which names who has to act`, () => {
-      assert.ok(describeError(error).join('\n').includes(name), 'it is seen in the message');
+    test(`for "${name}" are at most four sentences that begin with who should act`, () => {
+      assert.ok(describeError(error).join('\n').includes(name), 'the message contains the name');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
       for (const hint of hints) {
         assert.match(hint, /^(Workflow|Administrator|Runner|Network): [\w“].{20,280}[.?]$/u);
         assert.doesNotMatch(hint, /undefined|\[object|\$\w/);
+        assert.doesNotMatch(
+          hint,
+          /\b(?:to|in|into|of|within|set|writes|or) condor_config_val/,
+          'a command is no setting',
+        );
       }
     });
   }

@@ -28,7 +28,7 @@ describe('A list of pools', () => {
       const where = { pool: `127.0.0.1:${port}, ${pool.collector}`, name: 'ci@pool' };
       await fetchFrom(pool, { ...where, onLog, timeoutMs: 100_000 });
       assert.deepEqual(warnings, [
-        `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well`,
+        `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well. If this persists, correct pool`,
       ]);
       context.mock.timers.reset();
       await until('nothing is open', 5, async () => (connections.size === 0 ? undefined : `${connections.size} open`));
@@ -48,7 +48,10 @@ describe('A list of pools', () => {
         const request = readRequest((name) => words[name], surroundings());
         await (mode === 'check' ? checkFetch(request, host) : fetchRequested(request, host));
         silent.close();
-        assert.ok(log.includes('warn no response in time; trying the next address'), log.join('\n'));
+        assert.ok(
+          log.includes('warn no response in time; trying the next address. If this persists, correct pool'),
+          log.join('\n'),
+        );
       }));
   }
 });

@@ -85,7 +85,7 @@ describe('The configuration of the token service', () => {
     ['ADVERTISE_STARTD', GOOD.replace('WRITE', 'ADVERTISE_STARTD'), /expected READ or WRITE/],
     ['no lifetime', GOOD.replace(/ +max-lifetime.*\n/, ''), /max-lifetime: it is missing/],
     ['a lifetime of 25 h', GOOD.replace('1h', '25h'), /between 1 s and 24 h/],
-    ['a lifetime that is none', GOOD.replace('1h', 'soon'), /is not a time such as/],
+    ['an invalid lifetime', GOOD.replace('1h', 'soon'), /is not a time such as/],
     ['root', GOOD.replace('ci@', 'root@'), /root is an account of HTCondor's daemons/],
     ['condor', GOOD.replace('ci@', 'condor@'), /condor is an account/],
     ['a super user', GOOD.replace('ci@', 'osg@'), /QUEUE_SUPER_USERS/],
@@ -135,9 +135,9 @@ describe('The configuration of the token service', () => {
     [
       'a regular expression',
       `grants:\n${grant(entry('repository_id: 74', 'ref: { regex: x }'))}`,
-      /expected text, a list of texts, or \{ glob/,
+      /expected a string, a list of strings, or \{ glob/,
     ],
-    ['a port that is none', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
+    ['an invalid port', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
     ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {

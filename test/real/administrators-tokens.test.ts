@@ -7,7 +7,7 @@ import { claimsOf } from '../support/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 3600;
-/** Instead of the document's. */
+/** Stands for the token ID in the document. */
 const EXAMPLE_JTI = 'c760c2af193a1fd4e40bc9c53c96ee7c';
 
 for (const suite of poolSuites()) {

@@ -49,7 +49,7 @@ const MALFORMED = 'causes ERR_TOKEN_MALFORMED';
 
 /**
  * Claims about levels in tokens of which only READ was requested, as JSON; the outcome; and whether HTCondor authorizes
- * WRITE. It is not asked about tokens that the client does not parse at all.
+ * WRITE. HTCondor is not asked about tokens that the client cannot parse.
  */
 const SCOPES: readonly [claims: string, outcome: string, writes?: boolean][] = [
   ['"scope": "condor:/READ"', ACCEPTED, false],

@@ -29,7 +29,7 @@ const SITUATIONS: readonly Situation[] = [
   { what: 'one such level, verified', inputs: { authz: 'READ DAEMON', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
   { what: 'allowed levels, verified', inputs: { authz: 'READ WRITE', verify: 'true' } },
   { what: 'no levels, verified', inputs: { verify: 'true' } },
-  { what: 'a level that nothing needs, verified', inputs: { authz: 'SOAP', verify: 'true' } },
+  { what: 'a level that no command needs, verified', inputs: { authz: 'SOAP', verify: 'true' } },
   { what: 'the scope of the credential', scope: ['READ'], inputs: { authz: 'READ', ...fail } },
   { what: 'no levels of a restricted credential', scope: ['READ'], inputs: fail },
   { what: 'more than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
@@ -40,7 +40,7 @@ const SITUATIONS: readonly Situation[] = [
     inputs: { authz: 'READ WRITE', ...fail },
     code: 'ERR_TOKEN_REDUCED',
   },
-  { what: 'nothing of its scope', scope: ['READ'], inputs: { authz: 'WRITE' }, code: 'ERR_DAEMON' },
+  { what: 'only levels outside its scope', scope: ['READ'], inputs: { authz: 'WRITE' }, code: 'ERR_DAEMON' },
   {
     what: 'more than its scope, verified',
     scope: ['READ'],
@@ -62,22 +62,29 @@ const SITUATIONS: readonly Situation[] = [
     inputs: { lifetime: 'unlimited', ...fail },
     code: 'ERR_TOKEN_REDUCED',
   },
-  { what: 'no expiry with one that does not', inputs: { lifetime: 'unlimited', ...fail } },
+  { what: 'no expiry with a credential that never expires', inputs: { lifetime: 'unlimited', ...fail } },
   { what: 'the expected identity', inputs: { 'expected-identity': 'alice@pool.test' } },
   { what: 'another identity', inputs: { 'expected-identity': 'bob@pool.test' }, code: 'ERR_TOKEN_CLAIM' },
   { what: 'another trust domain', inputs: { 'expected-trust-domain': 'other.test' }, code: 'ERR_TOKEN_CLAIM' },
-  { what: 'a daemon that is not there', inputs: { name: 'nobody@pool' }, code: 'ERR_NOT_FOUND' },
-  { what: 'a type that is not there', inputs: { name: '', type: 'credd' }, code: 'ERR_NOT_FOUND' },
+  { what: 'a daemon that does not exist', inputs: { name: 'nobody@pool' }, code: 'ERR_NOT_FOUND' },
+  { what: 'a type without a daemon', inputs: { name: '', type: 'credd' }, code: 'ERR_NOT_FOUND' },
   { what: 'a credential that is empty', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
-  { what: 'a credential that is none', inputs: { idtoken: 'hunter2' }, code: 'ERR_CREDENTIAL_UNREADABLE' },
+  { what: 'a malformed credential', inputs: { idtoken: 'hunter2' }, code: 'ERR_CREDENTIAL_UNREADABLE' },
   { what: 'a level that does not exist', inputs: { authz: 'EVERYTHING' }, code: 'ERR_INPUT' },
-  { what: 'a file of somebody else', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
+  { what: 'a file that is not a token', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
   {
     what: 'a method that the daemon does not offer',
     inputs: { 'authentication-methods': 'MUNGE' },
     code: 'ERR_NO_CREDENTIAL',
   },
 ];
+
+/** The heading of the summary: it names the requested levels that the log reports as denied. */
+function heading(authz: string | undefined, log: readonly string[]): string {
+  const denied = log.flatMap((line) => /^levels: (\w+) is denied$/.exec(line)?.[1] ?? []);
+  const isRequested = authz !== undefined && denied.length > 0;
+  return `a fetch would succeed${isRequested ? `, but ${denied.join(' ')} is denied` : ''}</h3>`;
+}
 
 for (const suite of poolSuites()) {
   describe(`A check of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
@@ -102,7 +109,7 @@ for (const suite of poolSuites()) {
       const step = await runner.runAction({ ...given, authz: 'READ WRITE ADMINISTRATOR' });
       const { token, ...outputs } = step.outputs;
       assert.equal(step.status, 0, step.raw);
-      assert.equal(token, undefined, 'no token is made');
+      assert.equal(token, undefined, 'no token is issued');
       assert.deepEqual(
         [outputs['identity'], outputs['authz'], outputs['daemon-version']],
         [`alice@${pool.trustDomain}`, 'READ WRITE', pool.version],
@@ -181,7 +188,7 @@ for (const suite of poolSuites()) {
           const { check, fetch, raw, summary, log } = await outcomes(situation);
           assert.deepEqual(check, fetch, raw);
           assert.equal(check.code, situation.code, raw);
-          assert.ok(summary.includes(situation.code ?? 'a fetch would succeed'), summary);
+          assert.ok(summary.includes(situation.code ?? heading(situation.inputs['authz'], log)), summary);
           if (situation.code === undefined) {
             assert.match(log.join('\n'), /^token: not checked: the signing key$/m);
             assert.match(log.join('\n'), /^token: not checked: SEC_ISSUED_TOKEN_EXPIRATION$/m);

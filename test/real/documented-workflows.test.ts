@@ -22,7 +22,7 @@ const why =
   poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** the workflows of the README are not run by act: ${why}\n`);
 
-/** Forwards a port as `ssh -fN -L` does; ends with the process whose id is its first argument. */
+/** Forwards a port as `ssh -fN -L` does; ends with the process whose ID is its first argument. */
 const FORWARDER = `
   const net = require('node:net');
   const [parent, ...forwards] = process.argv.slice(2);

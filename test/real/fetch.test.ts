@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    // First, because the rule for restarts takes a young collector for a reason to retry.
+    // Runs first, because the rule for restarts treats a young collector as a reason to retry.
     describe('refusals', () => {
       test('a name that the collector does not have causes an error with those that it has', async () => {
         await assert.rejects(

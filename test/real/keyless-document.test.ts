@@ -21,7 +21,7 @@ const RELOAD = `for each in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < $each/cmdline)" in node*condor_token_service\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
 done`;
 
-/** Revokes the seed with all that was issued, and creates a new one. */
+/** Revokes the seed and all tokens that were fetched with it, and creates a new seed. */
 async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () => Promise<Outcome>, token: string) {
   const next = Math.floor(Date.now() / 1000) + 1;
   await until('no token is issued in this second any more', 5, async () =>
@@ -87,7 +87,10 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.equal(mode.trim(), '600');
       const check = await pool.exec([...SERVICE, 'check']);
       assert.equal(check.status, 0, check.stdout + check.stderr);
-      assert.match(check.stdout, /^ok +grant ci-octo@example\.org: <.*> issued a token of 60 s with READ WRITE$/m);
+      assert.match(
+        check.stdout,
+        /^ok +grant ci-octo@example\.org: <.*> issued a token valid for 60 s with READ WRITE$/m,
+      );
       assert.match(check.stdout, /^(ok|warn) +certificate: /m);
       assert.match(check.stdout, /^ok +sessions: .* up to \d+ s/m);
       assert.match(check.stdout, /^warn START_LOCAL_UNIVERSE is not False/m);

@@ -55,7 +55,7 @@ for (const suite of poolSuites()) {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
       const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
-      assert.equal(roundTrips, 5, 'two in vain, and three');
+      assert.equal(roundTrips, 5, 'two for the failed resumption, and three');
       assert.match(log.join('\n'), /session: retrying, with a new session/);
       const next = await askAllowed({ ...schedd, resume: fresh }, READ, credentials, host);
       assert.equal(next.roundTrips, 2, 'and resumed from then on');

@@ -69,7 +69,7 @@ test('the table of condor_token_request has at least 20 command lines, and docs/
 
 interface Ran {
   readonly outcome: Outcome;
-  /** The request in the daemon's list, without its id and the client's id. */
+  /** The request in the daemon's list, without its ID and the client's id. */
   readonly request: unknown;
   readonly files: string;
 }
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
       await pool.run('mkdir', '-p', '/opt/names');
       await pool.run('ln', '-s', '/opt/ours/cli/index.js', '/opt/names/condor_token_request');
       // HTCondor's tool polls every five seconds, so all cases wait at the same time. It does not flush the line with
-      // the id; stdbuf makes it.
+      // the ID; stdbuf makes it.
       theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
       // Nor does HTCondor's tool wait for a restart.
       ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', CASES.length / 2);

@@ -100,7 +100,7 @@ grants:
       [
         'a branch that is an array',
         { ref: ['refs/heads/main'] },
-        /ref: expected refs\/heads\/main, got a value of another kind/,
+        /ref: expected refs\/heads\/main, got a value of another type/,
       ],
       ['no branch', { ref: undefined }, /ref: expected refs\/heads\/main, got none/],
       ['no id', { jti: undefined }, /jti: expected an id/],
@@ -240,7 +240,7 @@ grants:
       });
     });
 
-    // No daemon has a part in the rest.
+    // The remaining refusals involve no daemon.
     if (release > 0) return;
 
     test('answers 503 while the issuer is down and no key is cached', async () => {

@@ -137,7 +137,7 @@ grants:
       const { status, stdout, stderr } = await service.run('check');
       assert.equal(status, 0, stdout + stderr);
       for (const identity of [ALICE, BOB])
-        assert.match(stdout, new RegExp(`^ok +grant ${identity}: <.*> issued a token of 60 s`, 'm'));
+        assert.match(stdout, new RegExp(`^ok +grant ${identity}: <.*> issued a token valid for 60 s`, 'm'));
       assert.match(stdout, /^ok +issuer: https:.* publishes 1 keys$/m);
       assert.equal((await service.post('', { path: '/readyz', method: 'GET' })).status, 200);
     });

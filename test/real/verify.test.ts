@@ -1,4 +1,4 @@
-/** The new token at real daemons, and retries while a daemon is not available yet. */
+/** The new token with real daemons, and retries while a daemon is not available yet. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/advice.ts';

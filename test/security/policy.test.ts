@@ -21,16 +21,16 @@ describe('The policy ad of a daemon', () => {
 
   const refusals: readonly [string, Ad, string, string][] = [
     [
-      'that knows AES but does not encrypt names the attribute',
+      'that supports AES but does not encrypt names the attribute',
       { Encryption: 'NO' },
       'ERR_NO_ENCRYPTION',
-      'the daemon, HTCondor 25.14.1, knows AES but does not agree to encrypt (Encryption is NO in its policy)',
+      'the daemon, HTCondor 25.14.1, supports AES but does not agree to encrypt (Encryption is NO in its policy)',
     ],
     [
       'without the attribute Encryption says that it is missing',
       { Encryption: undefined },
       'ERR_NO_ENCRYPTION',
-      'the daemon, HTCondor 25.14.1, knows AES but does not agree to encrypt (Encryption is missing in its policy)',
+      'the daemon, HTCondor 25.14.1, supports AES but does not agree to encrypt (Encryption is missing in its policy)',
     ],
     [
       'that prefers another cipher names the cipher',

@@ -66,7 +66,8 @@ describe('A daemon without an encrypted session', () => {
   test('because it does not encrypt is not reported as one without AES', () =>
     assert.throws(refused({ ...old, Encryption: 'NO' }), {
       code,
-      message: 'the daemon, HTCondor 9.0.17, knows AES but does not agree to encrypt (Encryption is NO in its policy)',
+      message:
+        'the daemon, HTCondor 9.0.17, supports AES but does not agree to encrypt (Encryption is NO in its policy)',
     }));
 });
 

@@ -200,7 +200,7 @@ describe('A job token', () => {
   ];
   for (const kid of ['../../../../dev/null', { toString: 'key-1' }, '__proto__']) {
     test(`whose kid is ${JSON.stringify(kid)} is refused`, async () => {
-      const fresh = await start(); // which has not asked for unknown keys yet
+      const fresh = await start(); // which has not requested unknown keys yet
       try {
         const { status, body } = await fresh.ask(signedBy(mine.privateKey, { kid }));
         assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));

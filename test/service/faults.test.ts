@@ -109,7 +109,7 @@ describe('The issuer', () => {
           assert.ok(granted(await service.ask(token())));
           const { status, body } = await slow;
           assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
-          // For a while, the issuer is not asked again, and its jobs do not wait.
+          // For a while, the issuer is not queried again, and its jobs do not wait.
           const again = await service.ask(token({ iss: url }));
           assert.deepEqual(
             [again.status, service.log.filter((line) => line.includes('cannot be fetched')).length],

@@ -50,18 +50,21 @@ describe('seeds.d', () => {
     test(`with mode ${mode.toString(8)} disables the grants`, () =>
       withService(async (service) => {
         chmodSync(join(service.directory, 'seeds.d'), mode);
-        await assertDisabled(service, /seed unusable: .*others can write to the directory .*seeds\.d \(mode 77[57]\)/);
+        await assertDisabled(
+          service,
+          /seed unusable: .*other accounts can write to the directory .*seeds\.d \(mode 77[57]\)/,
+        );
       }));
   }
 
   test('of another account disables the grants', asRoot, () =>
     withService(async (service) => {
       chownSync(join(service.directory, 'seeds.d'), NOBODY, NOBODY);
-      await assertDisabled(service, /seed unusable: .*the directory .*seeds\.d belongs to user 65534/);
+      await assertDisabled(service, /seed unusable: .*the directory .*seeds\.d is owned by user 65534/);
     }),
   );
 
-  test('with a link into a directory that others can write to disables the grant', () =>
+  test('with a link into a directory that other accounts can write to disables the grant', () =>
     withService(async (service) => {
       const open = join(service.directory, 'open');
       mkdirSync(open);
@@ -69,7 +72,7 @@ describe('seeds.d', () => {
       const seed = join(service.directory, 'seeds.d', CI);
       renameSync(seed, join(open, 'seed'));
       symlinkSync(join(open, 'seed'), seed);
-      await assertDisabled(service, /seed unusable: .*others can write to the directory .*open/);
+      await assertDisabled(service, /seed unusable: .*other accounts can write to the directory .*open/);
     }));
 
   test('with a link into a directory of the service works', () =>
@@ -85,15 +88,15 @@ describe('seeds.d', () => {
 });
 
 describe('the configuration', () => {
-  test('below a directory that others can write to is refused with status 2', () =>
+  test('below a directory that other accounts can write to is refused with status 2', () =>
     withService(async (service) => {
       chmodSync(service.directory, 0o777);
       const { status, stderr } = await service.run('check', '-offline');
       assert.equal(status, 2);
-      assert.match(stderr, /config\.yaml: others can write to the directory .* \(mode 777\); chmod go-w/);
+      assert.match(stderr, /config\.yaml: other accounts can write to the directory .* \(mode 777\); chmod go-w/);
     }));
 
-  test('that is a link into a directory that others can write to is refused with status 2', () =>
+  test('that is a link into a directory that other accounts can write to is refused with status 2', () =>
     withService(async (service) => {
       const open = join(service.directory, 'open');
       mkdirSync(open);
@@ -112,16 +115,16 @@ describe('the record of used tokens', () => {
       return true;
     });
 
-  test('in a directory that others can write to ends the service at its start', () =>
+  test('in a directory that other accounts can write to ends the service at its start', () =>
     withService(async (service) => {
       chmodSync(join(service.directory, 'state'), 0o777);
-      await assertDoesNotStart(service, /others can write to the directory .*state/);
+      await assertDoesNotStart(service, /other accounts can write to the directory .*state/);
     }));
 
   test('in a directory of another account ends the service at its start', asRoot, () =>
     withService(async (service) => {
       chownSync(join(service.directory, 'state'), NOBODY, NOBODY);
-      await assertDoesNotStart(service, /state belongs to user 65534/);
+      await assertDoesNotStart(service, /state is owned by user 65534/);
     }),
   );
 

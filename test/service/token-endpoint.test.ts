@@ -49,7 +49,7 @@ function assertRefused({ status, body }: Reply, error: string, reason: RegExp): 
   assert.equal(body['access_token'], undefined);
 }
 
-/** The service cannot know yet, and says when it can. */
+/** The service cannot know yet, and reports when it can. */
 function assertLater({ status, headers, body }: Reply): void {
   assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
   const seconds = Number(headers['retry-after']);
@@ -125,7 +125,7 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      assertLater(await fresh.ask(token())); // it may be new: a flood of unknown keys must not refuse it for good
+      assertLater(await fresh.ask(token())); // it may be new: a flood of unknown keys must not cause a permanent refusal
       assert.deepEqual(issuer.asked, []);
     } finally {
       await fresh.stop();
@@ -147,7 +147,7 @@ describe('The token service', () => {
     ['whose id is an array', () => token({ repository_id: ['74'] }), /^no grant for sub /],
     ['whose id is an object', () => token({ repository_id: { a: '74' } }), /^no grant for sub /],
     ['whose id is a fraction', () => token({ repository_id: 74.5 }), /^no grant for sub /],
-    ['whose ref is an array', () => token({ ref: ['refs/heads/main'] }), /got a value of another kind$/],
+    ['whose ref is an array', () => token({ ref: ['refs/heads/main'] }), /got a value of another type$/],
     ['without the ref', () => token({ ref: undefined }), /ref: expected refs\/heads\/main, got none$/],
     ['without an id', () => token({ jti: undefined }), /jti: expected an id/],
     [
@@ -200,7 +200,7 @@ describe('The token service', () => {
     ['no levels', { scope: undefined }, 'invalid_scope', /scope is missing/],
     ['ADMINISTRATOR', { scope: 'condor:/ADMINISTRATOR' }, 'invalid_scope', /ADMINISTRATOR is outside the grant/],
     ['DAEMON beside READ', { scope: 'condor:/READ condor:/DAEMON' }, 'invalid_scope', /DAEMON is outside/],
-    ['a scope of another kind', { scope: 'compute.read' }, 'invalid_scope', /condor:\/LEVEL only/],
+    ['a scope of another kind', { scope: 'compute.read' }, 'invalid_scope', /only words condor:\/LEVEL/],
     ['a negative lifetime', { lifetime: '-1' }, 'invalid_request', /lifetime/],
     ['a fraction as lifetime', { lifetime: '1.5' }, 'invalid_request', /lifetime/],
     ['a lifetime of 2^32 + 600', { lifetime: '4294967896' }, 'invalid_request', /lifetime/],
@@ -224,7 +224,7 @@ describe('The token service', () => {
 
   test('refuses a parameter that is given twice, before it verifies anything', async () => {
     const body = `grant_type=a&grant_type=urn:ietf:params:oauth:grant-type:token-exchange`;
-    assertRefused(await service.post(body), 'invalid_request', /grant_type is given more than once/);
+    assertRefused(await service.post(body), 'invalid_request', /grant_type is specified more than once/);
   });
 
   test('accepts a job token once, also after a restart and a SIGKILL', async () => {
@@ -349,7 +349,7 @@ function unsigned(alg: string): string {
   return `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.${payload}.AAAA`;
 }
 
-/** HS256, with the PEM or JWK of the public key as secret: what a verifier accepts that lets the token choose. */
+/** HS256, with the PEM or JWK of the public key as secret: which a verifier accepts if it lets the token choose the algorithm. */
 function hmacWithPublicKey(): string {
   const [, payload = ''] = token().split('.');
   const text = `${Buffer.from(JSON.stringify({ alg: 'HS256', kid: 'key-1' })).toString('base64url')}.${payload}`;

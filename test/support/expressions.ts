@@ -118,7 +118,7 @@ export function pumpsOf({ source, flags }: RegExp): ((length: number) => string)
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 
-/** Returns short matching texts. fast-check knows printable ASCII only, and loops where none of it matches. */
+/** Returns short matching strings. fast-check knows printable ASCII only, and loops where none of it matches. */
 function samplesOf(source: string, flags: string): readonly string[] {
   const flagsOfSample = flags.replace(/[gim]/g, '');
   try {

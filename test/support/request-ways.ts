@@ -19,7 +19,7 @@ interface Ask extends TryOptions {
 interface Asked extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** The request as the daemon filed it. */
+  /** The request as the daemon recorded it. */
   readonly wish: TokenWish | undefined;
   readonly id: string;
 }

@@ -8,7 +8,7 @@ import { concat, Writer } from '../../src/wire/writer.ts';
 
 type Edit = (frame: Uint8Array) => Uint8Array;
 
-/** Selects the fault when the frame is about to be sent. */
+/** Selects the fault just before the frame is sent. */
 type Choice = (frame: Uint8Array) => Uint8Array | 'silence' | 'reset';
 
 /** A fault in place of sending a frame: close, reset, send nothing more, send other bytes, or send other bytes last. */

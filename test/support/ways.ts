@@ -55,7 +55,7 @@ export class Ways {
   readonly server: Identity;
   /** A client certificate that the map file maps to alice. */
   readonly alice: Identity;
-  /** Knows alice and the daemon's host. */
+  /** The KDC, which knows alice and the daemon's host. */
   readonly kdc: Kdc;
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;

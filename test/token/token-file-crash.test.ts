@@ -15,7 +15,7 @@ const AT_ONCE = 4;
 /** Longer than a block of any disk, so that a partial write would be visible. */
 const TOKENS = ['a', 'b'].map((letter) => letter.repeat(100_000));
 
-/** Writes tokens to the same path without end, and reports the first one. */
+/** Writes tokens to the same path endlessly, and reports the first one. */
 const SCRIPT = `
 const { writeTokenFile } = await import(process.argv[1]);
 const { Secret } = await import(process.argv[2]);

@@ -121,7 +121,7 @@ async function withDns<T>(respond: Respond, work: (dns: DnsServer) => Promise<T>
   }
 }
 
-/** Looks up the KDCs of POOL.TEST at a DNS server that responds so. */
+/** Looks up the KDCs of POOL.TEST with a DNS server that sends this response. */
 const lookUp = (response: ReturnType<Respond>, facts: Partial<Host> = {}) =>
   withDns(
     () => response,

@@ -1,6 +1,6 @@
 /**
- * The command and the Action on Windows at a real schedd. test/real/windows.test.ts starts the daemons on Linux and runs this
- * file with Node for Windows; the variables say where the daemons are.
+ * The command and the Action on Windows with a real schedd. test/real/windows.test.ts starts the daemons on Linux and runs
+ * this file with Node for Windows; the variables say where the daemons are.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

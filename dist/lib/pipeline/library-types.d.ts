@@ -143,6 +143,6 @@ export interface CheckResult {
     readonly allowed: readonly string[];
     /** Authorization levels that the daemon denies. */
     readonly refused: readonly string[];
-    /** What a fetch depends on and a check cannot find out. */
+    /** Facts that a fetch depends on and a check cannot determine. */
     readonly notChecked: readonly string[];
 }

@@ -7,7 +7,7 @@ import type { Ticket } from '../../kerberos/ticket.ts';
 import type { Refusal } from '../../reasons.ts';
 import type { Host } from '../../runtime/host.ts';
 import type { Reader } from '../../wire/reader.ts';
-import { type AuthMethod, type Candidate, MethodRefused, type Peer } from '../method.ts';
+import { type AuthMethod, type Candidate, MethodRefused, type Peer, SET_SERVER_NAME } from '../method.ts';
 
 /** Status codes of the exchange, in addition to the Kerberos messages (condor_auth_kerberos.cpp). */
 const ABORT = -1;
@@ -28,8 +28,7 @@ export interface TicketSource {
 /** Reason for not using KERBEROS: a ticket is issued for a host name. */
 const NO_SERVER_NAME: Refusal = {
   kind: 'no-host-name',
-  reason:
-    'no host name is known for its Kerberos principal; set server-name, or use a host name instead of an IP address',
+  reason: `no host name is known for its Kerberos principal; ${SET_SERVER_NAME}`,
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { AuthMethod, Candidate, Peer } from '../method.ts';
+import { type AuthMethod, type Candidate, type Peer, SET_SERVER_NAME } from '../method.ts';
 import { SslExchange } from './ssl-exchange.ts';
 import type { TlsOptions } from './tls-tunnel.ts';
 
@@ -8,8 +8,7 @@ export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 /**
  * Reason for not using SSL: without a host name to check it against, a certificate does not authenticate the server.
  */
-export const NO_SERVER_NAME =
-  'no host name is known to verify its certificate against; set server-name, or use a host name instead of an IP address';
+export const NO_SERVER_NAME = `no host name is known to verify its certificate against; ${SET_SERVER_NAME}`;
 
 /**
  * Returns the reason for not sending a SciToken if only the collector reports the host name. A server that receives a

@@ -1,4 +1,4 @@
-/** Request handlers for the CCB broker of an embedded pool, like those of HTCondor before 25.12 and since. */
+/** Request handlers for the CCB broker of an embedded pool, like those of HTCondor before and since 25.12. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
