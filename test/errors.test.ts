@@ -91,7 +91,7 @@ describe('The description of an error', () => {
   test('reports an untyped error as a bug', () => {
     assert.deepEqual(describeError(new RangeError('oops')), [
       'RangeError: oops',
-      'This is a bug in condor-token-fetch; please report it.',
+      'Hint: Workflow: report this error, which is a bug in condor-token-fetch.',
     ]);
     assert.equal(describeError('thrown')[0], 'thrown');
   });

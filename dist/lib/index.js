@@ -4887,10 +4887,11 @@ function kerberos(sources, host) {
     };
 }
 
-function kerberos_candidate({label, ticketFor}, serverName, host) {
+function kerberos_candidate({label, source, ticketFor}, serverName, host) {
     let opened;
     return {
         label,
+        source,
         async open(channel) {
             try {
                 const ticket = await ticketFor(serverName);
@@ -5142,26 +5143,22 @@ function loadKerberos(source, host) {
         kdcs: kdcsOf(configuration, host),
         service
     };
-    const wanted = () => given("kerberos-principal", () => principalOf(principal, configuration));
-    const supplied = sourcesOfInputs(source, wanted, realm);
-    const found = supplied.length > 0 ? supplied : sourcesOfHost(source, wanted(), realm);
+    const client = given("kerberos-principal", () => principalOf(principal, configuration));
+    const supplied = sourcesOfInputs(source, client, realm);
+    const found = supplied.length > 0 ? supplied : sourcesOfHost(source, client, realm);
     if (found instanceof Unavailable) return found;
-    for (const {client} of found) warnOfHostPrincipal(client, service, host);
+    for (const each of found) warnOfHostPrincipal(each.client, service, host);
     return kerberos(found, host);
 }
 
-function sourcesOfInputs({cache, keytab, password}, wanted, realm) {
+function sourcesOfInputs({cache, keytab, password}, client, realm) {
     const found = [];
-    if (cache !== undefined) found.push(given("kerberos-cache", () => fromCache(cache, "kerberos-cache", wanted(), realm)));
-    if (keytab !== undefined) {
-        const client = wanted();
-        found.push(given("kerberos-keytab", () => fromKeytab(keytab.reveal(), "kerberos-keytab", client, realm)));
-    }
+    if (cache !== undefined) found.push(given("kerberos-cache", () => fromCache(cache, "kerberos-cache", client, realm)));
+    if (keytab !== undefined) found.push(given("kerberos-keytab", () => fromKeytab(keytab.reveal(), "kerberos-keytab", client, realm)));
     if (password !== undefined) {
-        const client = wanted();
         if (client === undefined) throw unreadable("kerberos-unreadable", "kerberos-password", "kerberos-principal is not set");
         const keys = keysOfPassword(() => password.reveal(), client, "kerberos-password");
-        found.push(fromKeys(client, keys, realm));
+        found.push(fromKeys(client, keys, "kerberos-password", realm));
     }
     return found;
 }
@@ -5189,7 +5186,7 @@ function principalOf(text, {defaultRealm}) {
     return text === undefined ? undefined : parsePrincipal(text, defaultRealm);
 }
 
-function fromCache(name, label, wanted, realm, owner) {
+function fromCache(name, source, wanted, realm, owner) {
     const {client, tickets, path} = readCache(name, wanted && formatPrincipal(wanted), owner);
     if (wanted !== undefined && formatPrincipal(client) !== formatPrincipal(wanted)) throw new KerberosError(`${path} has tickets for ${formatPrincipal(client)}, not for ${formatPrincipal(wanted)}`);
     const own = tickets.filter(ticket => formatPrincipal(ticket.client) === formatPrincipal(client));
@@ -5199,7 +5196,8 @@ function fromCache(name, label, wanted, realm, owner) {
     const latest = Math.max(0, ...usable.map(({endTime}) => endTime));
     return {
         client,
-        label: `${label} (${formatPrincipal(client)})`,
+        label: `${source} (${formatPrincipal(client)})`,
+        source,
         objection(now) {
             if (usable.length === 0) return {
                 reason: "it contains no ticket-granting ticket and no ticket for HTCondor's service"
@@ -5229,17 +5227,19 @@ function supported(ticket) {
     return ticket;
 }
 
-function fromKeytab(text, label, wanted, realm) {
+function fromKeytab(text, source, wanted, realm) {
     const entries = readKeytab(text);
     const client = wanted ?? entries[0]?.principal;
     if (client === undefined) throw new KerberosError("it has no keys");
-    return fromKeys(client, keysOfKeytab(entries, client, label), realm);
+    return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
-function fromKeys(client, keys, {configuration, kdcs, service}) {
+function fromKeys(client, keys, source, realm) {
+    const {configuration, kdcs, service} = realm;
     return {
         client,
         label: `${keys.source} (${formatPrincipal(client)})`,
+        source,
         objection: () => undefined,
         ticketFor: once(async host => {
             const components = [ service, host ];
@@ -5607,7 +5607,7 @@ function loadSciToken(source, tlsFor, host) {
     if (token instanceof Unavailable) return token;
     const {length} = (new TextEncoder).encode(token.jwt.reveal());
     if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-    const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
+    const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}; mode exchange accepts more`;
     if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
     throw unreadable("scitoken-too-long", token.source, reason);
 }

@@ -115,7 +115,7 @@ const targets = (kdcReplies: readonly Uint8Array[]): readonly Target[] => [
     allows: (error) => error instanceof MethodRefused,
     async run(input) {
       const channel = new ScriptedChannel(messagesOf(input));
-      const source = { label: 'cache', objection: () => undefined, ticketFor: async () => ticket };
+      const source = { label: 'cache', source: 'cache', objection: () => undefined, ticketFor: async () => ticket };
       const peer = { address: '127.0.0.1', port: 9618, sharedPortId: undefined, serverName: 'vm' };
       const used = kerberos([source], host).guessed(peer) ?? assert.fail();
       await used.open(channel);

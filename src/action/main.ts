@@ -5,7 +5,7 @@ import { pastedPem } from '../credentials/pasted.ts';
 import { type AnyHTCondorError, HTCondorError, withPhase } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
 import { readRequest, readTimeout, withoutSigningKeys } from '../inputs/request.ts';
-import { SECRET_INPUTS } from '../inputs/table.ts';
+import { INPUTS, SECRET_INPUTS } from '../inputs/table.ts';
 import { describeDiagnosis, describeError, describeToken, factsOf } from '../messages/describe.ts';
 import { checkFetch } from '../pipeline/check.ts';
 import { fetchToken } from '../pipeline/fetch.ts';
@@ -104,20 +104,19 @@ function warnAboutSummary(error: unknown): void {
 async function check(request: TokenRequest, host: Host, summary: boolean): Promise<void> {
   const found = await checkFetch({ ...request, path: undefined }, host);
   host.log.info(describeDiagnosis(found));
-  core.setOutput('identity', printable(found.identity));
-  core.setOutput('trust-domain', printable(found.trustDomain));
-  core.setOutput('authz', found.allowed.join(' '));
-  core.setOutput('daemon-name', printable(found.daemonName));
-  core.setOutput('daemon-address', found.daemonAddress);
-  core.setOutput('daemon-version', found.daemonVersion);
-  core.setOutput('authentication-method', found.authenticationMethod);
-  core.setOutput('credential-source', found.credentialSource);
+  toRunner('outputs', () => {
+    core.setOutput('identity', printable(found.identity));
+    core.setOutput('trust-domain', printable(found.trustDomain));
+    core.setOutput('authz', found.allowed.join(' '));
+    core.setOutput('daemon-name', printable(found.daemonName));
+    core.setOutput('daemon-address', found.daemonAddress);
+    core.setOutput('daemon-version', found.daemonVersion);
+    core.setOutput('authentication-method', found.authenticationMethod);
+    core.setOutput('credential-source', found.credentialSource);
+  });
   reportCredential(found, host);
   if (summary) await writeCheckSummary(found, request.authz).catch(warnAboutSummary);
 }
-
-/** The names of sources that are inputs of the step. */
-const INPUT_SOURCE = /^(idtoken|scitoken|oidc-audience|client-certificate|password|token-service)( |$)/;
 
 /** Logs the credential that was used, as a notice if it is not from an input of the step. */
 function reportCredential(
@@ -128,7 +127,8 @@ function reportCredential(
   { log }: Host,
 ): void {
   const namesMethods = runnerInput('authentication-methods') !== undefined;
-  const isGiven = INPUT_SOURCE.test(source) || (namesMethods && ['FS', 'MUNGE'].includes(method));
+  const [word = ''] = source.split(' ', 1);
+  const isGiven = word in INPUTS || (namesMethods && ['FS', 'MUNGE'].includes(method));
   if (isGiven) log.info(`Authenticated with ${method}; credential: ${source}`);
   else log.notice(`Authenticated with ${method}; credential: ${source}, which is not from an input of this step`);
 }

@@ -71,32 +71,28 @@ export function loadKerberos(source: KerberosSource, host: Host): AuthMethod | U
   if (keytab !== undefined && isEncodedKeytab(keytab.reveal())) host.mask(keytab);
   const configuration = readConfiguration(env, platform);
   const realm: Realm = { configuration, kdcs: kdcsOf(configuration, host), service };
-  const wanted = () => given('kerberos-principal', () => principalOf(principal, configuration));
-  const supplied = sourcesOfInputs(source, wanted, realm);
-  const found = supplied.length > 0 ? supplied : sourcesOfHost(source, wanted(), realm);
+  const client = given('kerberos-principal', () => principalOf(principal, configuration));
+  const supplied = sourcesOfInputs(source, client, realm);
+  const found = supplied.length > 0 ? supplied : sourcesOfHost(source, client, realm);
   if (found instanceof Unavailable) return found;
-  for (const { client } of found) warnOfHostPrincipal(client, service, host);
+  for (const each of found) warnOfHostPrincipal(each.client, service, host);
   return kerberos(found, host);
 }
 
 function sourcesOfInputs(
   { cache, keytab, password }: KerberosSource,
-  wanted: () => Principal | undefined,
+  client: Principal | undefined,
   realm: Realm,
 ): ClientSource[] {
   const found: ClientSource[] = [];
-  if (cache !== undefined)
-    found.push(given('kerberos-cache', () => fromCache(cache, 'kerberos-cache', wanted(), realm)));
-  if (keytab !== undefined) {
-    const client = wanted();
+  if (cache !== undefined) found.push(given('kerberos-cache', () => fromCache(cache, 'kerberos-cache', client, realm)));
+  if (keytab !== undefined)
     found.push(given('kerberos-keytab', () => fromKeytab(keytab.reveal(), 'kerberos-keytab', client, realm)));
-  }
   if (password !== undefined) {
-    const client = wanted();
     if (client === undefined)
       throw unreadable('kerberos-unreadable', 'kerberos-password', 'kerberos-principal is not set');
     const keys = keysOfPassword(() => password.reveal(), client, 'kerberos-password');
-    found.push(fromKeys(client, keys, realm));
+    found.push(fromKeys(client, keys, 'kerberos-password', realm));
   }
   return found;
 }
@@ -131,7 +127,7 @@ interface ClientSource extends TicketSource {
 
 function fromCache(
   name: string,
-  label: string,
+  source: string,
   wanted: Principal | undefined,
   realm: Realm,
   owner?: number,
@@ -146,7 +142,8 @@ function fromCache(
   const latest = Math.max(0, ...usable.map(({ endTime }) => endTime));
   return {
     client,
-    label: `${label} (${formatPrincipal(client)})`,
+    label: `${source} (${formatPrincipal(client)})`,
+    source,
     objection(now) {
       if (usable.length === 0)
         return { reason: "it contains no ticket-granting ticket and no ticket for HTCondor's service" };
@@ -180,18 +177,20 @@ function supported(ticket: Ticket): Ticket {
   return ticket;
 }
 
-function fromKeytab(text: string, label: string, wanted: Principal | undefined, realm: Realm): ClientSource {
+function fromKeytab(text: string, source: string, wanted: Principal | undefined, realm: Realm): ClientSource {
   const entries = readKeytab(text);
   const client = wanted ?? entries[0]?.principal;
   if (client === undefined) throw new KerberosError('it has no keys');
-  return fromKeys(client, keysOfKeytab(entries, client, label), realm);
+  return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
 /** Requests the service's ticket directly if it is in the client's realm, otherwise with a ticket-granting ticket. */
-function fromKeys(client: Principal, keys: ClientKeys, { configuration, kdcs, service }: Realm): ClientSource {
+function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Realm): ClientSource {
+  const { configuration, kdcs, service } = realm;
   return {
     client,
     label: `${keys.source} (${formatPrincipal(client)})`,
+    source,
     objection: () => undefined,
     ticketFor: once(async (host) => {
       const components = [service, host];

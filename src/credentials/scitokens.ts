@@ -39,7 +39,7 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
   if (token instanceof Unavailable) return token;
   const { length } = new TextEncoder().encode(token.jwt.reveal());
   if (length <= MAX_SCITOKEN_LENGTH) return scitokens(token, tlsFor, host);
-  const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}, mode exchange accepts more`;
+  const reason = `it has ${length} bytes; SCITOKENS accepts at most ${MAX_SCITOKEN_LENGTH}; mode exchange accepts more`;
   if (source.text === undefined) return new Unavailable(`${token.source}: ${reason}`);
   throw unreadable('scitoken-too-long', token.source, reason);
 }

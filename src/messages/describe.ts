@@ -22,7 +22,7 @@ interface Explanation {
 export function explainError(error: unknown): Explanation {
   if (!(error instanceof HTCondorError)) {
     const what = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    return { what, details: ['This is a bug in condor-token-fetch; please report it.'], hints: [] };
+    return { what, details: [], hints: ['Workflow: report this error, which is a bug in condor-token-fetch.'] };
   }
   const known = error as AnyHTCondorError;
   const where = [

@@ -39,8 +39,7 @@ export async function runRequest<T>(
  * A daemon that restarts is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
  * however many attempts that takes, with one line in the log. Any other failure ends the run after `retries` retries.
  * Each of these attempts except the last ends after half of the remaining time, so that one that hangs leaves time for
- * another. A pause that a service requests (Retry-After) counts if
- * it is longer, and ends the run if it exceeds the deadline.
+ * another. A pause that a service requests (Retry-After) counts if it is longer, and ends the run if it exceeds the deadline.
  *
  * @throws the error of the last attempt, with the number of attempts.
  */

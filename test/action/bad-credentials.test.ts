@@ -107,7 +107,7 @@ const cases: readonly Case[] = [
     what: 'a SciToken that is too long',
     inputs: () => ({ scitoken: issuer.issue('alice', { pad: 'x'.repeat(20_000) }) }),
     code: UNREADABLE,
-    text: /^scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more/,
+    text: /^scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more/,
   },
   {
     what: 'a SciToken with a newline in it',

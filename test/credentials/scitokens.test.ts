@@ -98,7 +98,7 @@ describe('The input scitoken', () => {
     assert.equal(found({ text }), 'alice of scitoken');
     assert.throws(
       () => load({ text }),
-      /scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more/,
+      /scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more/,
     );
   });
 });
@@ -122,7 +122,7 @@ describe('SCITOKENS_FILE', () => {
     const file = put('long', issuer.issue('alice', { pad: 'x'.repeat(20_000) }));
     assert.match(
       String(load({ file })),
-      /long: it has \d+ bytes; SCITOKENS accepts at most 16380, mode exchange accepts more$/,
+      /long: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more$/,
     );
   });
   test('is not read to its end if it has a megabyte', () => {

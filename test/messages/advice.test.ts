@@ -59,7 +59,7 @@ describe('A failure before any connection has the documented hint:', () => {
     ['the certificate of CN=alice expired at', certificates],
     ['it contains no PEM certificate', async () => ({ clientCertificate: (await certificates()).clientKey })],
     [
-      'SCITOKENS accepts at most 16380, mode exchange accepts more',
+      'SCITOKENS accepts at most 16380; mode exchange accepts more',
       () => ({ scitoken: issuer.issue('alice', { padding: 'x'.repeat(20_000) }) }),
     ],
     ['not a SciToken', () => ({ scitoken: 'correct-horse' })],

@@ -52,7 +52,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'a SciToken is sent only to a daemon that authenticates itself': NO_DAEMON,
   'the certificate of CN=alice expired at': NO_DAEMON,
   'it contains no PEM certificate': NO_DAEMON,
-  'SCITOKENS accepts at most 16380, mode exchange accepts more': NO_DAEMON,
+  'SCITOKENS accepts at most 16380; mode exchange accepts more': NO_DAEMON,
   'not a SciToken': NO_DAEMON,
   'the password is not a single line of text': NO_DAEMON,
   'not an IDTOKEN': NO_DAEMON,

@@ -14,8 +14,8 @@ import { parseAddress } from '../../src/transport/sinful.ts';
 import { type ClassAd, Expression, getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import { advised } from '../support/advice.ts';
 import type { ErrorName } from '../support/every-error.ts';
-import { mendRemote, mendUnavailable } from '../support/mended-htcondor.ts';
 import { notingHost } from '../support/noting-host.ts';
+import { patchRemote, patchUnavailable } from '../support/patched-htcondor.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
 import { claimsOf, fetchFrom, onlyToken, referenceFetch } from '../support/real-fetch.ts';
 import { assertSameOutcome } from '../support/same-outcome.ts';
@@ -97,12 +97,12 @@ for (const suite of poolSuites()) {
   });
 
   describe(`The collector of a patched HTCondor of ${suite}`, {
-    skip: poolUnavailable() ?? mendUnavailable(suite) ?? false,
+    skip: poolUnavailable() ?? patchUnavailable(suite) ?? false,
   }, () => {
     let pool: Pool;
     let idtoken: string;
     before(async () => {
-      pool = await startPool({ suite, config: SETTINGS, prepare: mendRemote });
+      pool = await startPool({ suite, config: SETTINGS, prepare: patchRemote });
       idtoken = await pool.idToken({ user: 'alice' });
     });
     after(() => pool?.stop());

@@ -19,6 +19,8 @@ const PROCEED = 4;
 export interface TicketSource {
   /** Credential source and client principal, for messages. */
   readonly label: string;
+  /** Credential source, such as `kerberos-keytab` or the name of a credential cache. */
+  readonly source: string;
   /** Returns the reason not to use the credential at this time; undefined if it is usable. */
   readonly objection: (now: Date) => Refusal | undefined;
   /** Returns a ticket for HTCondor's service on a host. Later calls in a run return the same ticket. */
@@ -73,10 +75,11 @@ interface Opened extends ApRequest {
   readonly ticket: Ticket;
 }
 
-function candidate({ label, ticketFor }: TicketSource, serverName: string, host: Host): Candidate {
+function candidate({ label, source, ticketFor }: TicketSource, serverName: string, host: Host): Candidate {
   let opened: Opened | Error | undefined;
   return {
     label,
+    source,
     async open(channel) {
       try {
         const ticket = await ticketFor(serverName);

@@ -168,7 +168,7 @@ describe('The length of a SciToken', () => {
     assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
     assert.match(
       error.message,
-      /scitoken: it has 16381 bytes; SCITOKENS accepts at most 16380, mode exchange accepts more/,
+      /scitoken: it has 16381 bytes; SCITOKENS accepts at most 16380; mode exchange accepts more/,
     );
     assert.ok(!shown);
   });

@@ -95,9 +95,9 @@ export const OF_INPUTS = {
     'certificate-unreadable',
     'client-certificate: it contains no PEM certificate',
   ),
-  'SCITOKENS accepts at most 16380, mode exchange accepts more': unreadable(
+  'SCITOKENS accepts at most 16380; mode exchange accepts more': unreadable(
     'scitoken-too-long',
-    'scitoken: it has 20000 bytes; SCITOKENS accepts at most 16380, mode exchange accepts more',
+    'scitoken: it has 20000 bytes; SCITOKENS accepts at most 16380; mode exchange accepts more',
   ),
   'the token service returned an IDTOKEN': unreadable(
     'service-idtoken',

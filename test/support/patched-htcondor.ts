@@ -1,18 +1,8 @@
 /**
- * Patches two defects of HTCondor, so that `condor_token_fetch -remote` succeeds. It fails with every release since
- * 9.9.0.
+ * Patches HTCondor so that `condor_token_fetch -remote` succeeds, which fails with every release since 9.9.0.
  *
- * Both defects are in CollectorDaemon::schedd_token_request. The patch changes the machine code in the pool's own tree:
- *
- * 1. The function looks up a schedd's Capability in the public ad, from which CollectorEngine::updateClassAd has
- * removed
- *    all private attributes. The patch renames the attribute in collector and schedd to a name that is not private.
- * 2. The function passes a CondorError on its stack to a connection that is opened after it has returned. When the
- * session
- *    with the schedd is established, SecManStartCommand clears that error, and the collector crashes. The patch makes the
- *    clearing a no-op.
- *
- * Nothing else is changed.
+ * The patch changes the machine code in the pool's own tree: it gives an attribute that the collector looks up a name
+ * that the collector does not remove, and turns one call into a no-op. Nothing else is changed.
  */
 import type { Pool } from './pool.ts';
 import type { Suite } from './pool-tree.ts';
@@ -23,17 +13,17 @@ const [NAME, OTHER_NAME] = ['Capability', 'Xapability'];
 const SECTION_DYNSYM = 11;
 
 /** Returns the reason why the patch cannot be applied on this host; undefined if it can. */
-export function mendUnavailable(suite: Suite): string | undefined {
-  if (suite === 'sid') return 'the release in sid is another one every month, and so is its machine code';
+export function patchUnavailable(suite: Suite): string | undefined {
+  if (suite === 'sid') return 'the release in sid, and so its machine code, changes every month';
   return process.arch === 'x64' ? undefined : `HTCondor's machine code is known for x64, not for ${process.arch}`;
 }
 
 /** Applies the patch. Pass it to startPool as `prepare`. */
-export async function mendRemote(pool: Pool): Promise<void> {
+export async function patchRemote(pool: Pool): Promise<void> {
   for (const program of ['/usr/sbin/condor_collector', '/usr/sbin/condor_schedd']) {
     const code = await read(pool, program);
     const places = placesOf(code, NAME);
-    if (places.length === 0) throw new Error(`${program} has no ${NAME}: is it another HTCondor than it was?`);
+    if (places.length === 0) throw new Error(`${program} has no ${NAME}: has the release changed?`);
     for (const place of places) await poke(pool, program, place, OTHER_NAME.charCodeAt(0));
   }
   const library = (
