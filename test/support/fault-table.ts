@@ -61,6 +61,8 @@ const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
 const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byte));
 /** 23.9 would parse the body as more headers, so its content would decide what happens. */
 const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
+/** The next frame begins with 1, which takes the place of the missing byte. If that was 1 too, two bytes are missing. */
+const shortened = (frame: Uint8Array) => frame.subarray(0, frame.at(-1) === 1 ? -2 : -1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
 /** Faults that deliver the same bytes in different pieces. */
@@ -77,7 +79,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'the end flag is 2', damage: (frame) => bytes(flipped(frame, 0, 3)) },
   { name: 'length 0', damage: (frame) => headerAlone(withLength(frame, 0)) },
   { name: 'length 4 GiB', damage: (frame) => headerAlone(withLength(frame, 0xffff_ffff)) },
-  { name: 'one byte short', damage: (frame) => bytes(frame.subarray(0, -1)) },
+  { name: 'one byte short', damage: (frame) => bytes(shortened(frame)) },
   { name: 'cut off, then silence', damage: (frame) => ({ bytes: [half(frame)], after: 'stall' }) },
   { name: 'cut off, then closed', damage: (frame) => ({ bytes: [half(frame)], after: 'end' }) },
   { name: 'sent twice', damage: (frame) => bytes(frame, frame) },
