@@ -4367,7 +4367,7 @@ const ALERTS = {
     45: "certificate_expired: the client certificate has expired",
     [CERTIFICATE_UNKNOWN]: "certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True",
     48: "unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)",
-    70: "protocol_version: it supports no TLS version of the client"
+    70: "protocol_version: it supports none of the client's TLS versions"
 };
 
 const NO_SERVER_NAME = `no host name is known to verify its certificate against; ${SET_SERVER_NAME}`;
@@ -6770,7 +6770,7 @@ const CREDENTIAL_HINTS = {
     "scitoken-needs-proof": `W: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
     "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
     "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
-    "certificate-unreadable": `W: provide complete PEM and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
+    "certificate-unreadable": `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
     "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
     "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
@@ -6828,7 +6828,7 @@ const OTHER_DAEMON = "W: or use another daemon of the pool (type: collector)";
 
 const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 
-const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: or fetch the token from the collector, with type: collector.`;
+const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: or fetch the token from the collector, with type: collector.`;
 
 const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: or omit key, so that the daemon signs with its own key.`;
 
@@ -6853,13 +6853,13 @@ const DAEMON_HINTS = {
     "sec-impersonation-token-limits": `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
     dcschedd: SCHEDD_FAILED,
     secman: SCHEDD_FAILED,
-    "issuer-namespace": `A: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
+    "issuer-namespace": `A: set the trust domain to one name without spaces or commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
     "token-request-disabled": `${enabling("SEC_ENABLE_TOKEN_REQUEST")}\n${OTHER_DAEMON}.`,
     "sec-token-request-limits": `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
     "request-has-expired": REQUEST_EXPIRED,
     "request-id-is-not-known": REQUEST_EXPIRED,
     "request-failed": `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
-    "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
+    "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
     "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
     "too-many-requests": `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
     "scitoken-exchange-disabled": `${enabling("SEC_ENABLE_SCITOKEN_EXCHANGE")}\nW: or use mode fetch with the same scitoken.`,

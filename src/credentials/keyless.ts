@@ -63,7 +63,7 @@ async function obtainBearer(source: KeylessSource, request: KeylessRequest, host
   return { kind: 'idtoken', token: parseIdToken(token), identity: response.text('identity') };
 }
 
-/** Obtains the bearer token for the token service while the connection to it is opened, and exchanges it. */
+/** Obtains the bearer token for the token service while the connection to it is being opened, and exchanges it. */
 async function exchange(
   service: TokenServiceSource,
   source: KeylessSource,

@@ -42,7 +42,7 @@ interface ExchangeRequest {
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** The parameters of each grant. The token itself is the client's authentication where the grant needs one. */
+/** The parameters of each grant. If the grant requires client authentication, the token itself serves as that. */
 function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, string>> {
   const assertion = { client_assertion_type: ASSERTION_TYPE, client_assertion: jwt };
   switch (grant) {

@@ -78,8 +78,8 @@ function checkRemote(given: Mode | 'check'): void {
 }
 
 /**
- * The request without signing keys of this host. The Action never uses one: with a missing secret, a step of root would
- * otherwise authenticate as `condor@password`, the pool itself.
+ * The request without signing keys of this host. The Action never uses one: if the secret were missing, a step that runs as
+ * root would otherwise authenticate as `condor@password`, the pool itself.
  */
 export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   const { credentials } = request;

@@ -7,7 +7,7 @@ const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 const OTHER_DAEMON = 'W: or use another daemon of the pool (type: collector)';
 const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
-const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, because this daemon cannot read it (mode 0600, owned by root): {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 W: or fetch the token from the collector, with type: collector.`;
 const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
 W: or omit key, so that the daemon signs with its own key.`;
@@ -36,14 +36,14 @@ A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on
   'sec-impersonation-token-limits': `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
   dcschedd: SCHEDD_FAILED,
   secman: SCHEDD_FAILED,
-  'issuer-namespace': `A: set the trust domain to one name without spaces and commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
+  'issuer-namespace': `A: set the trust domain to one name without spaces or commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
   'token-request-disabled': `${enabling('SEC_ENABLE_TOKEN_REQUEST')}
 ${OTHER_DAEMON}.`,
   'sec-token-request-limits': `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
   'request-has-expired': REQUEST_EXPIRED,
   'request-id-is-not-known': REQUEST_EXPIRED,
   'request-failed': `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
-  'using-anonymous': `A: configure a host certificate and enable SSL on the daemon, which requests without a credential require: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
+  'using-anonymous': `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
   'rate-limit': `W: try again later, because the daemon received too many requests.
 A: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
   'too-many-requests': `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,

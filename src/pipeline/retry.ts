@@ -36,7 +36,7 @@ export async function runRequest<T>(
  * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is reduced
  * by up to a half at random, so that many clients that failed at the same time do not retry at the same time.
  *
- * A daemon that restarts is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
+ * While a daemon restarts, the fetch is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
  * however many attempts that takes, with one line in the log. Any other failure ends the run after `retries` retries.
  * Each of these attempts except the last ends after half of the remaining time, so that one that hangs leaves time for
  * another. A pause that a service requests (Retry-After) counts if it is longer, and ends the run if it exceeds the deadline.
@@ -130,7 +130,7 @@ class Attempts {
   }
 }
 
-/** True if the daemon may be restarting, or the collector that has to know it. */
+/** True if the daemon, or the collector that has to know it, may be restarting. */
 function mayBeRestarting(error: unknown): boolean {
   return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
 }

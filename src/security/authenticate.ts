@@ -63,7 +63,7 @@ function firstMethod({ methods, preference }: Credentials): AuthMethod | undefin
   return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
 }
 
-/** Begins what the first method can do while the connection is opened. */
+/** Begins what the first method can do while the connection is being opened. */
 export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
   firstMethod(credentials)?.prepare?.(names);
 }

@@ -96,7 +96,7 @@ export interface AuthMethod {
    * server, or if an unknown server must not see what the candidate reveals.
    */
   guessed(peer: Peer): Candidate | undefined;
-  /** Begins work that needs no daemon, while the connection is opened. Called only for the method that is tried first. */
+  /** Begins work that needs no daemon, while the connection is being opened. Called only for the method that is tried first. */
   prepare?(names: Pick<Peer, 'serverName' | 'claimedName'>): void;
 }
 

@@ -85,7 +85,7 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
       { options: (reached: () => void) => ({ faults: { [step]: muteFrom(1, reached) }, readNeedsSession: true }) },
     ]),
   ),
-  'while the new token is verified': {
+  'while the new token is being verified': {
     options: (reached) => ({ faults: { policy: muteFrom(3, reached) }, readNeedsSession: true }),
     inputs: { verify: 'true', authz: 'READ' },
   },

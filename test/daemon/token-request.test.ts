@@ -66,7 +66,7 @@ describe('A token request', () => {
     assert.ok(asked.fetched !== undefined, String(asked.error));
   });
 
-  test('that a rule approves returns the token without announcement and poll', async () => {
+  test('that a rule approves returns the token without an announcement or poll', async () => {
     const asked = await request({ requests: { approvesItself: true } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.deepEqual([notices(asked), asked.connections], [[], 1]);

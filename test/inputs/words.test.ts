@@ -35,7 +35,7 @@ describe('A list', () => {
     assert.deepEqual(splitList(' a,b\n c,,\td\r\n'), ['a', 'b', 'c', 'd']);
     for (const text of ['', ' ', ',,', '\n']) assert.deepEqual(splitList(text), []);
   });
-  test('has words without blanks and commas, and survives a round trip', () => {
+  test('has words without blanks or commas, and survives a round trip', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const words = splitList(text);

@@ -1,4 +1,4 @@
-/** Daemons that restart while a token is fetched, and pools with two collectors. */
+/** Daemons that restart while a token is being fetched, and pools with two collectors. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Query, queryCollector } from '../../src/daemon/collector-query.ts';

@@ -85,7 +85,7 @@ describe('An IDTOKEN', () => {
     assert.throws(() => parseIdToken(token), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' });
   });
 
-  test('is accepted without jti and times', () => {
+  test('is accepted without jti or times', () => {
     const token = parseIdToken(jwt({ iss: 'a', sub: 'b' }));
     assert.deepEqual([token.tokenId, token.issuedAt, token.expiresAt], [undefined, undefined, undefined]);
   });

@@ -246,5 +246,5 @@ const ALERTS: Readonly<Record<number, string>> = {
   [CERTIFICATE_UNKNOWN]:
     'certificate_unknown: it does not accept the client certificate; for an X.509 proxy it requires AUTH_SSL_ALLOW_CLIENT_PROXY = True',
   48: 'unknown_ca: it does not trust the CA of the client certificate (AUTH_SSL_SERVER_CAFILE on its host)',
-  70: 'protocol_version: it supports no TLS version of the client',
+  70: "protocol_version: it supports none of the client's TLS versions",
 };

@@ -122,7 +122,7 @@ describe('A daemon that refuses the client', () => {
   test('with TLS before 1.2 only is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } }),
-      /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports no TLS version of the client/,
+      /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports none of the client's TLS versions/,
     ));
 
   test('without a common cipher is reported', async () =>
