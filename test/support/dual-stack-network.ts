@@ -21,7 +21,8 @@ export class DualStackNetwork {
 
   private constructor(port: number, roundTripMs: number) {
     // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so they do not clash with real hosts.
-    const [high, low] = [randomInt(1, 255), 4 * randomInt(0, 63)];
+    // No group of the IPv6 address is 0, which HTCondor would not find in the configuration: its text has `::0` as `::`.
+    const [high, low] = [randomInt(1, 255), 4 * randomInt(1, 63)];
     this.port = port;
     this.v4 = `198.19.${high}.${low}`;
     this.v6 = `fd00:198:19:${high.toString(16)}::${low.toString(16)}`;
