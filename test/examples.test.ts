@@ -28,7 +28,7 @@ const WORKFLOWS = [
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
-/** Scripts of the keyless examples of systems that use the command. */
+/** Scripts of the keyless examples for systems that use the command. */
 const KEYLESS: Readonly<Record<string, () => string>> = {
   'Jenkinsfile.keyless': () => {
     const { stages } = readJenkinsfile(exampleText('Jenkinsfile.keyless'));

@@ -23,7 +23,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\bset idtoken to\b/g, 'store in SEC_TOKEN_DIRECTORY'],
   [/\bset idtoken\b/g, 'store a token in SEC_TOKEN_DIRECTORY'],
   [/\b(?:an )?idtoken\b/g, 'a token in SEC_TOKEN_DIRECTORY'],
-  [/\bset password to the \w+ that was passed to/g, 'store the pool password as with'],
+  [/\bset password to the \w+ that was passed to/g, 'store the pool password that was passed to'],
   [/\bomit mode and remote\b/g, 'omit -remote'],
   [/\bthe (?=timeout\b)/g, ''],
   [/\bmode request\b/g, 'condor_token_request'],

@@ -106,7 +106,7 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
   });
 }
 
-/** The reason that the hints address: that of KERBEROS if it comes first; else a file that can be corrected. */
+/** The reason that the hints address: that of KERBEROS if it comes first, otherwise that of a file that can be corrected. */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;
   if (first?.method === 'KERBEROS') return first.kind;

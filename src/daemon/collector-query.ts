@@ -49,7 +49,7 @@ class NotAuthenticated extends Error {
 }
 
 /**
- * Sends the query twice at once: without a session, to which most collectors reply and which takes two round trips, and in an
+ * Sends the query twice in parallel: without a session, to which most collectors reply and which takes two round trips, and in an
  * authenticated session, which takes three. The first `trusted` reply counts. Two queries in sequence would cost two more
  * round trips in a pool whose collector requires authentication.
  *

@@ -9,7 +9,7 @@ export function daemonError(code: number, text: string): DaemonError {
   return new DaemonError(code, text, { reason: reasonIn(text, DAEMON_REASONS) });
 }
 
-/** Errors of a daemon that has no key of the requested name. One without a default key reports that as well. */
+/** Errors of a daemon that has no key of the requested name. A daemon without a default key reports them as well. */
 const WITHOUT_KEY: readonly DaemonReason[] = [
   'not-sign-with-requested-key',
   'failed-to-read-file',

@@ -1,6 +1,6 @@
 /**
  * The supported part of HTCondor's configuration. If HTCondor is installed, its own condor_config_val reads
- * it in one call, because this client does not parse the language. Otherwise only `_CONDOR_*` variables count.
+ * it in one call, because this client does not parse the configuration language. Otherwise only `_CONDOR_*` variables count.
  */
 import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';

@@ -1,4 +1,4 @@
-/** Hints: each kind of error has its own, which docs/TROUBLESHOOTING.md contains and real daemons cause. */
+/** Hints: each kind of error has its own hint, docs/TROUBLESHOOTING.md contains it, and real daemons cause the error. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

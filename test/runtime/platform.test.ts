@@ -1,4 +1,4 @@
-/** Differences of Windows, tested on any system. */
+/** Differences on Windows, tested on any system. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';

@@ -30,7 +30,7 @@ export interface KdcOptions {
   readonly refers?: Principal;
   /** Returns the code of a KRB-ERROR to send in place of a reply. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
-  /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the first one of the KDC. */
+  /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the KDC's first reply. */
   readonly fault?: (reply: Buffer, count: number) => KdcFault;
 }
 

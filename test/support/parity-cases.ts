@@ -166,7 +166,7 @@ export const CASES: readonly Case[] = [
     setup: 'umask 077; mkdir tokens; cp good tokens/a',
     config: 'SEC_TOKEN_REVOCATION_EXPR = sub =?= "alice@pool.test"',
   },
-  // Through the collector, which fails with every release since 9.9.
+  // Through the collector; this fails with every release since 9.9.
   { args: ['-remote'] },
   { args: ['-r', '-pool', 'POOL', '-name', 'NAME'] },
   { args: ['-remote', '-name', 'nobody@nowhere'] },

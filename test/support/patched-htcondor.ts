@@ -1,5 +1,5 @@
 /**
- * Patches HTCondor so that `condor_token_fetch -remote` succeeds, which fails with every release since 9.9.0.
+ * Patches HTCondor so that `condor_token_fetch -remote` succeeds; without the patch, it fails with every release since 9.9.0.
  *
  * The patch changes the machine code in the pool's own tree: it gives an attribute that the collector looks up a name
  * that the collector does not remove, and turns one call into a no-op. Nothing else is changed.
