@@ -6847,7 +6847,7 @@ const DAEMON_HINTS = {
     "signing-key-configured": NO_SIGNING_KEY,
     "failed-to-read-file": KEY_UNREADABLE,
     "failed-to-fetch-key": KEY_UNREADABLE,
-    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, also to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
     "no-schedd-target": `W: specify name as condor_status -schedd -af Name shows it.`,
     "not-encrypted": `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
     "sec-impersonation-token-limits": `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,

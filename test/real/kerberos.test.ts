@@ -255,7 +255,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('something else than a keytab', () =>
+      test('something other than a keytab', () =>
         assert.rejects(
           realm.fetch({ 'kerberos-keytab': realm.file('text', 'correct horse') }),
           advised('kerberos-keytab: it is not a keytab'),

@@ -183,7 +183,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('reports an expired token as first reason, with the clocks of this host and of the collector', async () => {
+    test('reports an expired token as the first reason, with the clocks of this host and of the collector', async () => {
       const key = await poolKey();
       const issuedAt = Math.floor(Date.now() / 1000) - 2 * HOUR;
       const old = key.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: HOUR, issuedAt });

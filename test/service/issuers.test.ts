@@ -61,7 +61,7 @@ describe('two issuers whose keys have the same kid', () => {
     }));
 });
 
-test('an issuer whose URL has a slash more is another one, which its document must confirm', () =>
+test('an issuer whose URL has an extra slash is another one, which its document must confirm', () =>
   withService(async (service) => {
     assert.deepEqual(outcome(await service.ask(issuer.issue(claims({ iss: `${issuer.url}/` })))), [
       503,

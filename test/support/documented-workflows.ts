@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { blocksIn } from './markdown.ts';
 import { projectRoot } from './project.ts';
 
-/** Names of the blocks in the README that are workflows or steps of one. */
+/** Names of the blocks in the README that are workflows or steps of workflows. */
 type WorkflowName = 'quick-start' | 'tunnel' | 'tools' | 'gitlab';
 
 /** Returns the text of a named block of the README. @throws Error the README does not have exactly one such block. */

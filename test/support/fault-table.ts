@@ -61,8 +61,11 @@ const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
 const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byte));
 /** 23.9 would parse the body as more headers, so its content would decide what happens. */
 const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
-/** The next frame begins with 1, which takes the place of the missing byte. If that was 1 too, two bytes are missing. */
-const shortened = (frame: Uint8Array) => frame.subarray(0, frame.at(-1) === 1 ? -2 : -1);
+/**
+ * The next frame begins with 1, which takes the place of the missing byte. If a random byte that is missing was 1 too, a
+ * second one is missing. A frame that ends in the integer 1 always stays whole, and the next one is damaged.
+ */
+const shortened = (frame: Uint8Array) => frame.subarray(0, frame.at(-1) === 1 && frame.at(-2) !== 0 ? -2 : -1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
 /** Faults that deliver the same bytes in different pieces. */
