@@ -116,9 +116,8 @@ export interface FaultCase {
 }
 
 /**
- * Excludes impossible cases. The first frame of a connection has no previous frame. A schedd of 25.14 does not survive
- * the omission of `TLS done` before a SciToken. If another frame replaces it, the outcome depends on whether the SciToken
- * has arrived when the daemon reads that frame.
+ * Excludes impossible cases. The first frame of a connection has no previous frame. Two faults of `TLS done` before a
+ * SciToken have no reproducible outcome.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
