@@ -1,6 +1,6 @@
 /**
  * Updates docs/TROUBLESHOOTING.md, which is written by hand, with what the code knows: below each line `<!-- hints: WORDS -->`,
- * the code and the hints of that error of test/support/every-error.ts; in the table, the codes of each chapter.
+ * the code and the hints of that error of test/support/errors/every-error.ts; in the table, the codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
  * test/messages/hints.test.ts compares both.
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyHTCondorError } from '../src/errors.ts';
 import { hintsFor } from '../src/messages/hints.ts';
-import { ERRORS, type ErrorName } from '../test/support/every-error.ts';
+import { ERRORS, type ErrorName } from '../test/support/errors/every-error.ts';
 import { projectRoot } from '../test/support/project.ts';
 import { hintAsMarkdown } from './hint-markdown.ts';
 
@@ -35,7 +35,7 @@ export function updated(document: string): string {
 export function namesIn(document: string): readonly ErrorName[] {
   return [...document.matchAll(/^<!-- hints: (.+) -->$/gm)].map(([, name = '']) => {
     if (name in ERRORS) return name as ErrorName;
-    throw new Error(`docs/TROUBLESHOOTING.md: test/support/every-error.ts has no error "${name}"`);
+    throw new Error(`docs/TROUBLESHOOTING.md: test/support/errors/every-error.ts has no error "${name}"`);
   });
 }
 
