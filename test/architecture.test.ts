@@ -1,4 +1,4 @@
-/** Rules for the tree, checked in the sources: which files may import which, access the process, and read secrets. */
+/** Checks rules for the source tree: which files may import which modules, access the process, and read secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 
 /**
- * Floors from top to bottom. The groups of a floor do not import each other. A file imports only from lower floors and
- * from its own group, without cycles.
+ * The floors of the source tree, from top to bottom. Groups on the same floor do not import each other. A file imports
+ * only from lower floors and from its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/service/']],
@@ -22,13 +22,13 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/errors.ts', 'src/reasons.ts', 'src/runtime/']],
 ];
 
-/** Modules of Node and of packages that only these files may import. */
+/** Modules of Node and of packages, each with the only files that may import it. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
     [
       ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
-      'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
+      'src/credentials/http-proxy.ts', // node:net, for the networks in no_proxy
     ],
   ],
   [
@@ -57,7 +57,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [/^undici/, []],
 ];
 
-/** Files that may access these properties of the process. */
+/** Files that may access properties of `process`, with the names of those properties. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/index.ts': /^exitCode$/,
   'src/action/post-entry.ts': /^argv$/,
@@ -73,8 +73,8 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/service/index.ts': /^(argv|exitCode)$/,
   'src/service/world.ts': /^(env|getuid|stdout|stderr|on)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
-  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, only if it is needed
-  'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
+  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, loaded only when needed
+  'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, loaded only when needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
@@ -87,29 +87,29 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/token/token-file.ts': /^platform$/,
 };
 
-/** Files that may read a secret, with the number of calls. */
+/** Files that may read a secret, with the number of `reveal` calls in each. */
 const REVEALS: Readonly<Record<string, number>> = {
-  'src/action/main.ts': 1, // masks it
+  'src/action/main.ts': 1, // masks the secret
   'src/action/deliver.ts': 1, // sets the output
-  'src/cli/main.ts': 1, // prints it
+  'src/cli/main.ts': 1, // prints the token
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file that contains it
   'src/credentials/idtokens.ts': 1, // splits the input into lines
   'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
-  'src/credentials/password.ts': 1, // reads the line
-  'src/credentials/scitokens.ts': 5, // trims it; checks for empty, blanks and length; checks whether one exists to mask
-  'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
+  'src/credentials/password.ts': 1, // reads the line of the input
+  'src/credentials/scitokens.ts': 5, // trims the token; checks for empty, blanks and length; checks whether there is one to mask
+  'src/daemon/token-commands.ts': 1, // sends the SciToken to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/keyless.ts': 1, // authenticates to the runner
-  'src/credentials/token-service.ts': 1, // sends it
+  'src/credentials/token-service.ts': 1, // sends the job token
   'src/service/fetcher.ts': 1, // passes the seed to the library
-  'src/service/token-endpoint.ts': 1, // sends it to the job
-  'src/token/token-file.ts': 1, // writes it
-  'src/security/methods/munge.ts': 1, // sends it
+  'src/service/token-endpoint.ts': 1, // sends the token to the job
+  'src/token/token-file.ts': 1, // writes the token
+  'src/security/methods/munge.ts': 1, // sends the credential
   'src/security/methods/password.ts': 1, // derives the key
-  'src/security/methods/scitokens.ts': 1, // sends it after the server has authenticated itself
+  'src/security/methods/scitokens.ts': 1, // sends the SciToken after the server has authenticated itself
   'src/security/methods/tls-tunnel.ts': 1, // passes the private key to TLS
-  'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
-  'src/token/jwt.ts': 5, // parses it, twice; uses its signature as key, and masks it if it is long enough
+  'src/token/bearer.ts': 2, // parses the token; reads the claims of a job token
+  'src/token/jwt.ts': 5, // parses the token twice; uses its signature as the key, and masks the signature if it is long enough
 };
 
 const isIn = (path: string, places: readonly string[]) =>

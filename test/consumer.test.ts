@@ -1,4 +1,6 @@
-/** A project that depends on the packed package: it compiles with the compiler options that projects commonly use. */
+/**
+ * Tests a project that depends on the packed package. It compiles with the compiler options that projects commonly use.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** The tests of the documents detect mistakes. */
+/** Tests that the document checks detect mistakes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {

@@ -1,4 +1,4 @@
-/** Runs everything in the README that can be run. */
+/** Runs every example in the README that can be run. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ describe('The recipes of the README work:', () => {
   let runner: Runner;
   let services: TokenServices;
   let folder: string;
-  /** As on an access point. */
+  /** The environment of an access point. */
   let machine: Readonly<Record<string, string>>;
   before(async () => {
     ways = await Ways.create();
@@ -47,7 +47,7 @@ describe('The recipes of the README work:', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** The snippet below its heading. */
+  /** Returns the code block in this language below a heading of the README. */
   function shown(heading: string, language: string): Block {
     const section = readFileSync(join(projectRoot, 'README.md'), 'utf8')
       .split(/^(?=##+ )/m)
@@ -63,7 +63,7 @@ describe('The recipes of the README work:', () => {
       .replaceAll('cm.example.net', other.collector)
       .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool')
       .replaceAll(/127\.0\.0\.1:96\d\d/g, pool.collector);
-  /** Runs the steps of the Action in order, with their prerequisites. */
+  /** Runs the Action's steps in order, with their prerequisites. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
     assert.equal(steps.length, results.length);
@@ -97,12 +97,12 @@ describe('The recipes of the README work:', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
-  /** The rows of the table in a document that has this heading. */
+  /** Returns the rows of the document's table that has this heading. */
   const rowsOf = (text: string, heading: string): readonly (readonly [string, string])[] =>
     [
       ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
     ].map(([, name = '', value = '']) => [name, value] as const);
-  /** A value without the parts that differ in each run: times, IDs and numbers. */
+  /** Replaces the IDs and numbers in a value, because they differ in each run. */
   const kindOf = (value: string) => value.replaceAll(/[0-9a-f]{32}/g, 'ID').replaceAll(/\d+/g, '0');
   test('Quick start', () =>
     act('Quick start', (step) => {
@@ -184,7 +184,7 @@ describe('The recipes of the README work:', () => {
     }
   });
 
-  /** On a host with the command under both names, and a token; without any other network. */
+  /** Runs a script on a host that has a token and the command under both of its names, but no other network. */
   async function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},

@@ -1,4 +1,4 @@
-/** The documents: everything that can be pasted is valid, and every link has a target. */
+/** Checks the documents. Everything that a reader can paste is valid, and every link has a target. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,12 +25,12 @@ const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['docs', 'examples', '.github'].flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.md') : [])),
 ];
-/** Files of other CI systems. test/examples.test.ts checks them. */
+/** Files of other CI systems, which test/examples.test.ts checks. */
 const OTHER_SYSTEMS = /^examples\/(gitlab\/|buildkite|circleci|forgejo-keyless)/;
 const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !OTHER_SYSTEMS.test(file));
-/** A code block with any other language would not be checked. */
+/** The allowed languages of code blocks. No test would check a block in any other language. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');

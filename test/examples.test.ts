@@ -1,4 +1,4 @@
-/** The examples: each is parsed as its CI system parses it, and its script runs with a pool. */
+/** Tests the examples. Each is parsed as its CI system parses it, and its script runs with a pool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const WORKFLOWS = [
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
-/** Scripts of the keyless examples for systems that use the command. */
+/** Extracts the scripts of the keyless examples, for systems that run the command. */
 const KEYLESS: Readonly<Record<string, () => string>> = {
   'Jenkinsfile.keyless': () => {
     const { stages } = readJenkinsfile(exampleText('Jenkinsfile.keyless'));
@@ -36,7 +36,7 @@ const KEYLESS: Readonly<Record<string, () => string>> = {
   },
   'buildkite.yml': () => {
     const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
-    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does it
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` replaces it
   },
   'circleci.yml': () => {
     const { jobs } = parse(exampleText('circleci.yml')) as {
@@ -115,7 +115,7 @@ test('the list of examples names every file, and every file is tested here', () 
 for (const file of WORKFLOWS) {
   describe(file, () => {
     test('is a valid workflow with inputs of this Action', async () => {
-      // Forgejo and Gitea accept complete URLs; otherwise, their workflows are GitHub's.
+      // Forgejo and Gitea accept complete URLs; otherwise, their workflows have GitHub's syntax.
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);
@@ -262,12 +262,12 @@ test('shell.sh removes the token when it is told to end', { skip: process.platfo
   }
 });
 
-/** A workflow without the parts that only Forgejo accepts. */
+/** Removes the parts of a workflow that only Forgejo accepts. */
 function asGitHub(text: string): string {
   return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
 }
 
-/** The value of an expression, as far as the test needs it. */
+/** Evaluates the expressions in a value that the test needs. */
 function evaluated(value: unknown): string {
   return String(value)
     .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())

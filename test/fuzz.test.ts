@@ -1,4 +1,4 @@
-/** Runs the saved corpus, and a fixed number of mutants with a fixed seed. */
+/** Runs the fuzz targets on the saved corpus and on a fixed number of mutants from a fixed seed. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The library before any daemon responds: options, errors, and the exports of the package. */
+/** Tests the library before any daemon responds: options, errors, and the exports of the package. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -27,7 +27,7 @@ let address: string;
 let directory: string;
 let connections = 0;
 
-/** Accepts connections and sends nothing. */
+/** Starts a server that accepts connections and sends nothing. */
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'library-'));
   server = createServer((socket) => {

@@ -1,4 +1,4 @@
-/** action.yml matches the inputs of src/inputs/table.ts and the outputs of src/action/main.ts. */
+/** Checks that action.yml declares the inputs of src/inputs/table.ts and the outputs of src/action/main.ts. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

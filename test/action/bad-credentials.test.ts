@@ -1,5 +1,6 @@
 /**
- * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains no part of them.
+ * Tests unusable certificates, SciTokens and passwords. One annotation gives the reason, and the log contains no part
+ * of the credential.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
@@ -144,7 +145,7 @@ const cases: readonly Case[] = [
   ),
 ];
 
-/** The secret lines of the inputs. */
+/** Returns the lines of the inputs that must stay secret. */
 function secretsOf(inputs: Record<string, string>): readonly string[] {
   const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
   const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));

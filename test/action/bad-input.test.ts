@@ -1,4 +1,4 @@
-/** Invalid inputs: one annotation with the code; nothing is written, and no peer is contacted. */
+/** Tests invalid inputs. One annotation contains the error code, no file is written, and no peer is contacted. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 const credential = strangeJwt();
-/** Any certificate. */
+/** A valid certificate; which one does not matter. */
 const [CERTIFICATE = ''] = rootCertificates;
 
 describe('An invalid input', () => {

@@ -1,4 +1,7 @@
-/** The credential that a step reports: a notice if it is not from an input, because it may be another identity. */
+/**
+ * Tests which credential a step reports. If it is not from an input, a notice names it, because it may belong to
+ * another identity.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Inputs that are present but empty: secrets that the job cannot read, and limits from variables that are not defined. */
+/** Tests inputs that are present but empty: secrets that the job cannot read, and limits from undefined variables. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

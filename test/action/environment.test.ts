@@ -1,4 +1,4 @@
-/** The environment of later steps: a private directory and variables, which the end of the job restores. */
+/** Tests the environment of later steps: the private directory and the variables, which the end of the job restores. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ after(() => runner.close());
 
 const RECORD = '.exported';
 
-/** A private directory of an earlier step, with the record of that step. */
+/** Creates the private directory of an earlier step, with that step's record. */
 function earlierStep(record: string): Record<string, string> {
   const directory = join(runner.temp, `condor-token-${randomUUID()}`);
   mkdirSync(directory, { mode: 0o700 });
@@ -125,7 +125,7 @@ describe('export-environment', () => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without pool, the step uses the configuration's pool, not that of the first step.
+        // Without the pool input, the step uses the pool of HTCondor's configuration, not the pool of the first step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };

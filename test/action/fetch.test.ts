@@ -1,4 +1,7 @@
-/** The built Action and the embedded pool, run as a runner runs it: outputs, files, summary, masks, and post. */
+/**
+ * Runs the built Action against the embedded pool as a runner does. Checks outputs, files, summary, masks and the post
+ * step.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

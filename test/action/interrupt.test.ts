@@ -1,5 +1,6 @@
 /**
- * The runner cancels a step with SIGINT, later with SIGTERM: the step ends at once with an error, and leaves nothing.
+ * Tests cancellation: the runner sends SIGINT, and later SIGTERM. The step ends at once with an error and leaves no
+ * files behind.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -62,16 +63,16 @@ describe('While the daemon does not respond', { skip: noSignals }, () => {
   }
 });
 
-/** Moments of an interruption: the behaviour of the pool, and the message of the step. */
+/** Describes when a step is interrupted: the pool's behavior, and the message that the step then prints. */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** A line of the pool's log that marks the moment; if undefined, `reached` is called. */
+  /** The line of the pool's log that marks the moment. If undefined, the pool calls `reached`. */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }
 
-/** Sends nothing from this frame on. */
+/** Returns a frame handler that sends nothing from this frame on. */
 function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Uint8Array | 'silence' {
   let frames = 0;
   return (frame) => {

@@ -1,4 +1,7 @@
-/** What users see of a run: the log outside collapsed groups, and the job summary of a success, a failure and a check. */
+/**
+ * Tests what users see of a run: the log outside collapsed groups, and the job summary after a success, a failure and a
+ * check.
+ */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -8,10 +11,10 @@ import { Runner, type StepResult } from '../support/runner/runner.ts';
 const runner = new Runner();
 after(() => runner.close());
 
-/** Maximum number of lines that a success prints outside collapsed groups, post step included. */
+/** Maximum number of lines that a successful run prints outside collapsed groups, including the post step. */
 const MAX_LINES = 10;
 
-/** The lines that are visible if all groups are collapsed: a group is one line. */
+/** Returns the lines that are visible if all groups are collapsed. Each group counts as one line. */
 function visibleLines({ stdout }: StepResult): readonly string[] {
   const lines: string[] = [];
   let isInGroup = false;

@@ -1,4 +1,4 @@
-/** Which existing files a token may replace. */
+/** Tests which existing files a token may replace. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

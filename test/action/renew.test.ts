@@ -1,4 +1,4 @@
-/** Renewal of a token by a separate process: despite failures, and never after the end of the job. */
+/** Tests token renewal by a separate process. It continues after failures and never outlives the job. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ const changed = (file: string, before: string) =>
     return now !== '' && now !== before ? undefined : 'it is the old one';
   });
 
-/** Puts a directory in the place of a file that another process may be appending to. */
+/** Replaces a file with a directory while another process may be appending to the file. */
 const replaceByDirectory = (file: string) =>
   until('a directory is in the place of the file', 30, async () => {
     try {
@@ -45,7 +45,10 @@ const replaceByDirectory = (file: string) =>
     }
   });
 
-/** Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts renews a token there. */
+/**
+ * Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts tests renewal
+ * there.
+ */
 const skip =
   process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file that a process writes';
 
@@ -190,8 +193,8 @@ describe('renew', { skip }, () => {
       const given = Object.entries(words).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
       const env = { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: temp, ...Object.fromEntries(given) };
       const program = join(projectRoot, 'dist/action/index.js');
-      // A parent process that remains after the step, until its standard input ends. It is not a shell, because a shell
-      // drops variables whose names contain a dash.
+      // A parent process that outlives the step and exits when its standard input ends. It is not a shell, because a
+      // shell drops variables whose names contain a hyphen.
       const start =
         "require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 1, 2] })";
       const script = `${start}; process.stdin.resume().on('end', () => process.exit())`;

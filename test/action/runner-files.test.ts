@@ -1,6 +1,6 @@
 /**
- * Files of the runner and of other programs in every bad state: one expected result each, and no file is lost or left
- * behind.
+ * Tests files of the runner and of other programs in every invalid state. Each state has one expected result, and no
+ * file is lost or left behind.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

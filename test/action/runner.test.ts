@@ -1,4 +1,4 @@
-/** The test harness: a simulated runner that hides too much or obeys too little would prove nothing. */
+/** Tests the test harness itself. A simulated runner that hides too much or ignores a command would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCommand, parsePairs } from '../support/runner/commands.ts';

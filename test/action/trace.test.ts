@@ -1,4 +1,4 @@
-/** The debug log: every phase with names and sizes, and no secrets. */
+/** Tests the debug log. It contains every phase with names and sizes, and no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-pool/with-pool.ts';

@@ -1,4 +1,4 @@
-/** The built command and the embedded pool. */
+/** Tests the built command with the embedded pool. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** With a token directory that contains this pool's token. */
+/** Runs the command with a token directory that contains this pool's token. */
 function run(pool: EmbeddedPool, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const tokens = mkdtempSync(join(directory, 'tokens-'));
   writeFileSync(join(tokens, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });

@@ -1,4 +1,4 @@
-/** The command without a daemon. */
+/** Tests the command without a daemon. */
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -37,7 +37,7 @@ const version = (): unknown => {
   return (manifest as { version: unknown }).version;
 };
 
-/** With an empty token directory. */
+/** Runs the command with an empty token directory. */
 const run = (args: readonly string[], options: ProgramOptions = {}) =>
   runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
 

@@ -1,4 +1,6 @@
-/** The command under Node's permission model, with the smallest sets of permissions that docs/SUPPORTED_SYSTEMS.md names. */
+/**
+ * Runs the command under Node's permission model, with the minimum permissions that docs/SUPPORTED_SYSTEMS.md lists.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +13,7 @@ import { projectRoot } from '../support/project.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
-/** Since Node 25, connections require a permission too. */
+/** Since Node 25, network connections also require a permission. */
 const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
 

@@ -1,4 +1,4 @@
-/** The command under a user ID without an account, as in containers. */
+/** Runs the command under a user ID that has no account, as is common in containers. */
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to a place that this user id can read
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // where this user ID can read the files
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

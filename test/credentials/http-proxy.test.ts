@@ -1,4 +1,4 @@
-/** The OIDC endpoint and the token service behind a proxy, and CA certificates from the environment. */
+/** Tests the OIDC endpoint and the token service behind a proxy, and CA certificates from the environment. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,12 +24,12 @@ let proxy: Server;
 let tlsProxy: Server;
 let [port, tlsPort] = [0, 0];
 let folder: string;
-/** Targets to which the proxies connected, and the authorization that they received. */
+/** Targets to which the proxies connected, each with the proxy credentials that the client sent. */
 const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
-/** For SSL_CERT_FILE: no CA of the system is trusted. */
+/** The value of SSL_CERT_FILE that makes the client trust no CA of the system. */
 const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({
@@ -96,7 +96,7 @@ describe('The services of a keyless job', () => {
     proxy = Object.assign(createProxy(createServer()), { authenticate });
     tlsProxy = Object.assign(createProxy(createTlsServer({ cert, key }) as unknown as Server), { authenticate });
     [port, tlsPort] = [await listen(proxy), await listen(tlsProxy)];
-    // The proxy resolves the name of the services. Other names resolve as usual.
+    // The proxy resolves the host name of the services. The client resolves other names as usual.
     const { lookup } = dns;
     mock.method(dns, 'lookup', ((name: string, ...rest: never[]) =>
       Reflect.apply(lookup, dns, [name === PUBLIC_NAME ? 'localhost' : name, ...rest])) as typeof dns.lookup);

@@ -1,4 +1,4 @@
-/** IDTOKENs of the input and of token directories. */
+/** Tests IDTOKENs from the input and from token directories. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

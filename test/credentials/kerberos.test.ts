@@ -1,4 +1,4 @@
-/** KERBEROS: which credential of a host or of the inputs is used, and the reasons for the unused ones. */
+/** Tests KERBEROS credentials: which one of a host or of the inputs is used, and why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

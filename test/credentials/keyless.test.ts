@@ -1,4 +1,7 @@
-/** Credentials of a job without a stored secret: its own OIDC token, and what a token service issues for it. */
+/**
+ * Tests credentials of a job without a stored secret: the job's own OIDC token, and the token that a token service
+ * issues in exchange.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';

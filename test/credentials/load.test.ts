@@ -1,4 +1,4 @@
-/** From the existing sources to the available methods, with the reasons for the others. */
+/** Tests which authentication methods are available with which credential sources, and why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** MUNGE is available if its program is installed; the program runs only when it is needed. */
+/** Tests MUNGE, which is available if its program is installed. The program runs only when it is needed. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The pool password: a line of an input, or HTCondor's file. */
+/** Tests the pool password, from a line of an input or from HTCondor's password file. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const load = (source: { text?: string; file?: string }, { host } = notingHost())
     loadPassword({ text: source.text === undefined ? undefined : new Secret(source.text), file: source.file }, host),
   );
 
-/** The format of condor_store_cred. */
+/** Encodes a password as condor_store_cred does. */
 function scramble(bytes: Uint8Array): Uint8Array {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));

@@ -1,4 +1,7 @@
-/** Credentials that were pasted in other forms: corrected if unambiguous, otherwise named in the error. */
+/**
+ * Tests credentials that were pasted in another format. They are converted if the format is unambiguous; otherwise, the
+ * error names the format.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { pastedPem, pastedToken, pastedTokens } from '../../src/credentials/pasted.ts';

@@ -1,4 +1,4 @@
-/** Files with secrets: read only if no other account can access them. */
+/** Tests files that contain secrets. They are read only if no other account can access them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ function put(mode: number, content: string | Uint8Array = 'secret'): string {
   return path;
 }
 
-/** Returns why a file is not read. */
+/** Returns the reason why a file is not read. */
 function reason(path: string): string {
   try {
     readPrivateFile(path);

@@ -1,4 +1,4 @@
-/** SciTokens of the input and of WLCG bearer token discovery. */
+/** Tests SciTokens from the input and from WLCG bearer token discovery. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
-/** Files of the discovery must be owned by this account (scitoken-files.test.ts). */
+/** The user ID that must own files of the token discovery (see scitoken-files.test.ts). */
 const UID = process.getuid?.();
-/** A user ID without an account, so that no existing file of /tmp is found. */
+/** A user ID without an account, so that the discovery ignores existing files in /tmp. */
 const NOBODY = 4_000_000_000;
 
 let folder: string;
@@ -43,7 +43,7 @@ function put(name: string, text: string): string {
   return join(folder, name);
 }
 
-/** Subject and source of the token that was found, or the reason why none was. */
+/** Returns the subject and source of the token that was found, or the reason why none was found. */
 function found(source: Source): string {
   const token = read(source);
   return typeof token === 'string' ? token : `${token.subject} of ${token.source.replace(folder, '')}`;

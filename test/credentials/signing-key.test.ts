@@ -1,4 +1,4 @@
-/** A token that is issued with the pool's signing key, if this host has it. */
+/** Tests tokens that the client issues itself with the pool's signing key, if the host has that key. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const windows = process.platform === 'win32';
 const key = bytes(vectors.jwt.poolKeyDescrambled);
 
-/** A key in HTCondor's format. */
+/** A signing key in HTCondor's file format. */
 function put(name: string, secret: Uint8Array = key, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, descramble(secret));

@@ -1,6 +1,6 @@
 /**
- * Certificates: PEM from inputs, from files and from the configuration. The error for an unusable one gives the reason,
- * and the key is never printed.
+ * Tests certificates in PEM format from inputs, from files and from the configuration. The error for an unusable
+ * certificate gives the reason, and the key is never printed.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';

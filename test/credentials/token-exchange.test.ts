@@ -1,4 +1,4 @@
-/** Requests to a token service and to the OIDC endpoint, and the hint for each failure. */
+/** Tests requests to a token service and to the OIDC endpoint, and the hint for each failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { audience, fetchKeyless, keyless, service, services, type Words } from '../support/clients/keyless.ts';
@@ -9,7 +9,7 @@ import { notingHost } from '../support/noting-host.ts';
 
 const site = new SciTokenKey('https://site.test');
 
-/** The form and headers that the service receives. */
+/** Returns the form and headers that the service receives. */
 async function sentWith(
   words: Words,
   env = services.env,
@@ -106,7 +106,7 @@ describe('A refusal', () => {
     [404, {}, 'issued no token: 404'],
     [400, { error: 'invalid_grant', error_description: 'aud: expected a, got b' }, 'aud: expected'],
     [400, { error: 'invalid_grant', error_description: 'the job token has been used already' }, 'used already'],
-    // Keycloak returns invalid_client for these, too.
+    // Keycloak also returns invalid_client for the next two errors.
     [400, { error: 'invalid_client', error_description: 'Invalid token audience' }, 'aud: expected'],
     [400, { error: 'invalid_client', error_description: 'Token reuse detected' }, 'used already'],
     [503, { error: 'temporarily_unavailable' }, 'the token service returned status 503'],

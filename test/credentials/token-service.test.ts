@@ -1,4 +1,4 @@
-/** Token services that refuse, lie, close the connection, or are not trusted. */
+/** Tests token services that reject requests, send false replies, close the connection, or are not trusted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';

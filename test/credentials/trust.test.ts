@@ -1,4 +1,7 @@
-/** Trust in servers: CA certificates of inputs, configuration and system, and the known hosts of HTCondor's tools. */
+/**
+ * Tests how servers are trusted: CA certificates from inputs, configuration and system, and the known hosts of
+ * HTCondor's tools.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +33,7 @@ function put(name: string, content: string): string {
   return join(folder, name);
 }
 
-/** Trusts nothing except what a test adds. */
+/** Trust settings that trust no server until a test adds one. */
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },

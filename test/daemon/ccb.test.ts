@@ -1,4 +1,7 @@
-/** Daemons behind CCB: through each kind of broker, hostile brokers, the port of the client, and what is closed afterwards. */
+/**
+ * Tests daemons behind CCB: each kind of broker, hostile brokers, the client's port, and what the client closes
+ * afterwards.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -240,7 +243,7 @@ describe('A daemon behind CCB', () => {
   });
 });
 
-/** The embedded pool's address, in the ad of one of its schedds. */
+/** Returns the embedded pool's address as it appears in the ad of one of its schedds. */
 function contactOf(ad: Record<string, unknown>): string {
   return `${/<([^?>]+)/.exec(String(ad['MyAddress']))?.[1]}#7`;
 }
@@ -312,7 +315,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       const socket = connect({ ...returnAddress(request.ad), noDelay: true });
       await once(socket, 'connect');
       const served = pool.connectFrom(socket, greetingFrame(greetingFor(request.ad)));
-      await once(socket, 'readable'); // the client sends first if the greeting is valid
+      await once(socket, 'readable'); // the client sends data first if the greeting is valid
       await assert.rejects(stranger(request.ad, ''), { code: 'ECONNREFUSED' });
       await served;
     };
@@ -328,7 +331,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       await reply(request, { Result: true, ProxyMode: true });
       await request.channel.send('x', (message) => putGreeting(message, greetingFor(request.ad)));
       request.channel.forget();
-      await request.channel.receive((message) => message.int()); // the policy: the greeting was valid
+      await request.channel.receive((message) => message.int()); // a policy arrives only if the greeting was valid
       await assert.rejects(stranger(request.ad, greetingFrame(greetingFor(request.ad))), { code: 'ECONNREFUSED' });
       tried = true;
     };

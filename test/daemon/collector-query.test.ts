@@ -1,5 +1,5 @@
 /**
- * A daemon's host name from the collector: accepted if it equals the user's input, or if the collector has
+ * Tests a daemon's host name from the collector. It is accepted if it equals the user's input, or if the collector has
  * authenticated itself.
  */
 import assert from 'node:assert/strict';

@@ -1,4 +1,7 @@
-/** Each message of a daemon with each fault: one expected error, no token written, no secret printed. */
+/**
+ * Sends each message of a daemon with each fault. Each case has one expected error, writes no token, and prints no
+ * secret.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +15,7 @@ import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/faults/broken-messages.ts';
 import { deadlineFor, patience } from '../support/slowness.ts';
 
-/** Code of each fault, or its column in `CODES`. */
+/** The error code of each fault, or the fault's column in `CODES`. */
 const OUTCOMES: Readonly<Record<MessageFault, string>> = {
   'closes the connection': 'CLOSED',
   'resets the connection': 'CLOSED',
@@ -31,8 +34,9 @@ const OUTCOMES: Readonly<Record<MessageFault, string>> = {
 };
 
 /**
- * Codes that depend on the message, without ERR_. Encrypted messages fail to decrypt; a message that the client can predict
- * is compared frame by frame; `valid` marks messages that consist of zeros anyway.
+ * Error codes that depend on the message, without the prefix ERR_. Faulty encrypted messages fail to decrypt. The
+ * client compares a predictable message frame by frame. `valid` marks messages that consist of zeros even without a
+ * fault.
  */
 const CODES = `
 message                    | misfit            ones              zeros             endless
@@ -109,7 +113,7 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Fetches by address and expects an error. */
+/** Fetches a token by address and expects an error. */
 function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
   return withPool(options, async (pool) => {
     const file = join(directory, `token-${pool.port}`);

@@ -1,5 +1,5 @@
 /**
- * `remote` with the embedded pool: the query to the collector, the handling of its replies, and the replies that are
+ * Tests the `remote` mode with the embedded pool: the query to the collector, and which of its replies are accepted or
  * rejected.
  */
 import assert from 'node:assert/strict';
@@ -137,7 +137,7 @@ describe('A collector that', () => {
       }),
     ));
 
-  // A collector does not send these errors to this client, which always authenticates, encrypts and sends a name.
+  // A collector does not send these errors to this client, which always authenticates, encrypts, and sends a name.
   for (const [errorCode, ErrorString] of [
     [1, 'Missing requester identity.'],
     [3, 'Request to server was not encrypted.'],

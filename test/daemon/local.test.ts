@@ -1,4 +1,7 @@
-/** The daemon of this host, found in the files for its tools: files of 23.9 and 25.14, and malformed files. */
+/**
+ * Finds the daemon of this host through the files that it writes for HTCondor's tools. Covers files of 23.9 and 25.14,
+ * and malformed files.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +30,7 @@ function put(name: string, content: string | Uint8Array): string {
 
 const SINFUL = '<127.0.0.1:20848?addrs=127.0.0.1-20848&alias=ap.pool.test&noUDP&sock=schedd_84_320b>';
 
-/** Files of schedds of both releases; each has the first three lines. */
+/** Address files of schedds of both releases. Every file starts with the same three lines. */
 const OLD_ADDRESS = `${SINFUL}
 $CondorVersion: 23.9.6 2026-07-12 PackageID: 23.9.6+dfsg-2.1+b10 $
 $CondorPlatform: X86_64-Debian_13 $
@@ -47,7 +50,7 @@ NumUsers = 0
 Requirements = Name == "x" && MyAddress != "y"
 `;
 
-/** The address and name in a file, or the reason why there is none. */
+/** Returns the address and name in a file, or the reason why the file is rejected. */
 function found(content: string | Uint8Array | undefined, type = 'schedd'): string {
   const path = content === undefined ? join(folder, 'missing') : put('file', content);
   const results = [
@@ -159,7 +162,7 @@ describe('A fetch from the daemon of this host', () => {
     readonly env?: Record<string, string>;
     readonly file?: string;
   }
-  /** Fetches from a schedd that has an address file on this host, under its own name, ci@pool. */
+  /** Fetches from a schedd that has an address file on this host and is named ci@pool. */
   const fetchHere = ({ words = {}, env = {}, file }: Here) =>
     withPool({}, async (pool) => {
       const path = put('address', file ?? `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);

@@ -1,4 +1,4 @@
-/** Locating a daemon: by name, as the only one, among several, through several collectors; and failures. */
+/** Locates a daemon by name, as the only daemon, among several, and through several collectors. Also tests failures. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';

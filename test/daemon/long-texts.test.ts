@@ -1,4 +1,7 @@
-/** Strings of a peer that are longer than any daemon sends: rejected before a regular expression processes them. */
+/**
+ * Tests strings of a peer that are longer than any that a daemon sends. They are rejected before a regular expression
+ * processes them.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';

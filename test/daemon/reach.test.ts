@@ -1,4 +1,4 @@
-/** Daemons behind CCB that may also accept direct connections: which peer the client uses. */
+/** Tests which peer the client uses for a daemon that is behind CCB but may also accept direct connections. */
 import assert from 'node:assert/strict';
 import { createServer, Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Evidence that a daemon which the collector does not list may be restarting. */
+/** Tests the evidence that a daemon may be restarting if the collector does not list it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Query } from '../../src/daemon/collector-query.ts';

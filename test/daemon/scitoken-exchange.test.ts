@@ -1,6 +1,6 @@
 /**
- * SciToken exchange: in a session in which the daemon has authenticated itself; the resulting IDTOKEN is then
- * restricted.
+ * Tests the SciToken exchange, which requires a session in which the daemon has authenticated itself. The resulting
+ * IDTOKEN is then restricted.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

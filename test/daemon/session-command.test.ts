@@ -1,6 +1,6 @@
 /**
- * A daemon that denies a command, or that replies to DC_SEC_QUERY, closes the connection without reading data that the
- * client sent after its last proof. Its TCP then sends a reset, and on Windows a reset discards an unread reply.
+ * A daemon that denies a command or replies to DC_SEC_QUERY then closes the connection. It does not read data that the
+ * client sent after its last proof, so its TCP stack sends a reset. On Windows, a reset discards an unread reply.
  * Therefore, the client sends nothing that no daemon reads, and repeats the query if a reset may have discarded the
  * verdict.
  */
@@ -56,7 +56,8 @@ describe('A denial that a TCP reset discards', () => {
       }));
   }
 
-  // The daemon sends its verdict before the request can arrive, so the reset is a race. The test decides it.
+  // The daemon sends its verdict before the request can arrive, so a reset may or may not reach the client first. The
+  // test fixes the order.
   for (const way of ['FS', 'MUNGE'] as const satisfies WayName[]) {
     test(`is received at the second attempt with ${way}`, { skip: ABSENT[way] ?? false }, () => {
       let verdicts = 0;

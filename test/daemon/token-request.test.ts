@@ -1,4 +1,4 @@
-/** Requests for tokens that an administrator approves, and how they fail. */
+/** Tests token requests that an administrator approves, and how requests fail. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';
@@ -179,8 +179,8 @@ describe('A token request fails', () => {
 });
 
 /**
- * A daemon whose post-auth ad is malformed in some sessions, by number, and that does not offer resumption. A failed
- * poll uses two sessions.
+ * Returns options for a daemon that offers no resumption and whose post-auth ad is malformed in the sessions that
+ * `isBroken` selects. A failed poll uses two sessions.
  */
 function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
   let session = 0;
@@ -224,7 +224,7 @@ describe('A daemon that fails during the polls of a request', () => {
       authority: ways.authority.certificate,
       get certificate() {
         sessions += 1;
-        return sessions > 2 ? ways.alice : ways.server; // requested twice in each session
+        return sessions > 2 ? ways.alice : ways.server; // the certificate is read twice in each session
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });

@@ -1,4 +1,4 @@
-/** The name of the CI run that daemons and services see. */
+/** Tests the name of the CI run that daemons and services see. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ciRun } from '../../src/inputs/ci-run.ts';

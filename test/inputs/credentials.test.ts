@@ -1,4 +1,4 @@
-/** Credentials from inputs, and from the places that HTCondor's configuration names. */
+/** Tests credentials from inputs and from the files that HTCondor's configuration names. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';

@@ -1,4 +1,7 @@
-/** The selected daemon if HTCondor is configured: this host's own, the pool's, or the one at the end of a tunnel. */
+/**
+ * Tests which daemon is selected if HTCondor is configured: this host's daemon, the pool's, or the one at the end of a
+ * tunnel.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** When KERBEROS is selected, and how its inputs are parsed. */
+/** Tests when KERBEROS is selected and how its inputs are parsed. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Paths in inputs, which no shell expands. */
+/** Tests paths in inputs, which no shell expands. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
@@ -34,7 +34,10 @@ function pathOf(source: object | undefined): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
-/** Compares paths that are absolute on Unix. On Windows, they are on the current drive, with or without its name. */
+/**
+ * Compares paths that are absolute on Unix. On Windows, they are relative to the current drive, with or without its
+ * letter.
+ */
 function assertPath(found: unknown, expected: string): void {
   assert.equal(resolve(String(found)), resolve(expected));
 }

@@ -1,4 +1,4 @@
-/** The host of a run: its deadline applies regardless of the garbage collector. */
+/** Tests the process host. Its deadline applies even if the garbage collector runs. */
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
@@ -45,7 +45,7 @@ describe('The signal of the caller', () => {
 });
 
 describe('A silent daemon', () => {
-  /** Runs turns of the event loop with a garbage collection in each, so that weak references are cleared. */
+  /** Runs turns of the event loop with one garbage collection in each, so that weak references are cleared. */
   async function collect(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
       await new Promise((resolve) => setImmediate(resolve));

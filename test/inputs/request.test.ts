@@ -1,4 +1,4 @@
-/** Parses the inputs of a request: the daemon, the token, its path, and names. */
+/** Tests how the inputs of a request are parsed: the daemon, the token, its path, and names. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
@@ -71,7 +71,7 @@ test('any inputs yield a request or an error about one of them', () => {
   );
 });
 
-/** Neither on this host nor through a tunnel. */
+/** A daemon that is neither on this host nor behind a tunnel. */
 const ELSEWHERE = { local: undefined, through: undefined };
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);

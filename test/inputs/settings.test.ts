@@ -1,4 +1,6 @@
-/** HTCondor's configuration: from condor_config_val, which is an imitation here, or from variables alone. */
+/**
+ * Tests HTCondor's configuration from condor_config_val, which is simulated here, or from environment variables alone.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-/** A condor_config_val that runs this JavaScript, and an environment in which it is found. */
+/** Writes a condor_config_val that runs this JavaScript. Returns an environment in which the client finds it. */
 function fake(script: string): Record<string, string> {
   const path = join(folder, 'condor_config_val');
   writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
@@ -35,8 +37,8 @@ function fake(script: string): Record<string, string> {
 }
 
 /**
- * A condor_config_val with these values. Like the real one, it expands macros, one per argument, each followed by a
- * newline.
+ * Writes a condor_config_val with these values. Like the real one, it expands one macro per argument and prints a
+ * newline after each value.
  */
 function valued(values: Record<string, string>): Record<string, string> {
   return fake(`

@@ -1,4 +1,4 @@
-/** Valid and invalid single words. */
+/** Tests which single-word values are valid. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Encryption types, against the vectors of RFC 3961 appendix A.1, RFC 3962 appendix B and RFC 8009 appendix A. */
+/** Tests encryption types with the vectors of RFC 3961 appendix A.1, RFC 3962 appendix B and RFC 8009 appendix A. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decryptCts, encryptCts } from '../../src/kerberos/aes-cts.ts';

@@ -1,4 +1,4 @@
-/** Credential caches, keytabs, principals and krb5.conf. */
+/** Tests how credential caches, keytabs, principals and krb5.conf are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';

@@ -1,4 +1,6 @@
-/** Each message of a KDC with each fault: one expected error, no token written, no secret printed. */
+/**
+ * Sends each message of a KDC with each fault. Each case has one expected error, writes no token, and prints no secret.
+ */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { existsSync } from 'node:fs';
@@ -25,7 +27,7 @@ before(async () => {
 });
 after(() => ways?.close());
 
-/** Runs `work` with a KDC of its own. */
+/** Calls `work` with a new KDC. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc) => Promise<void>) {
   const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' }, ...options });
   try {
@@ -45,7 +47,7 @@ async function byCache(kdc: Kdc): Promise<Words> {
   return { ...common, 'kerberos-cache': ways.file(`cache-${kdc.port}`, cacheBytes(granting)) };
 }
 
-/** Messages of the KDC: the credential with which the client requests them, and their number. */
+/** Messages of the KDC, each with the credential that makes the client request it, and its number among the replies. */
 const MESSAGES: Readonly<
   Record<string, { words: (kdc: Kdc) => Words | Promise<Words>; count: number; options?: KdcOptions }>
 > = {
@@ -64,7 +66,10 @@ const changed = (reply: Buffer, at: number, bits = 1) => {
 const body = (reply: Buffer) => reply.subarray(LENGTH_SIZE);
 let earlier: Buffer | undefined;
 
-/** Each fault with its code, without ERR_. A malformed reply is no reason to retry, and fails with its method. */
+/**
+ * The error code of each fault, without the prefix ERR_. A malformed reply is not a transient failure: only its
+ * authentication method fails.
+ */
 const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buffer) => KdcFault]>> = {
   'closes the connection': ['CONNECT', () => 'close'],
   'resets the connection': ['CONNECT', () => 'reset'],
@@ -90,7 +95,8 @@ const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buf
 for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
   describe(`If the KDC, in place of ${message},`, { concurrency: 8 }, () => {
     before(async () => {
-      // A fetch that succeeds, or that follows endless referrals, records the reply to another request.
+      // A successful fetch, or one that follows endless referrals, records a reply. The tests later send it in response
+      // to another request.
       const keeping = (reply: Buffer, at: number) => {
         if (at === count) earlier = Buffer.from(reply);
         return reply;
@@ -104,7 +110,7 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
       });
     });
     for (const [what, [code, fault]] of Object.entries(FAULTS)) {
-      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue; // names the same salt
+      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue; // the earlier reply names the same salt
       test(`${what}, the fetch ends in ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
           await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {

@@ -1,4 +1,4 @@
-/** The exchanges with a KDC: which key is used, which replies are accepted, and what is rejected. */
+/** Tests the exchanges with a KDC: which key is used, which replies are accepted, and which are rejected. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -20,7 +20,7 @@ const client = parsePrincipal('alice', 'POOL.TEST');
 interface Realm {
   readonly kdc: Kdc;
   readonly kdcs: Kdcs;
-  /** Requests, in order. */
+  /** Requests that the KDC received, in order. */
   readonly asked: Uint8Array[];
 }
 

@@ -1,5 +1,6 @@
 /**
- * Errors that occur without HTCondor, and those that only the embedded pool can cause: each has the hints of its row.
+ * Tests errors that occur without HTCondor, and errors that only the embedded pool can cause. Each has the hints of its
+ * row.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -35,7 +36,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Regardless of this host's configuration, no collector is queried and no peer responds. */
+/** Regardless of this host's configuration, the client queries no collector, and no peer responds. */
 const offline = async (options: FetchOptions) =>
   await fetchToken({ address: `127.0.0.1:${await deadPort()}`, idtoken, retries: 0, ...options });
 
@@ -107,7 +108,7 @@ describe('A failure before any connection has the documented hint:', () => {
   });
 });
 
-/** OpenSSL's response to bytes that are not a handshake: fatal, protocol_version. */
+/** OpenSSL's response to bytes that are not a handshake: a fatal alert, protocol_version. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
 describe('A server that is no daemon has the documented hint:', () => {

@@ -1,4 +1,7 @@
-/** Hints: each kind of error has its own hint, docs/TROUBLESHOOTING.md contains it, and real daemons cause the error. */
+/**
+ * Tests the hints. Each kind of error has its own hint, docs/TROUBLESHOOTING.md contains the hint, and a real daemon
+ * causes the error.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +43,7 @@ const BROKEN = 'HTCondor sends no malformed messages';
 const STOPPED = 'this client stops before the daemon can reply with it';
 
 /**
- * Hints that no test causes on a real daemon, with the reason. advice.test.ts and the tests of the entry points cover
+ * Hints that no test causes with a real daemon, and the reason. advice.test.ts and the tests of the entry points cover
  * them.
  */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {

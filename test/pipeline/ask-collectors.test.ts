@@ -1,4 +1,4 @@
-/** A fetch from a list of pools, one of which does not respond. */
+/** Tests a fetch from a list of pools, one of which does not respond. */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';

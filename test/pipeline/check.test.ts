@@ -1,4 +1,4 @@
-/** A check with the embedded pool: it fails if the fetch would, and leaves nothing open. */
+/** Tests a check with the embedded pool. It fails if the fetch would fail, and leaves no connection open. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
@@ -27,7 +27,8 @@ describe('A check', () => {
   test('closes connections that it no longer needs', () =>
     withPool({}, async (pool) => {
       let sessions = 0;
-      // The session with the collector, which starts together with the cleartext query, never completes.
+      // The client opens a session with the collector and starts the cleartext query at the same time. The session
+      // never completes.
       const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
       await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
         await check(mute);
@@ -38,7 +39,7 @@ describe('A check', () => {
   describe('at a daemon that resets the connections of the first attempt', () => {
     const resettingOnce = () => {
       let sessions = 0;
-      // Within an attempt, the client waits for the policy on a second connection.
+      // During one attempt, the client waits for the policy on a second connection.
       return { faults: { policy: (frame: Uint8Array) => (++sessions <= 2 ? ('reset' as const) : frame) } };
     };
 

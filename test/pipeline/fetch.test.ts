@@ -1,4 +1,4 @@
-/** The pipeline of a fetch with the embedded pool, and the choice of credentials. */
+/** Tests the pipeline of a fetch with the embedded pool, and the choice of credentials. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** The address of a daemon: from the input, from a file on this host, or from the first collector that responds. */
+/**
+ * Tests how a daemon's address is found: from the input, from a file on this host, or from the first collector that
+ * responds.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';

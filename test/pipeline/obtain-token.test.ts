@@ -1,4 +1,4 @@
-/** The token commands by mode: what each mode requires, and that modes are not confused. */
+/** Tests the token command of each mode, the mode's requirements, and that modes are not confused. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => ways?.close());
 
-/** Commands that the pool ran, in order. */
+/** Commands that the pool received, in order. */
 const commands = (pool: EmbeddedPool) =>
   pool.log.flatMap((line) => /^PERMISSION GRANTED to .* for command (\d+)/.exec(line)?.[1] ?? []);
 

@@ -1,4 +1,4 @@
-/** Retries: which failures are retried, how often, and when. */
+/** Tests which failures are retried, how often, and when. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../../src/errors.ts';
@@ -9,7 +9,7 @@ import { notingHost } from '../support/noting-host.ts';
 
 const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');
 
-/** Fails once for each error, then succeeds. */
+/** Returns a function that fails once for each error, then succeeds. */
 function failing(...errors: HTCondorError[]) {
   const hosts: Host[] = [];
   const work = async (host: Host): Promise<string> => {
@@ -21,7 +21,7 @@ function failing(...errors: HTCondorError[]) {
   return { hosts, work };
 }
 
-/** Uses minimum delays. */
+/** Runs `retry` with minimum delays. */
 const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
 
 describe('Attempts', () => {

@@ -1,4 +1,4 @@
-/** Verification of the new token with the daemon that issued it. */
+/** Tests verification of the new token with the daemon that issued it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';

@@ -1,4 +1,4 @@
-/** The configuration of the token service: accepted configurations, and the message for each mistake. */
+/** Tests the token service's configuration: accepted configurations, and the message for each mistake. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Matching of verified claims: the selected grant, and the reason that a job receives. */
+/** Tests how verified claims are matched: the selected grant, and the reason that a job receives. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryFor } from '../../src/policy/advice.ts';
@@ -112,7 +112,7 @@ test('a glob stays within one segment and has no other wildcard', () => {
   for (const text of ['refs/heads/release-1/x', 'refs/heads/release', 'xrefs/heads/release-1', 'refs/heads/Release-1'])
     assert.ok(!matchesGlob('refs/heads/release-*', text), text);
   assert.ok(matchesGlob('a*b*c', 'aXbYbZc') && matchesGlob('*', '') && matchesGlob('a.c', 'a.c'));
-  assert.ok(matchesGlob('a*bc*cd', 'abccd') && !matchesGlob('a*bc*cd', 'abcd')); // parts do not overlap
+  assert.ok(matchesGlob('a*bc*cd', 'abccd') && !matchesGlob('a*bc*cd', 'abcd')); // the matched parts must not overlap
   assert.ok(!matchesGlob('a*b', 'ab/b') && !matchesGlob('a.c', 'abc') && !matchesGlob('ab*ba', 'aba'));
 });
 

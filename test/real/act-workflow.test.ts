@@ -1,4 +1,4 @@
-/** The CI jobs of this repository that run the Action, run by act on this host. */
+/** Runs this repository's CI jobs that use the Action, with act on this host. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -25,7 +25,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   function run(job: string, matrix: readonly string[] = [], more = {}): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // contains the installed files of the real pools
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache, ...more } });
   }
 
@@ -54,7 +54,9 @@ describe('The workflow ci.yml', { skip: why }, () => {
   });
 });
 
-/** The workflow with one job, without the steps that check out and build the sources: both exist already. */
+/**
+ * Returns the workflow with only one job. Removes the steps that check out and build the sources, which already exist.
+ */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
   const { [job]: found } = workflow.jobs;

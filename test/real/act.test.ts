@@ -1,4 +1,4 @@
-/** The workflows of the examples, run by act on this host, with real daemons and HTCondor's own tools. */
+/** Runs the workflows of the examples with act on this host, with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       test(`${file} submits, hides the token, and removes it`, async () => {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
-        const text = exampleText(file, place()).replace('https://github.com/', ''); // only Forgejo's and Gitea's act know it
+        const text = exampleText(file, place()).replace('https://github.com/', ''); // only the act of Forgejo and Gitea accepts URLs
         const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
         const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
         const run = await act.run(workflow, options);
@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
       const workflow = parseDocument(exampleText('github/request.yml', place()));
       const inputs = ['jobs', 'request', 'steps', 0, 'with'];
       workflow.setIn([...inputs, 'ca-certificate'], secure.authority.certificate);
-      workflow.setIn([...inputs, 'server-name'], HOST); // 127.0.0.1 is not in the certificate
+      workflow.setIn([...inputs, 'server-name'], HOST); // the certificate does not contain 127.0.0.1
       workflow.setIn([...inputs, 'identity'], 'carol@pool.test');
       let approved: Promise<string> | undefined;
       const run = await act.run(workflow.toString(), {
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
           const id = /condor_token_request_approve .*-reqid (\d+)/.exec(line)?.[1];
           if (id !== undefined && approved === undefined) {
             approved = pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -type collector`);
-            approved.catch(() => {}); // checked below
+            approved.catch(() => {}); // the test checks the outcome below
           }
         },
       });
@@ -166,7 +166,7 @@ grants:
   });
 }
 
-/** Adds a first step that checks at the end of the job what is left, and further steps. */
+/** Adds a first step, whose post step reports which files are left, and further steps at the end of the job. */
 function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
   const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;

@@ -1,4 +1,4 @@
-/** Daemons with their own ports, on IPv6, and behind tunnels. */
+/** Tests daemons with their own ports, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/network/distant-proxy.ts';

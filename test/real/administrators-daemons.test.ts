@@ -1,4 +1,7 @@
-/** docs/ADMINISTRATORS.md with real daemons: their logs, the accepted identities and methods, and disabled features. */
+/**
+ * Tests docs/ADMINISTRATORS.md with real daemons: their logs, the accepted identities and methods, and disabled
+ * features.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { processHost } from '../../src/inputs/process-host.ts';
@@ -104,7 +107,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Runs a fetch as the Action does, with these inputs. */
+    /** Runs a fetch with these inputs as the Action does. */
     function asked(words: Record<string, string>, onNotice: (line: string) => void = () => {}) {
       const log: Host['log'] = { ...{ debug: () => {}, info: () => {}, warn: () => {} }, notice: onNotice };
       const host = processHost(20_000, new AbortController().signal, { mask: () => {}, log });

@@ -1,4 +1,4 @@
-/** docs/ADMINISTRATORS.md with real daemons: the tokens of CI, their levels, keys, lifetimes and revocation. */
+/** Tests docs/ADMINISTRATORS.md with real daemons: the tokens for CI, their levels, keys, lifetimes and revocation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/pool/administered-pool.ts';
@@ -7,7 +7,7 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 3600;
-/** Stands for the token ID in the document. */
+/** The document's placeholder for a token ID. */
 const EXAMPLE_JTI = 'c760c2af193a1fd4e40bc9c53c96ee7c';
 
 for (const suite of poolSuites()) {

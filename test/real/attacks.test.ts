@@ -1,7 +1,8 @@
 /**
- * Attacks on fetches from real daemons, by an attacker who changes the traffic, advertises in the collector, has a
- * certificate of another host, runs the token service, or has left files on the runner. Each attack leads to one error, and
- * no credential leaves the client. Where it applies, the same fetch without the defense shows that the attack would work.
+ * Tests attacks on fetches from real daemons. The attacker changes the traffic, advertises to the collector, has a
+ * certificate of another host, runs the token service, or has left files on the runner. Each attack leads to one error,
+ * and no credential leaves the client. Where possible, the test runs the same fetch without the defense to show that
+ * the attack would succeed.
  */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
@@ -19,14 +20,14 @@ import { HOST } from '../support/pool/secure-pool.ts';
 import { Runner } from '../support/runner/runner.ts';
 import { TokenServices } from '../support/service/token-services.ts';
 
-/** A host of the attacker, with a certificate of the pool's CA. */
+/** The attacker's host, which has a certificate from the pool's CA. */
 const EVIL = 'evil.pool.test';
 const YEAR = 31_536_000;
 const HEADER = 5;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** Replaces text in a frame that is sent in cleartext, and corrects the length in the frame's header. */
+/** Replaces text in a cleartext frame and corrects the length in the frame's header. */
 function edited(frame: Uint8Array, from: RegExp | string, to: string): Uint8Array {
   const text = Buffer.from(frame.subarray(HEADER)).toString('latin1');
   const at = typeof from === 'string' ? text.indexOf(from) : text.search(from);
@@ -48,8 +49,8 @@ const WIDER = 'causes ERR_TOKEN_CLAIM';
 const MALFORMED = 'causes ERR_TOKEN_MALFORMED';
 
 /**
- * Claims about levels in tokens of which only READ was requested, as JSON; the outcome; and whether HTCondor authorizes
- * WRITE. HTCondor is not asked about tokens that the client cannot parse.
+ * Claims about levels in tokens for which the client requested only READ, as JSON. Each row has the outcome of the
+ * fetch, and whether HTCondor authorizes WRITE. Tokens that the client cannot parse are not sent to HTCondor.
  */
 const SCOPES: readonly [claims: string, outcome: string, writes?: boolean][] = [
   ['"scope": "condor:/READ"', ACCEPTED, false],
@@ -89,7 +90,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** Makes the schedd use this certificate from now on. */
+    /** Configures the schedd to use this certificate from now on. */
     async function present({ certificate, key }: Identity, pool = secure.pool): Promise<void> {
       await pool.write('/etc/condor/schedd.pem', certificate, 0o644);
       await pool.write('/etc/condor/schedd.key', key, 0o600);
@@ -98,8 +99,8 @@ for (const suite of poolSuites()) {
     const certificate = () => ({ clientCertificate: secure.alice.certificate, clientKey: secure.alice.key });
 
     /**
-     * Runs `work` with the address of a proxy in front of the schedd, which changes one frame of each connection. Returns
-     * what the client sent.
+     * Calls `work` with the address of a proxy in front of the schedd. The proxy changes one frame of each connection.
+     * Returns the data that the client sent.
      */
     async function changing(
       { direction, frame }: Pick<FaultPlan, 'direction' | 'frame'>,
@@ -108,7 +109,7 @@ for (const suite of poolSuites()) {
     ): Promise<Buffer> {
       const sent: (readonly Uint8Array[])[] = [];
       const damage: FaultPlan['damage'] = (bytes, earlier) => {
-        sent.push(earlier['to the daemon']); // later frames are added to it
+        sent.push(earlier['to the daemon']); // later frames are appended to this array
         return { bytes: [change(bytes)] };
       };
       const { pool, address } = secure;
@@ -137,7 +138,7 @@ for (const suite of poolSuites()) {
       });
       after(() => present(host));
 
-      /** Number of SciTokens that the schedd received for an exchange. */
+      /** Returns the number of SciTokens that the schedd received in exchange requests. */
       const exchanges = async () => {
         const count = ['grep', '-c', 'Calling HandleReq <handle_dc_exchange_scitoken>', '/var/log/condor/SchedLog'];
         return Number((await secure.pool.exec(count)).stdout);
@@ -182,7 +183,7 @@ for (const suite of poolSuites()) {
 
     test('who removes TLS 1.3 from the client’s offer does not see the client certificate', async () => {
       const frame = FRAMES.SSL['to the daemon'].indexOf('TLS hello');
-      const offer = Buffer.from('002b00050403040303', 'hex').toString('latin1'); // the extension supported_versions
+      const offer = Buffer.from('002b00050403040303', 'hex').toString('latin1'); // the supported_versions extension
       const own = { ...certificate(), serverName: HOST, authenticationMethods: ['SSL'], retries: 0 };
       const certificateIn = (bytes: Buffer) => bytes.includes(new X509Certificate(own.clientCertificate).raw);
       const sent = await changing(
@@ -231,9 +232,9 @@ for (const suite of poolSuites()) {
           const { user, system } = process.cpuUsage(started);
           return (user + system) / 1000;
         };
-        await cost(25_000); // loads all code
+        await cost(25_000); // a first run, so that all code is loaded
         const [short, long] = [await cost(25_000), await cost(500_000)];
-        // Quadratic work would be 400 times as much.
+        // Quadratic time would be 400 times as long.
         assert.ok(long < 60 * Math.max(short, 10), `${short} ms and ${long} ms of CPU time`);
       });
 
@@ -279,7 +280,7 @@ for (const suite of poolSuites()) {
         const args = ['-pool', pool.collector, '-type', 'SCHEDD', '-name', pool.scheddName, level];
         const env = onlyToken('/home/bob/token');
         const { stdout, stderr } = await pool.exec(['condor_ping', ...args], { user: 'bob', env });
-        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/); // locating it requires READ
+        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/); // locating the schedd requires READ
         return /succeeded/.test(stdout);
       }
 
@@ -312,7 +313,7 @@ for (const suite of poolSuites()) {
       runner.close();
       assert.deepEqual([step.outputs['error-code'], step.outputs['token']], ['ERR_CONNECT', undefined], step.raw);
       assert.deepEqual(services.asked, []);
-      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // ca-certificate does not help
+      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // the ca-certificate input does not help
     });
 
     describe('who makes a secret of root’s job disappear', () => {

@@ -1,6 +1,7 @@
 /**
- * Schedds behind CCB. Their brokers are HTCondor's collectors, before (23.9) and after (25.12) streaming. The schedd
- * advertises an address where nothing listens, like one behind a firewall, so any connection to it came through CCB.
+ * Tests schedds behind CCB. Their brokers are HTCondor's collectors, without streaming (23.9) and with it (25.12). The
+ * schedd advertises an address at which nothing listens, as if it were behind a firewall. Therefore, any connection to
+ * the schedd must have come through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +15,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { claimsOf, fetchFrom, referenceFetch } from '../support/pool/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
-/** Nothing listens here: daemons of a pool use 127.0.0.1. */
+/** An address at which nothing listens, because daemons of a pool use 127.0.0.1. */
 const NOWHERE = '127.0.0.9';
 
 const HIDDEN = `
@@ -23,7 +24,10 @@ const HIDDEN = `
   SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
   COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
 
-/** The configuration of tools on other hosts; on this host, they would be in the schedd's private network. */
+/**
+ * Configures tools as if they ran on another host. With this host's configuration, they would share the schedd's
+ * private network.
+ */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
 const STREAMED = /the broker relays the connection/;
@@ -40,7 +44,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Fetches. Returns the client's log, and the broker's actions for CCB. */
+    /** Fetches a token. Returns the client's log and the broker's CCB actions. */
     async function fetchWatched(options: Parameters<typeof fetchFrom>[1] = {}) {
       const [lines, before] = [[] as string[], await ccbLog()];
       const onLog = (_: string, line: string) => lines.push(line);
@@ -141,7 +145,7 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // HTCondor's tool requires these round trips for the broker alone, because it waits for every reply.
+        // HTCondor's tool needs this many round trips for the broker alone, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);
@@ -164,7 +168,8 @@ for (const suite of poolSuites()) {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));
-      // 23.9 caches the policy of the last level that was queried, so query the collector for a different level.
+      // 23.9 caches the policy of the last level that a client queried, so the test queries the collector for a
+      // different level.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();
       assert.match(ours, /retrying without a session/);

@@ -1,4 +1,4 @@
-/** Checks on real daemons: the report, and the same verdict as the fetch. */
+/** Tests checks on real daemons: the report, and whether the verdict equals that of the fetch. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts
 
 interface Situation {
   readonly what: string;
-  /** Levels of the credential. */
+  /** Authorization levels of the credential. */
   readonly scope?: readonly string[];
   readonly lifetime?: number;
   readonly inputs: Readonly<Record<string, string>>;
-  /** The stable code of the failure; undefined if both succeed. */
+  /** The error code of the failure; undefined if both the check and the fetch succeed. */
   readonly code?: string;
 }
 
@@ -79,7 +79,7 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
-/** The heading of the summary: it names the requested levels that the log reports as denied. */
+/** Returns the heading of the summary. It names the requested levels that the log reports as denied. */
 function heading(authz: string | undefined, log: readonly string[]): string {
   const denied = log.flatMap((line) => /^levels: (\w+) is denied$/.exec(line)?.[1] ?? []);
   const isRequested = authz !== undefined && denied.length > 0;
@@ -163,7 +163,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('agrees with the fetch', () => {
-      /** The outcome of both. */
+      /** Returns the outcomes of the check and of the fetch. */
       async function outcomes({ scope = [], lifetime, inputs }: Situation) {
         const life = lifetime === undefined ? {} : { lifetime };
         const idtoken = await pool.idToken({ user: 'alice', authz: scope, ...life });

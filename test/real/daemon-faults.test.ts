@@ -1,4 +1,4 @@
-/** Failures of daemons and their hosts during a fetch. */
+/** Tests failures of daemons and their hosts during a fetch. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { fetchFrom } from '../support/pool/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
-/** The pool has no pkill. */
+/** Kills the schedd without pkill, which the pool does not have. */
 const KILL_SCHEDD =
   'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" != condor_schedd ] || kill -KILL $(basename $each); done';
 
@@ -49,7 +49,7 @@ for (const suite of poolSuites()) {
         const words: Record<string, string> = { pool: pool.collector, name: pool.scheddName, idtoken, lifetime: '1h' };
         const request = readRequest((name) => words[name], surroundings());
         const { clockSkewSeconds } = await fetchRequested(request, host);
-        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the runs differ only in the failure
+        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds));
         assert.match(
           log.join('\n'),
           /^warn The daemon's clock is (9|10|11) min (ahead of|behind) the clock of this host/m,

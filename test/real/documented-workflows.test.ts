@@ -1,4 +1,4 @@
-/** The workflows of the README, run by act with real daemons: a job completes, and its output is in the log. */
+/** Runs the README's workflows in act with real daemons. Each job completes, and its output is in the log. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -22,7 +22,7 @@ const why =
   poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
 if (why !== false) console.error(`\n*** the workflows of the README are not run by act: ${why}\n`);
 
-/** Forwards a port as `ssh -fN -L` does; ends with the process whose ID is its first argument. */
+/** Forwards a port as `ssh -fN -L` does. Exits with the process whose ID is its first argument. */
 const FORWARDER = `
   const net = require('node:net');
   const [parent, ...forwards] = process.argv.slice(2);
@@ -75,7 +75,7 @@ for (const suite of poolSuites()) {
       after(() => act?.close());
 
       async function run(workflow: string, more: Readonly<Record<string, string>> = {}): Promise<ActRun> {
-        // pip downloads the wheel once.
+        // pip downloads the wheel only once.
         const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pip');
         const env = { PIP_CACHE_DIR: cache, PIP_DISABLE_PIP_VERSION_CHECK: '1', ...more };
         const secrets = { CONDOR_IDTOKEN: secret, BASTION_SSH_KEY: 'a key' };
@@ -109,7 +109,7 @@ grants:
           const workflow = parseDocument(withPlaces(text, place()));
           const step = ['jobs', 'submit', 'steps', 0];
           workflow.setIn([...step, 'with', 'ca-certificate'], authority.certificate);
-          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // not for pip
+          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // pip does not use it
           await run(workflow.toString(), issuer.env);
           assert.equal((await service.auditOf(issuer.given.at(-1) ?? ''))['decision'], 'issued');
         } finally {

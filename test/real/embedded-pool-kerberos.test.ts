@@ -1,4 +1,4 @@
-/** The embedded KDC and pool, checked by kinit, kvno and HTCondor's own client. */
+/** Checks the embedded KDC and pool with kinit, kvno and HTCondor's own client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Kdc } from '../support/credentials/kdc.ts';
@@ -16,7 +16,7 @@ for (const suite of poolSuites()) {
     describe(`With MIT Kerberos and HTCondor of ${suite}, an embedded KDC with keys of type ${type}`, {
       skip: poolUnavailable() ?? false,
     }, () => {
-      let realm: KerberosPool; // only for its tools
+      let realm: KerberosPool; // started only for its tools
       let kdc: Kdc;
       before(async () => {
         realm = await startKerberosPool({ suite });

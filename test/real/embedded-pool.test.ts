@@ -1,4 +1,4 @@
-/** HTCondor's tools with the embedded pool: IDTOKENs, the other methods, and sessions. */
+/** Tests HTCondor's tools with the embedded pool: IDTOKENs, the other methods, and sessions. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { surroundings } from '../support/surroundings.ts';
 for (const suite of poolSuites()) {
   describe(`The tools of HTCondor of ${suite} at the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
-    let pool: Pool; // only for its tools, its accounts and its munged
+    let pool: Pool; // started only for its tools, its accounts and its munged
     before(async () => {
       secure = await startSecurePool({ suite });
       ({ pool } = secure);
@@ -120,7 +120,7 @@ for (const suite of poolSuites()) {
       const issuer = new SciTokenKey('https://issuer.test');
       let methods: EmbeddedPoolOptions;
       let tls: TlsSettings;
-      let directory: string; // under /dev/shm, which the pool's root shares with this process
+      let directory: string; // under /dev/shm, which the pool's root directory shares with this process
       let accounts: Map<number, string>;
 
       before(async () => {
@@ -151,7 +151,7 @@ for (const suite of poolSuites()) {
       });
       after(() => rmSync(directory, { recursive: true, force: true }));
 
-      /** The account in a credential, according to the pool's munged. */
+      /** Returns the account in a credential, according to the pool's munged. */
       async function unmunge(credential: string): Promise<string | undefined> {
         const script = 'printf %s "$0" | unmunge';
         const { status, stdout } = await pool.exec(['sh', '-c', script, credential]);
@@ -167,7 +167,7 @@ for (const suite of poolSuites()) {
       interface Way {
         readonly what: string;
         readonly method: string;
-        /** Undefined: root. */
+        /** The account that runs the tool; root if undefined. */
         readonly user?: string;
         readonly env?: Record<string, string>;
         readonly options?: () => EmbeddedPoolOptions;
@@ -312,7 +312,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** condor_token_request with an IDTOKEN: one process that sends two or more commands. */
+    /** Runs condor_token_request with an IDTOKEN. It sends two or more commands in one process. */
     async function requestToken(embedded: EmbeddedPool): Promise<void> {
       const { pool } = secure;
       await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/requester']);

@@ -1,4 +1,4 @@
-/** The scripts of the examples with real daemons and HTCondor's own tools. */
+/** Runs the scripts of the examples with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Fetches from real daemons, and their refusals. */
+/** Tests fetches from real daemons, and fetches that the daemons reject. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    // Runs first, because the rule for restarts treats a young collector as a reason to retry.
+    // Runs first, because the client retries if the collector started only recently.
     describe('refusals', () => {
       test('a name that the collector does not have causes an error with those that it has', async () => {
         await assert.rejects(
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       test('an expired token is refused with the time of its expiry', async () => {
         const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
         const { exp } = claimsOf(expired);
-        // The daemon still accepts it within the second of `exp`.
+        // The daemon still accepts the token within the second of `exp`.
         await until('it has expired', 60, async () => (Date.now() < 1000 * (Number(exp) + 1) ? 'not yet' : undefined));
         await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /, 'key POOL): it expired at');
       });
@@ -199,7 +199,7 @@ for (const suite of poolSuites()) {
         const address = await pool.sinful('schedd', pool.scheddName);
         const { token, roundTrips } = await fetchFrom(pool, { address, idtoken: `${idtoken}\n${other}` });
         assert.equal(token.subject, `bob@${pool.trustDomain}`);
-        assert.equal(roundTrips, 5); // connection, policy, first token, second token, request
+        assert.equal(roundTrips, 5); // one round trip each for the connection, policy, first token, second token, and request
       });
     });
 
@@ -232,7 +232,7 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // Not by condor_reconfig: 23.9 caches the policy of a level.
+    // condor_reconfig would not suffice, because 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });

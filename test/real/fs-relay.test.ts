@@ -1,7 +1,7 @@
 /**
- * An attack on FS with real daemons: a program of another account listens instead of the daemon, and makes the client
- * create the directory that the real daemon requested from the program. The real daemon must not authenticate the
- * program as the client.
+ * Tests an attack on FS with real daemons. A malicious program under another account listens in place of the daemon. It
+ * makes the client create the directory that the real daemon requested from the program. The real daemon must not
+ * authenticate the program as the client.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,13 +14,13 @@ import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { patience } from '../support/slowness.ts';
 
-/** Changes the name that the real daemon requests; `endpoint` is the real daemon's. */
+/** Changes the directory name that the real daemon requests; `endpoint` is the real daemon's address. */
 interface Attack {
   readonly what: string;
   readonly ask: (name: string, endpoint: string) => string;
-  /** The suffix that the program reports; `appended` is the suffix of the client. */
+  /** The suffix that the program reports; `appended` is the suffix that the client appended. */
   readonly extension: (appended: string, endpoint: string) => string;
-  /** Version that the program announces to the client. */
+  /** The version that the program announces to the client. */
   readonly version?: string;
 }
 
@@ -68,7 +68,7 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
   return { promise, resolve };
 }
 
-/** True if the real daemon authenticated the program as the client; and the client's message. */
+/** Returns whether the real daemon authenticated the program as the client, and the client's message. */
 async function relay(pool: Pool, { ask, extension, version = pool.version }: Attack, isAllowed: boolean) {
   const address = parseSinful(await pool.sinful('schedd', pool.scheddName)) ?? assert.fail();
   const endpoint = `${address.host}:${address.port}`;
@@ -124,7 +124,7 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
     ask: () => wanted,
     whenMade: (path: string) => made.resolve(path.slice(wanted.length)),
   };
-  // The client keeps the directory until the daemon replies, which never happens.
+  // The client keeps the directory until the daemon replies, which never happens in this test.
   const options = { methods: ['FS'], version, fs: settings, faults: { 'directory verdict': 'silence' } } as const;
   return await withPool(options, async (impostor) => {
     const env = {

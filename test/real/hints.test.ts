@@ -1,4 +1,4 @@
-/** Failures with real daemons that no other test causes: each has the hints of the documentation. */
+/** Causes failures with real daemons that no other test causes. Each has the hints of the documentation. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-p
 import { asRoot } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
-/** Names of the environment, of GitHub, and of logs. */
+/** Names in hints that come from the environment, from GitHub, or from logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'NODE_EXTRA_CA_CERTS',
   'CONDOR_CONFIG',
@@ -23,7 +23,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'D_SECURITY',
   'DC_AUTHENTICATE',
 ]);
-/** HTCondor composes these names from levels. */
+/** Names that HTCondor composes from authorization levels. */
 const COMPOSED = /^(ALLOW|DENY|SEC_DEFAULT|SEC_DAEMON)_/;
 const TOKENS = '/home/alice/.condor/tokens.d';
 
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
     const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
 
-    /** The output of the command, run by alice in the pool with these methods only. */
+    /** Returns the command's output when alice runs it in the pool with these methods only. */
     async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
       const { status, stderr } = await pool.ours(args, {
         user: 'alice',
@@ -57,7 +57,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** The output of the command in a network that does not respond. */
+    /** Returns the command's output in a network that does not respond. */
     const unanswered = (host: string) => {
       const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
       const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];
@@ -73,7 +73,7 @@ for (const suite of poolSuites()) {
             .join(' ')
             .match(/\bcondor_[a-z_]+/g) ?? [],
       );
-      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service'); // this project's own
+      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service'); // this project's own command
       assert.ok(programs.length > 8);
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });

@@ -1,4 +1,4 @@
-/** The purpose of the token: a job that is submitted with only this token runs. */
+/** Tests the purpose of the token: a user with only this token can submit a job, and the job runs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';

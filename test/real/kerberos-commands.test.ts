@@ -1,6 +1,6 @@
 /**
- * Command lines with KERBEROS for HTCondor's condor_token_fetch and this command, in the same account and environment:
- * the same success or failure, and the same claims. Also counts round trips, and runs the GitLab example.
+ * Runs KERBEROS command lines with HTCondor's condor_token_fetch and this command, under the same account and
+ * environment. Both succeed with the same claims, or both fail. Also counts round trips and runs the GitLab example.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 
 interface Case {
-  /** POOL, NAME and SCHEDD stand for the pool's facts. */
+  /** The command line. POOL, NAME and SCHEDD are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading in docs/PARITY.md if only this command succeeds, on purpose. */
+  /** Heading in docs/PARITY.md, if only this command succeeds and the difference is intended. */
   readonly differs?: string;
 }
 
@@ -163,7 +163,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** What two tokens must have in common. */
+/** Returns the properties that must be equal in two tokens. */
 function factsOf(jwt: string): unknown {
   const { jti: _, iat, exp, ...claims } = claimsOf(jwt);
   return { ...claims, lifetime: exp === undefined ? 'unlimited' : Number(exp) - Number(iat) };

@@ -1,4 +1,4 @@
-/** KERBEROS with MIT Kerberos and real daemons, and its failures. */
+/** Tests KERBEROS, and its failures, with MIT Kerberos and real daemons. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,9 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 
 const HOME = '/home/alice';
 
-/** Credentials that both tools find through Kerberos' variables, and whether HTCondor's tool can use them. */
+/**
+ * Credentials that both tools find through Kerberos's environment variables, and whether HTCondor's tool can use them.
+ */
 const CREDENTIALS: Readonly<Record<string, { env: Record<string, string>; theirs: boolean }>> = {
   'a service ticket in the cache': { env: { KRB5CCNAME: `FILE:${HOME}/service` }, theirs: true },
   'a ticket-granting ticket in the cache': { env: { KRB5CCNAME: `${HOME}/granting` }, theirs: true },

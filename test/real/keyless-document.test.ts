@@ -1,4 +1,4 @@
-/** docs/KEYLESS.md, followed on an access point: its policy, its seed command, `check`, and a job's first token. */
+/** Follows docs/KEYLESS.md on an access point: its policy, its seed command, `check`, and a job's first token. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -16,7 +16,7 @@ const block = (name: string) => blocksOf('docs/KEYLESS.md').find((each) => each.
 const SERVICE = ['condor_token_service'];
 const DOMAIN = 'UID_DOMAIN = example.org\nTRUST_DOMAIN = example.org\n';
 
-/** What `systemctl reload` does. */
+/** Reloads the service as `systemctl reload` does. */
 const RELOAD = `for each in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < $each/cmdline)" in node*condor_token_service\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
 done`;
@@ -67,7 +67,7 @@ for (const suite of poolSuites()) {
       issuer = await JobIssuer.start(secure.authority);
     });
     after(async () => {
-      await secure?.stop(); // including its child processes
+      await secure?.stop(); // also ends its child processes
       await served;
       issuer?.stop();
     });
@@ -102,7 +102,7 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(text, /^\[Unit\]\n/);
       assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
 
-      // As after the first minute.
+      // The health after the first minute.
       await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {

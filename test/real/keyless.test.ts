@@ -1,4 +1,4 @@
-/** Jobs without a stored secret: their OIDC token, a token service, and HTCondor's own daemons. */
+/** Tests jobs without a stored secret, with their OIDC token, a token service and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -109,13 +109,15 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** Facts about the process in a directory that other processes of the account can read. */
+/**
+ * Returns the environment of the process that runs in this directory, which other processes of the account can read.
+ */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
     } catch {
-      // It has ended, or belongs to another account.
+      // The process has ended, or belongs to another account.
     }
   }
   throw new Error(`no process works in ${directory}`);

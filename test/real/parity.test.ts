@@ -1,7 +1,7 @@
 /**
- * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment:
- * the same success or failure, claims, files and standard output. Intended differences name the heading of
- * docs/PARITY.md that explains them.
+ * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment.
+ * Compares success or failure, claims, files and standard output. Each intended difference names the heading of
+ * docs/PARITY.md that explains it.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,14 +14,14 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
-/** Everything that either tool may leave behind. */
 const SHORT_SECONDS = 90_000;
+/** Removes everything that either tool may leave behind. */
 const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d/mine /etc/condor/tokens.d/mine';
-/** New files, except HTCondor's file of known hosts. */
+/** Finds new files, except HTCondor's file of known hosts. */
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
-/** Headings of docs/PARITY.md whose differences require another pool or another tool. */
+/** Headings of docs/PARITY.md whose differences can only be tested with another pool or another tool. */
 const TESTED_ELSEWHERE = [
   'Collectors',
   'Releases and ciphers',
