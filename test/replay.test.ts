@@ -1,5 +1,5 @@
 /**
- * Replays recorded fetches from real daemons: with the same entropy, the client sends the same bytes and accepts the
+ * Replays recorded fetches from real daemons. With the same entropy, the client sends the same bytes and accepts the
  * replies.
  */
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
 
-/** Plays the daemon of a recording: waits for the recorded bytes and sends the recorded replies. */
+/** Acts as the daemon of a recording: waits for the recorded bytes, then sends the recorded replies. */
 async function replay(socket: Socket, { flights }: Recording, pieces: number): Promise<readonly string[]> {
   const seen: string[] = [];
   const chunks = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();

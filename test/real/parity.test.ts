@@ -79,12 +79,12 @@ for (const suite of poolSuites()) {
     const filled = (text: string) =>
       text.replaceAll(/\b(POOL|NAME|SCHEDD|COLLECTOR|MASTER|MACHINE)\b/g, (word) => words[word] ?? word);
 
-    /** Runs one of the tools. Returns the files that then exist, with mode and content. */
+    /** Runs one of the tools. Returns its outcome, and the files that it wrote, with mode and content. */
     async function run(tool: 'ours' | 'theirs', { args, env = {}, user, setup = ':' }: Case) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
       await pool.exec(['sh', '-c', `${setup}; touch -d "1 second ago" .start`], { ...account, cwd });
-      // -key POOL is not a placeholder, nor is -type.
+      // The value POOL of -key is not a placeholder, nor is that of -type.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.
@@ -92,7 +92,7 @@ for (const suite of poolSuites()) {
       const outcome = await pool[tool]([...once, ...given], { ...account, cwd, env: variables });
       const list = `${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done; ${CLEAN}`;
       const { stdout } = await pool.exec(['sh', '-c', list], { cwd });
-      const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/; // fixtures
+      const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/; // files that existed before the run
       const files = stdout.split('\n').filter((line) => line !== '' && !before.test(line));
       return { outcome, files };
     }
@@ -131,7 +131,10 @@ interface Ran {
   readonly files: readonly string[];
 }
 
-/** What must be equal: success, the format of standard output, files with mode and content; tokens by their claims. */
+/**
+ * Returns what must be equal: success, the format of standard output, and files with mode and content. Tokens are
+ * replaced with their claims.
+ */
 function resultOf({ outcome: { status, stdout }, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout, files: [] };
   return { succeeded: true, stdout: withoutTokens(stdout), files: files.map(withoutTokens) };

@@ -1,7 +1,7 @@
 /**
- * A proxy damages each frame between the client and a real daemon, in each way. Each fetch ends in the error that
- * docs/RELIABILITY.md lists, with nothing written, or succeeds if the damage had no effect. The releases share the
- * cases in which they agree.
+ * A proxy injects every kind of fault into each frame between the client and a real daemon. Each fetch fails with the
+ * error that docs/RELIABILITY.md lists and writes no file, or succeeds if the fault had no effect. The releases share
+ * the cases in which they agree.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -32,7 +32,7 @@ for (const [release, suite] of poolSuites().entries()) {
     });
     after(() => to && stopDestination(to));
 
-    /** Code of the error, or SUCCESS, after the assertions that hold for each fetch. */
+    /** Returns the error code, or SUCCESS, after the assertions that hold for each fetch. */
     async function outcomeOf(method: FaultMethod, plan: FaultPlan | undefined, expected: string) {
       const { error, log, delivered, proxy } = await fetchThrough(method, plan, to, expected);
       assert.ok(plan === undefined || proxy.struck > 0, `the frame was never sent: ${error?.stack}`);
@@ -85,7 +85,7 @@ for (const [release, suite] of poolSuites().entries()) {
   });
 }
 
-/** Secret parts of the credentials: signatures, and a line of the private key. */
+/** Returns the secret parts of the credentials: signatures, and one line of the private key. */
 function secretsOf({ credentials, secure }: Destination): readonly string[] {
   const signatures = [credentials.IDTOKENS.idtoken, credentials.SCITOKENS.scitoken].map((jwt) => jwt?.split('.')[2]);
   return [...signatures, secure.alice.key.split('\n')[2]].map((secret) => secret ?? assert.fail());

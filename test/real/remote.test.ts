@@ -1,6 +1,6 @@
 /**
- * The collector fetches a schedd's token: an unmodified HTCondor refuses every client, and a fixed one returns the same
- * to both tools.
+ * Tests tokens that the collector fetches from a schedd. An unmodified HTCondor rejects every client. A fixed one
+ * issues the same token to both tools.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ import { assertSameOutcome } from '../support/pool/same-outcome.ts';
 import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
-/** The capability that the schedd advertises is valid for twice SCHEDD_INTERVAL. */
+/** The schedd advertises a capability that is valid for twice SCHEDD_INTERVAL. */
 const SETTINGS = 'SCHEDD_INTERVAL = 30\nSEC_ENABLE_IMPERSONATION_TOKENS = True';
 
 const remotely = (pool: Pool, options: FetchOptions) =>
@@ -36,7 +36,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
   };
 }
 
-/** The schedd's ad in the collector, for an administrator; `all` includes private attributes. */
+/** Queries the collector for the schedd's ad as an administrator. With `all`, the ad includes private attributes. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);

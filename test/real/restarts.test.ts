@@ -1,4 +1,4 @@
-/** Daemons that restart while a token is being fetched, and pools with two collectors. */
+/** Tests daemons that restart during a fetch, and pools with two collectors. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Query, queryCollector } from '../../src/daemon/collector-query.ts';
@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
 
-/** Kills a daemon. Its PID is that of the only process with this name and parent. */
+/** Returns the command that kills a daemon of the pool. */
 const kill = (daemon: string) => ['sh', '-c', `kill -9 $(pidof condor_${daemon})`];
 
 for (const suite of poolSuites()) {
@@ -120,7 +120,8 @@ for (const suite of poolSuites()) {
 
     describe('do not know a name that no daemon has', () => {
       /**
-       * The decision of the rule if the pool had run for this many more seconds: the rule compares ages with limits.
+       * Applies the rule for restarts as if the pool had run for this many more seconds, because the rule depends on
+       * the ages of daemons. Returns the resulting error.
        */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();

@@ -1,4 +1,7 @@
-/** A second command to a daemon in the same session: two round trips, and a clean retry if the session has expired. */
+/**
+ * Tests a second command to a daemon in the same session. It takes two round trips, and is retried in a new session if
+ * the old one has expired.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';

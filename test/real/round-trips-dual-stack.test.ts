@@ -1,4 +1,7 @@
-/** Round trips to real daemons on a host with an IPv4 and an IPv6 address, which one proxy counts. */
+/**
+ * Counts round trips to real daemons on a host with an IPv4 and an IPv6 address. One proxy counts them for both
+ * families.
+ */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { after, afterEach, before, describe, mock, test } from 'node:test';
@@ -8,7 +11,9 @@ import { DualStackNetwork } from '../support/network/dual-stack-network.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { referenceFetch } from '../support/pool/real-fetch.ts';
 
-/** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
+/**
+ * Settings that are the defaults of 23.9. By default, 25.14 requires encryption for READ, and therefore authentication.
+ */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
 const FAMILIES = { v4: 'IPv4', v6: 'IPv6' } as const;
 const NAME = 'ap.condor-token-fetch.test';

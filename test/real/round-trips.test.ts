@@ -1,4 +1,4 @@
-/** Round trips to real daemons, counted by one proxy for HTCondor's tool and this client. */
+/** Counts round trips to real daemons. The same proxy counts them for HTCondor's tool and for this client. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,10 +12,12 @@ import { referenceFetch } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 import { until } from '../support/until.ts';
 
-/** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
+/**
+ * Settings that are the defaults of 23.9. By default, 25.14 requires encryption for READ, and therefore authentication.
+ */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
 
-/** Round trips by method: HTCondor's tool, this client. */
+/** Round trips for each method: those of HTCondor's tool, then those of this client. */
 const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
   IDTOKENS: [6, 3],
   PASSWORD: [6, 3],
@@ -120,7 +122,8 @@ for (const suite of poolSuites()) {
         network = await startDistantNetwork(ROUND_TRIP_MS);
         const { port, config } = network;
         secure = await startMethodPool({ suite, port, tls, config });
-        // The daemon then has the issuer's keys: their fetch is not part of the client's round trips.
+        // This first fetch makes the daemon cache the issuer's keys, so that the client's round trips do not include
+        // the download of the keys.
         await secure.pool.theirs(['-name', secure.address], {
           user: 'alice',
           env: { ...only('SCITOKENS'), ...SCITOKEN },
@@ -143,8 +146,8 @@ for (const suite of poolSuites()) {
             const { status, stderr } = await run;
             assert.equal(status, 0, stderr);
           };
-          // With TLS 1.2, the command does not send a certificate of the configuration; one from an input costs the
-          // same.
+          // With TLS 1.2, the command does not send a certificate that the configuration names, so the test passes one
+          // as an input. The number of round trips is the same.
           const { certificate: clientCertificate, key: clientKey } = secure.alice;
           const given = { clientCertificate, clientKey, authenticationMethods: ['SSL'] };
           await assertRoundTrips(network.proxy, ours, () =>

@@ -1,4 +1,7 @@
-/** Which of several credentials real daemons of both releases receive, and what follows a rejected one. */
+/**
+ * Tests which of several credentials the client sends to real daemons of both releases, and what it does after one is
+ * rejected.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +18,7 @@ import { surroundings } from '../support/surroundings.ts';
 
 const HOUR = 3600;
 
-/** A token of the pool's issuer and key name that another installation signed. */
+/** Creates a token with the pool's issuer and key name, but signed with the key of another installation. */
 const stale = (authz: readonly string[] = []) =>
   new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test', authz });
 
@@ -29,7 +32,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    /** Replaces the tokens in a directory of alice. */
+    /** Replaces the tokens in one of alice's directories. */
     async function putTokens(files: Readonly<Record<string, string>>): Promise<string> {
       const directory = `/home/alice/${randomUUID()}`;
       await pool.exec(['mkdir', '-m', '700', directory], { user: 'alice' });
@@ -124,7 +127,7 @@ for (const suite of poolSuites()) {
           pool.idToken({ user: 'alice' }),
         ]);
         const idtoken = [unrestricted, wide, read, write].join('\n');
-        // An unrestricted token has the levels of its credential, which identify the credential that was used.
+        // An unrestricted token has the levels of its credential. They show which credential was used.
         for (const [authz, used] of [
           ['READ', 'idtoken line 3'],
           ['WRITE', 'idtoken line 4'],
@@ -143,7 +146,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Fetches with a modified host: its clock and its log. */
+    /** Fetches a token with a host whose properties, such as the clock and the log, are replaced with `facts`. */
     function byRequest(inputs: Record<string, string>, facts: object, timeoutMs = 20_000) {
       const words: Record<string, string | undefined> = {
         ...{ pool: pool.collector, name: pool.scheddName, 'ca-certificate': secure.authority.certificate },

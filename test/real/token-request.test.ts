@@ -1,4 +1,6 @@
-/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools as the peer. */
+/**
+ * Tests tokens that an administrator approves, and tokens in exchange for SciTokens. HTCondor's own tools are the peer.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -38,11 +40,11 @@ for (const suite of poolSuites()) {
 
     interface Waiting {
       readonly fetched: Promise<FetchedToken>;
-      /** Id and announcement of the request. */
+      /** The ID of the request, and the notice that announces it. */
       readonly announced: Promise<{ id: string; line: string }>;
     }
 
-    /** Requests a token like the Action, but polls more often. */
+    /** Requests a token as the Action does, but polls more often. */
     function start(inputs: Record<string, string>, timeoutMs = patience(20_000)): Waiting {
       const words: Record<string, string | undefined> = { 'ca-certificate': secure.authority.certificate, ...inputs };
       const { promise: announced, resolve: announce, reject } = promiseOf<{ id: string; line: string }>();
@@ -53,8 +55,8 @@ for (const suite of poolSuites()) {
       const host = processHost(timeoutMs, new AbortController().signal, { mask: () => {}, log });
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
-      fetched.catch(reject); // before it was announced
-      announced.catch(() => {}); // printed for the administrator
+      fetched.catch(reject); // if it fails before the announcement
+      announced.catch(() => {}); // not every test waits for it
       return { fetched, announced };
     }
     const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>
@@ -187,7 +189,7 @@ for (const suite of poolSuites()) {
             async ({ channel }) => (await channel.receive(getClassAd)).string('RequestId'),
             host,
           );
-        // Requests in the session of the first one need no authentication, which makes them cheap for the daemon.
+        // Further requests use the session of the first request. They need no authentication, which saves time.
         const { session } = await file();
         for (let filed = 1; filed <= 1000; filed += 20)
           await Promise.all(Array.from({ length: 20 }, () => file(session)));

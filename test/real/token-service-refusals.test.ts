@@ -1,6 +1,6 @@
 /**
- * Every refusal of the token service with real daemons: the reason that the job receives, and the audit line. The
- * releases share the refusals.
+ * Tests every refusal of the token service with real daemons: the reason that the job receives, and the audit line. The
+ * refusals are divided among the releases.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -24,7 +24,10 @@ interface Refusal {
   readonly parameters?: Parameters;
   readonly error: string;
   readonly reason: RegExp;
-  /** The job token or the form was rejected before its claims were known: the audit only counts it. */
+  /**
+   * True if the service rejects the job token or the form before it verifies the claims. The audit log then contains
+   * only a count.
+   */
   readonly unverified?: true;
 }
 

@@ -1,4 +1,6 @@
-/** Jobs without a stored secret, with condor_token_service: the Action, the command, and HTCondor's own daemons. */
+/**
+ * Tests jobs without a stored secret, with condor_token_service, the Action, the command, and HTCondor's own daemons.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -68,7 +70,8 @@ grants:
       await pool?.stop();
     });
 
-    // The OIDC endpoint of the runner is verified with the CA certificates of the system, not with ca-certificate.
+    // The client verifies the runner's OIDC endpoint with the CA certificates of the system, not with the
+    // ca-certificate input.
     const jobEnv = () => ({ ...issuer.env, SSL_CERT_FILE: join(service.directory, 'ca.pem') });
     const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: service.audience, ...claims });
 
@@ -167,8 +170,8 @@ grants:
       const approved = await pool.exec(['sh', '-c', approve], job);
       assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
       assert.ok(await isPending(), 'the request is still not approved');
-      // An administrator approves it with the same command, so the refusal above concerns the job's token, not the
-      // command.
+      // An administrator can approve the request with the same command. The refusal above is therefore due to the job's
+      // token.
       await pool.run('sh', '-c', approve);
       await asking;
     });

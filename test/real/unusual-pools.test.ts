@@ -1,4 +1,4 @@
-/** Pools with unusual settings: other trust domains, ciphers, mapping plugins. */
+/** Tests pools with unusual settings: other trust domains, ciphers, and mapping plugins. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
@@ -20,7 +20,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    /** Fetches with these inputs and records the log. */
+    /** Fetches a token with these inputs and records the log. */
     async function fetch(
       inputs: Record<string, string>,
       settings: Record<string, string> = {},
@@ -86,7 +86,7 @@ for (const suite of poolSuites()) {
           assert.ok('token' in outcome, lines.join('\n'));
           assert.equal(outcome.token.subject, 'alice@pool.test');
           const notices = lines.filter((line) => line.startsWith('notice '));
-          // 23.9 replies to the first query, which is in cleartext.
+          // 23.9 already replies to the first query, which is in cleartext.
           assert.equal(notices.length, suite === 'trixie' ? 0 : 1);
           for (const notice of notices)
             assert.match(notice, /^notice The collector accepts no credential .* so the query was not authenticated/);

@@ -1,4 +1,4 @@
-/** The new token with real daemons, and retries while a daemon is not available yet. */
+/** Tests verification of the new token with real daemons, including retries while a daemon is not yet available. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/errors/advice.ts';

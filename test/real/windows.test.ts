@@ -1,4 +1,4 @@
-/** The command and the Action with Node for Windows, under Wine, with schedds of both releases. */
+/** Tests the command and the Action with Node for Windows, under Wine, with schedds of both releases. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

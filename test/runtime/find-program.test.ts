@@ -1,4 +1,4 @@
-/** Finding a program on the PATH, and files that are not programs. */
+/** Tests the search for a program on PATH, and files that are not programs. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Differences on Windows, tested on any system. */
+/** Tests behavior that differs on Windows. The tests run on any system. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';

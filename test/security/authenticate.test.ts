@@ -1,4 +1,4 @@
-/** The method negotiation: order, refused credentials, and daemons that do not authenticate themselves. */
+/** Tests the method negotiation: order, rejected credentials, and daemons that do not authenticate themselves. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
@@ -9,7 +9,7 @@ import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { instead } from '../support/faults/broken-messages.ts';
 
-/** Round trips to a schedd with a known address, as in the documentation. */
+/** Number of round trips to a schedd at a known address, as documented. */
 const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
   IDTOKENS: 3,
   KERBEROS: 3,
@@ -86,7 +86,7 @@ describe('The order of methods', () => {
   }
 });
 
-/** Client certificate and CA in files, as HTCondor's configuration names them. */
+/** Returns settings of HTCondor's configuration that name files with the client certificate and the CA certificate. */
 function files(of: Ways): Record<string, string> {
   return {
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),
@@ -95,7 +95,7 @@ function files(of: Ways): Record<string, string> {
   };
 }
 
-/** The refusal of each method, after which both sides can continue. */
+/** Settings that make the daemon reject each method in such a way that both sides can continue. */
 const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   IDTOKENS: () => ({ revoked: () => true }),
   KERBEROS: () => ({ kerberos: { key: undefined } }),
@@ -206,7 +206,7 @@ describe('A method that the daemon does not accept', () => {
     }));
 });
 
-/** Behaviour that reveals an impostor. */
+/** Behavior of an impostor that must make the authentication fail. */
 const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
   ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
   ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],

@@ -1,4 +1,4 @@
-/** The daemon's policy ad: names of methods and ciphers, and the text of a refusal. */
+/** Tests how the daemon's policy ad is parsed: names of methods and ciphers, and the text of a refusal. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';

@@ -1,4 +1,4 @@
-/** The name that a daemon's certificate must carry, and the sources that are trusted for it. */
+/** Tests which name a daemon's certificate must contain, and which sources of that name are trusted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/runtime/secret.ts';

@@ -1,4 +1,4 @@
-/** Resumption of a session, with the recorded bytes of HTCondor 23.9. */
+/** Tests session resumption with bytes recorded from HTCondor 23.9. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';

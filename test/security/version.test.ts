@@ -1,4 +1,4 @@
-/** Releases that the client distinguishes, and its message about those that are too old. */
+/** Tests which releases the client distinguishes, and its message about releases that are too old. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readServerPolicy } from '../../src/security/policy.ts';

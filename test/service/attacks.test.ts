@@ -1,4 +1,6 @@
-/** Attacks on the token service: HTTP requests, job tokens, claims, the configuration and concurrent use. */
+/**
+ * Tests attacks on the token service through HTTP requests, job tokens, claims, the configuration and concurrent use.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
@@ -63,7 +65,7 @@ after(async () => {
   await pool?.stop();
 });
 
-/** Sends bytes over TLS, and returns everything that the service sends until it closes the connection. */
+/** Sends bytes over TLS. Returns everything that the service sends until it closes the connection. */
 async function raw(...parts: readonly (string | Buffer)[]): Promise<string> {
   const socket = connect({
     port: service.port,
@@ -200,7 +202,7 @@ describe('A job token', () => {
   ];
   for (const kid of ['../../../../dev/null', { toString: 'key-1' }, '__proto__']) {
     test(`whose kid is ${JSON.stringify(kid)} is refused`, async () => {
-      const fresh = await start(); // which has not requested unknown keys yet
+      const fresh = await start(); // a new service, which has not yet requested unknown keys
       try {
         const { status, body } = await fresh.ask(signedBy(mine.privateKey, { kid }));
         assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));

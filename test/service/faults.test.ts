@@ -1,4 +1,7 @@
-/** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
+/**
+ * Tests faults that affect the token service: its disk, its issuer, its configuration, its certificate, its clients,
+ * and kills of its process.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +20,7 @@ import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/serv
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';
-/** Number of kills in `npm test`; KILLS=50 tests more moments. */
+/** Number of kills in `npm test`. For more, set KILLS=50. */
 const KILLS = Number(process.env['KILLS'] ?? 20);
 let pool: EmbeddedPool;
 let issuer: JobIssuer;
@@ -109,7 +112,7 @@ describe('The issuer', () => {
           assert.ok(granted(await service.ask(token())));
           const { status, body } = await slow;
           assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
-          // For a while, the issuer is not queried again, and its jobs do not wait.
+          // For a while, the service does not query the issuer again, and rejects its jobs at once.
           const again = await service.ask(token({ iss: url }));
           assert.deepEqual(
             [again.status, service.log.filter((line) => line.includes('cannot be fetched')).length],
@@ -153,7 +156,7 @@ describe('The store of used tokens', () => {
     }
   });
 
-  /** A service that recorded a job token, ended, and lost its record. */
+  /** Runs a service that recorded a job token, ended, and lost its record. */
   async function withLostStore(claims: IssuerClaims, work: (service: ServiceProcess, used: string) => Promise<void>) {
     await withService(async (service) => {
       const used = token(claims);
@@ -253,7 +256,7 @@ describe('The configuration', () => {
         Array.from({ length: 4 }, async () => {
           while (running) {
             const { status, body } = await service.ask(token());
-            // A busy service may ask the client to try again.
+            // A busy service may ask the client to retry.
             if (status !== 200 && body['error'] !== 'invalid_grant' && status !== 429 && status !== 503)
               wrong.push([status, body]);
           }
@@ -362,8 +365,8 @@ describe('The configuration', () => {
       assert.match(stdout, /condor_token_create -identity ci@pool\.test -authz READ -authz WRITE -lifetime 7776000 > /);
       assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
       assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
-      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a system call of Node that is filtered must not kill it
-      assert.doesNotMatch(stdout, /\/bin\/kill/); // a program of procps, which a minimal system lacks
+      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a system call that systemd filters must not kill Node
+      assert.doesNotMatch(stdout, /\/bin\/kill/); // part of procps, which a minimal system does not have
       const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
       const file = join(service.directory, 'condor-token-service.service');
       writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));
@@ -392,7 +395,7 @@ describe('The certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // only the key is new
+      writeFileSync(join(service.directory, 'tls.crt'), certificate); // keeps the old certificate with the new key
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);
@@ -459,7 +462,7 @@ describe('Clients', () => {
       assert.ok(memory() - before < 100_000, `${memory() - before} kB more`);
       await service.end('SIGTERM');
       const lines = service.audit.filter(({ decision }) => decision !== 'issued');
-      // One line a minute. A slow host needs several minutes for the flood.
+      // The service writes one audit line per minute. On a slow host, the flood takes several minutes.
       for (const line of lines) assert.equal(line['decision'], 'unverified');
       const counted = lines.flatMap(({ counts }) => Object.values(counts as Record<string, number>));
       assert.equal(
@@ -502,7 +505,7 @@ describe('The process', () => {
   test('ignores SIGHUP until it has started, and then loads the configuration once more', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
-      writeFileSync(service.storePath, 'rubbish\n'); // reported during the start
+      writeFileSync(service.storePath, 'rubbish\n'); // the service reports it when it starts
       const starting = service.start();
       await service.logged(/used-tokens: it cannot be read/);
       service.signal('SIGHUP');

@@ -1,4 +1,4 @@
-/** Two issuers that could be mistaken for each other, and key sets that an issuer should not publish. */
+/** Tests two issuers that could be confused with each other, and key sets that an issuer should not publish. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ after(async () => {
   await pool?.stop();
 });
 
-/** Grants for the same repository at each issuer. */
+/** Returns one grant for each issuer, both for the same repository. */
 async function withService(work: (service: ServiceProcess) => Promise<void>, second = other.url): Promise<void> {
   const grant = (identity: string, url: string) =>
     `  - { identity: ${identity}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${url}", repository_id: 74 }] }\n`;

@@ -1,4 +1,7 @@
-/** Files of the token service that another account could replace: seeds, configuration, and the record of used tokens. */
+/**
+ * Tests files of the token service that another account could replace: seeds, configuration, and the record of used
+ * tokens.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

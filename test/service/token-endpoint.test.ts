@@ -1,4 +1,4 @@
-/** The token service as a process, with an imitated issuer and the embedded pool. */
+/** Tests the token service as a separate process, with a simulated issuer and the embedded pool. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +49,7 @@ function assertRefused({ status, body }: Reply, error: string, reason: RegExp): 
   assert.equal(body['access_token'], undefined);
 }
 
-/** The service cannot know yet, and reports when it can. */
+/** Asserts that the service cannot decide yet, and that the reply states when to retry. */
 function assertLater({ status, headers, body }: Reply): void {
   assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
   const seconds = Number(headers['retry-after']);
@@ -125,7 +125,7 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      assertLater(await fresh.ask(token())); // it may be new: a flood of unknown keys must not cause a permanent refusal
+      assertLater(await fresh.ask(token())); // the key may be new; a flood of unknown keys must not cause a permanent refusal
       assert.deepEqual(issuer.asked, []);
     } finally {
       await fresh.stop();
@@ -339,7 +339,7 @@ describe('The token service', () => {
   });
 });
 
-/** Another service with the same configuration and no state. */
+/** Starts another service with the same configuration and no state. */
 function restarted(): Promise<ServiceProcess> {
   return ServiceProcess.start({ authority: issuer.authority, config: configOf(), seeds: { [CI]: seed() } });
 }
@@ -349,7 +349,10 @@ function unsigned(alg: string): string {
   return `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.${payload}.AAAA`;
 }
 
-/** HS256, with the PEM or JWK of the public key as secret: which a verifier accepts if it lets the token choose the algorithm. */
+/**
+ * Returns a job token signed with HS256. Its secret is the issuer's public key, as a JWK. A verifier that lets the
+ * token choose the algorithm would accept it.
+ */
 function hmacWithPublicKey(): string {
   const [, payload = ''] = token().split('.');
   const text = `${Buffer.from(JSON.stringify({ alg: 'HS256', kid: 'key-1' })).toString('base64url')}.${payload}`;

@@ -1,4 +1,4 @@
-/** AKEP2 and key agreement on recorded handshakes, and proofs that must be rejected. */
+/** Tests AKEP2 and its key agreement with recorded handshakes, and with proofs that must be rejected. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';

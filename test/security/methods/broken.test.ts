@@ -1,4 +1,7 @@
-/** Well-formed messages of each method with invalid content; test/daemon/faults.test.ts damages the frames. */
+/**
+ * Tests well-formed messages of each method that have invalid content. test/daemon/faults.test.ts damages the frames
+ * instead.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +23,7 @@ interface BadContent {
   readonly what: string;
   readonly fault: Fault;
   readonly code: string;
-  /** Codes of the steps at which the daemon closes the connection, because it has nothing to send. */
+  /** Error codes for the steps at which the daemon closes the connection, because it has nothing to send. */
   readonly at?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +43,7 @@ const KEY: BadContent['at'] = {
   'SCITOKENS, tls key': 'ERR_CLOSED',
 };
 
-/** Broken TLS messages of a server. */
+/** Invalid TLS messages of a server. */
 const BROKEN_TLS: readonly BadContent[] = [
   message('gives up', (m) => m.int(3).int(0), 'ERR_METHODS_EXHAUSTED'),
   message('reports an error', (m) => m.int(-1).int(0), 'ERR_METHODS_EXHAUSTED'),

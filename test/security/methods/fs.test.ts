@@ -1,4 +1,7 @@
-/** FS: the directories that the client creates, those that it does not, and that it removes them. */
+/**
+ * Tests FS: which directories the client creates, which it refuses to create, and that it removes those that it
+ * created.
+ */
 import assert from 'node:assert/strict';
 import {
   chmodSync,
@@ -245,7 +248,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
       return path;
     };
     assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: it exists already/);
-    for (const path of made) rmdirSync(path); // it still exists: the client did not create it
+    for (const path of made) rmdirSync(path); // the directory still exists, because the client did not create it
     assert.equal(made.length, 1);
   });
 
@@ -281,7 +284,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   test('whose parent is a symbolic link of another account', async () => {
     const link = join(ways.folder, 'link');
     symlinkSync(outside, link);
-    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // a link of root belongs to the system
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // the client would treat a link that root owns as part of the system
     try {
       await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: link };

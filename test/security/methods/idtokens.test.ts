@@ -1,4 +1,4 @@
-/** Which token is used for which daemon. */
+/** Tests which token is used for which daemon. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../../src/runtime/secret.ts';

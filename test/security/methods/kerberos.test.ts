@@ -1,6 +1,6 @@
 /**
- * KERBEROS with the embedded pool and KDC: when the KDC is queried, what an impostor receives, and which failures are
- * transient.
+ * Tests KERBEROS with the embedded pool and KDC: when the KDC is queried, what an impostor receives, and which failures
+ * are transient.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -18,7 +18,7 @@ after(() => ways?.close());
 
 const SERVICE = 'host/ap.pool.test';
 
-/** Runs `work` with a separate KDC, and the environment that names it. */
+/** Calls `work` with a separate KDC and the environment variables that select it. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string, string>) => Promise<void>) {
   const kdc = await Kdc.start({ principals: { alice: 'correct horse', [SERVICE]: 'service' }, ...options });
   try {

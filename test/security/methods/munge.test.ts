@@ -1,4 +1,4 @@
-/** MUNGE: a new credential for each use, in the first flight, and the failure without one. */
+/** Tests MUNGE: each use has a new credential, sent in the first flight, and a missing credential causes a failure. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ before(async () => {
 after(() => ways?.close());
 beforeEach(() => munge(`echo '${fakeCredential('alice')}'`));
 
-/** A munge program that runs this script and counts its runs. */
+/** Installs a munge program that runs this script and counts its runs. */
 function munge(script: string): void {
   const count = ways.file('count', '');
   ways.program('munge', `echo x >> '${count}'; cat > '${join(ways.folder, 'payload')}'; ${script}`);

@@ -1,6 +1,6 @@
 /**
- * SCITOKENS: the token is sent only after the daemon has authenticated itself, in one record; and the meaning of a
- * refusal.
+ * Tests SCITOKENS. The token is sent in one record, only after the daemon has authenticated itself. Also tests what a
+ * refusal means.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +49,7 @@ function by({
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
     const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
     const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
-    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // it has received everything
+    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // once the connections are closed, the daemon has received everything
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
     const parts = token.split('.');
     return { ...tried, said: pool.log, shown: parts.some((part) => pool.hasHeard(part)) };
@@ -117,7 +117,7 @@ describe('The token is not sent', () => {
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
-  /** Excluded cases: only the deadline ends the fetch, or the message is valid. */
+  /** Faults that the tests exclude, because only the deadline ends the fetch or because the message is valid. */
   const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
@@ -137,7 +137,7 @@ describe('The token is not sent', () => {
 });
 
 describe('The length of a SciToken', () => {
-  /** A token with exactly this many characters. */
+  /** Returns a token with exactly this many characters. */
   function ofLength(length: number): string {
     const short = ways.issuer.issue('alice', { pad: '' });
     for (let pad = Math.floor((length - short.length) * 0.75) - 3; ; pad++) {
@@ -146,7 +146,7 @@ describe('The length of a SciToken', () => {
       if (token.length > length) return `${ofLengthBelow(length, pad)}`;
     }
   }
-  /** base64url cannot have this length: the signature gets the missing characters */
+  /** Appends the missing characters to the signature, because no payload makes the token this long in base64url. */
   function ofLengthBelow(length: number, pad: number): string {
     const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
     return `${token}${'A'.repeat(length - token.length)}`;

@@ -1,4 +1,4 @@
-/** TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected ones. */
+/** Tests TLS in CEDAR messages with a scripted daemon: the order of messages, and every unexpected message. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ function read(message: Uint8Array | undefined): { status: number; bytes: Uint8Ar
   return { status, bytes: reader.bytes(reader.int()) };
 }
 
-/** Runs an exchange with these messages of a daemon. Returns the result, and the messages of the client. */
+/** Runs an exchange in which the daemon sends these messages. Returns the result, and the client's messages. */
 async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>) {
   const channel = new ScriptedChannel(script);
   const running = exchange(options);
@@ -128,7 +128,7 @@ describe('The TLS exchange', () => {
   }
 });
 
-/** A daemon that completes the TLS handshake, and then sends these messages. */
+/** Runs a daemon that completes the TLS handshake, and then sends these messages. */
 async function withEngine({
   version,
   lastWords,
@@ -170,7 +170,7 @@ async function withEngine({
 }
 
 describe('Whatever a daemon sends', () => {
-  /** A flight of a real server, which no later message matches. */
+  /** Returns a flight of a real server. No later message is consistent with it. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);
@@ -223,7 +223,7 @@ describe('Whatever a daemon sends', () => {
 describe('A client certificate', () => {
   test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
     const broken: Partial<TlsOptions> = {
-      certificate: { chain: client.certificate, key: new Secret(server.key) }, // the key of another certificate
+      certificate: { chain: client.certificate, key: new Secret(server.key) }, // this key does not match the certificate
     };
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));

@@ -1,4 +1,4 @@
-/** SSL: which certificates authenticate a daemon. */
+/** Tests which certificates authenticate a daemon with SSL. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -6,7 +6,7 @@ import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '.
 import { Authority, type Identity, selfSigned, type Wish } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
-/** Warnings of Node, which prints each only once. */
+/** Warnings of Node, which prints each warning only once. */
 const warnings: Error[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 

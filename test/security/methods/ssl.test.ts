@@ -1,4 +1,4 @@
-/** SSL: TLS versions, client certificates and keys that work, and the daemon's messages about them. */
+/** Tests SSL: accepted TLS versions, client certificates and keys, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
@@ -10,7 +10,7 @@ import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { advised } from '../../support/errors/advice.ts';
 import { assertHidden, instead } from '../../support/faults/broken-messages.ts';
 
-/** Returns whether the TLS library of this Node loads a certificate. */
+/** Returns whether Node's TLS library loads this certificate. */
 function canLoad({ certificate, key }: Identity): boolean {
   try {
     createSecureContext({ cert: certificate, key });
@@ -82,7 +82,8 @@ describe('SSL', () => {
   test('reports why OpenSSL rejects a certificate, and continues with the next method', async () => {
     const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    // OpenSSL of Debian refuses SHA-1 when the client loads the certificate; that of Node, when the daemon verifies it.
+    // Debian's OpenSSL rejects SHA-1 when the client loads the certificate. Node's OpenSSL rejects it when the daemon
+    // verifies the certificate.
     const reason = canLoad(weak)
       ? /SSL: client-certificate \(CN=alice\): the daemon aborted the TLS handshake/
       : /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;

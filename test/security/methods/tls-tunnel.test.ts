@@ -1,4 +1,4 @@
-/** TLS without a socket: bytes in, bytes out, and no wait for data that cannot arrive. */
+/** Tests TLS without a socket. The tunnel converts bytes and does not wait for data that cannot arrive. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ interface Pair {
   readonly engine: TlsEngine;
 }
 
-/** Both sides after this many flights of the server. They are closed in any case. */
+/** Calls `work` with both sides after this many flights of the server. Closes them in any case. */
 async function withPair(
   work: (pair: Pair) => Promise<void>,
   { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},

@@ -1,4 +1,7 @@
-/** Tests of FS with an embedded pool. Importing this module makes each test assert that no directory is left. */
+/**
+ * Helpers for tests of FS with an embedded pool. If a test file imports this module, each test asserts that no
+ * directory is left.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,11 +19,11 @@ export const outside: string = join(ways.folder, 'outside');
 after(() => ways.close());
 beforeEach(() => mkdirSync(outside));
 afterEach(() => {
-  rmdirSync(outside); // fails unless it is empty
+  rmdirSync(outside); // fails if the client created anything in it
   assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
 });
 
-/** Fetches with FS alone from a daemon with these settings. */
+/** Fetches a token from a daemon with these settings, with FS as the only method. */
 export function by(
   settings: Partial<FsSettings>,
   options: EmbeddedPoolOptions = {},

@@ -1,4 +1,4 @@
-/** Jobs without stored credentials: resolves their request before any daemon is contacted. */
+/** Resolves the requests of jobs without stored credentials, before any daemon is contacted. */
 import { after, before, beforeEach } from 'node:test';
 import { resolveBearer } from '../../../src/credentials/keyless.ts';
 import { readRequest } from '../../../src/inputs/request.ts';
@@ -34,7 +34,7 @@ function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   return readRequest((name) => all[name], surroundings(env));
 }
 
-/** Returns the request for these inputs, with the SciToken if it is the bearer token, and the log and the masks. */
+/** Resolves the request for these inputs. Returns its SciToken if that is the bearer token, the log, and the masks. */
 export async function keyless(
   words: Words,
   env: Surroundings['env'] = services.env,

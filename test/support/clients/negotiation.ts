@@ -1,4 +1,6 @@
-/** Method negotiation with an embedded pool: the available methods, and those that clients have offered. */
+/**
+ * Helpers for method negotiation with an embedded pool: the available methods, and the methods that clients offered.
+ */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { after } from 'node:test';

@@ -1,4 +1,4 @@
-/** Token requests with an embedded pool: files a request, decides it, and returns the outcome. */
+/** Runs token requests with an embedded pool. A helper files a request, decides it, and returns the outcome. */
 import { after } from 'node:test';
 import type { EmbeddedPool } from '../embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';
@@ -19,12 +19,12 @@ interface Ask extends TryOptions {
 interface Asked extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** The request as the daemon recorded it. */
+  /** The request, as the daemon recorded it. */
   readonly wish: TokenWish | undefined;
   readonly id: string;
 }
 
-/** Returns settings that put each request into this state as soon as it is filed. */
+/** Returns pool settings that put each request into this state as soon as it is filed. */
 export const decided = (state: TokenWish['state']): RequestSettings => ({
   whenFiled: (id, all) => all.decide(id, state),
 });

@@ -1,4 +1,4 @@
-/** Tests of SSL with an embedded pool, and their outcomes. */
+/** Helpers for tests of SSL with an embedded pool. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -24,7 +24,10 @@ export interface TriedSsl extends Tried {
   readonly said: readonly string[];
 }
 
-/** Fetches with SSL alone from a daemon with these settings, and asserts that the private key is not printed. */
+/**
+ * Fetches a token from a daemon with these settings, with SSL as the only method. Asserts that the private key is not
+ * printed.
+ */
 export function by({ tls = {}, options = {}, words = {} }: TrySsl): Promise<TriedSsl> {
   const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {

@@ -21,7 +21,7 @@ export const given = (certificate: string, key: string): CertificateSource => ({
   key: pemText('client-key', key),
 });
 
-/** Loads a client certificate, and returns it with the log. */
+/** Loads a client certificate. Returns it with the log. */
 export function loadNoting(source: CertificateSource) {
   const noting = notingHost();
   const loaded: ClientCertificate[] = [];
