@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const find = (...path: string[]) => findProgram('tool', path.join(delimiter));
 
-/** Creates a subdirectory with such a file of this mode, and returns its path. */
+/** Creates a subdirectory that contains FILE with this mode. Returns the path of the subdirectory. */
 function put(name: string, mode = 0o755): string {
   mkdirSync(join(folder, name));
   writeFileSync(join(folder, name, FILE), '', { mode });

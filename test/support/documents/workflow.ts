@@ -2,7 +2,7 @@
 import { register } from 'node:module';
 import { parse } from 'yaml';
 
-/** Loader hook: the parser imports JSON without the import attribute that Node requires. */
+/** A loader hook. The parser imports JSON without the import attribute that Node requires. */
 const HOOK = `export const load = (url, context, next) =>
   next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);`;
 register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
@@ -40,7 +40,7 @@ export async function readWorkflow(name: string, content: string): Promise<Workf
   return parse(content) as Workflow;
 }
 
-/** Returns all steps of all jobs. */
+/** Returns the steps of all jobs. */
 export function stepsOf(workflow: Workflow): readonly Step[] {
   return Object.values(workflow.jobs).flatMap(({ steps }) => steps);
 }

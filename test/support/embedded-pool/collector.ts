@@ -2,7 +2,7 @@ import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { type Ad, type PoolFacts, versionString } from './settings.ts';
 
-/** The QUERY_*_ADS commands, each with the type of ad that it queries. */
+/** The QUERY_*_ADS commands, each with the type of ad that it returns. */
 export const QUERIES: ReadonlyMap<number, string> = new Map([
   [6, 'Scheduler'],
   [20, 'Collector'],
