@@ -96,7 +96,8 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/idtokens.ts': 1, // splits the input into lines
   'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
   'src/credentials/password.ts': 1, // reads the line of the input
-  'src/credentials/scitokens.ts': 5, // trims the token; checks for empty, blanks and length; checks whether there is one to mask
+  // Trims the token; checks for empty, blanks and length; checks whether there is one to mask.
+  'src/credentials/scitokens.ts': 5,
   'src/daemon/token-commands.ts': 1, // sends the SciToken to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/keyless.ts': 1, // authenticates to the runner
@@ -109,7 +110,8 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/security/methods/scitokens.ts': 1, // sends the SciToken after the server has authenticated itself
   'src/security/methods/tls-tunnel.ts': 1, // passes the private key to TLS
   'src/token/bearer.ts': 2, // parses the token; reads the claims of a job token
-  'src/token/jwt.ts': 5, // parses the token twice; uses its signature as the key, and masks the signature if it is long enough
+  // Parses the token twice; uses its signature as the key, and masks the signature if it is long enough.
+  'src/token/jwt.ts': 5,
 };
 
 const isIn = (path: string, places: readonly string[]) =>

@@ -45,7 +45,8 @@ const unitOnly = args.includes('--unit');
 const words = args.filter((word) => word !== '--unit');
 const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
-  .filter((file) => existsSync(join(projectRoot, sourceOf(file)))) // otherwise, its source was renamed after it was compiled
+  // Otherwise, its source was renamed after it was compiled.
+  .filter((file) => existsSync(join(projectRoot, sourceOf(file))))
   .filter((file) => !unitOnly || !/\/(real\/|support\/pool\/)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {

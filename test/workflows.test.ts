@@ -1,4 +1,4 @@
-/** The workflows of this repository: valid for GitHub, pinned, and with minimal permissions. */
+/** Tests the workflows of this repository. They are valid for GitHub, pinned, and have minimal permissions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { SHA256 } from './support/runner/ci-machine.ts';
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));
 
-/** Jobs with write permissions, and their permissions. */
+/** Jobs that have write permissions, with these permissions. */
 const WRITERS: Readonly<Record<string, readonly string[]>> = {
   release: ['attestations', 'contents', 'id-token'],
   npm: ['id-token'],
@@ -154,7 +154,7 @@ describe('A release', () => {
   });
 });
 
-/** Runs `work` in a new repository with a committed `dist/a.js` and `.gitignore`. */
+/** Calls `work` with a new repository that has a committed `dist/a.js` and `.gitignore`. */
 function inRepository(work: (directory: string, git: (...args: string[]) => void) => void): void {
   const directory = mkdtempSync(join(tmpdir(), 'repository-'));
   const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
@@ -238,7 +238,7 @@ test('a run of CI always tests other versions of Node and Windows, and ends with
 });
 
 describe('the tests with Node for Windows', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
-  /** Runs .ci/windows with programs that replace those of this host, and with a cache that has Wine or not. */
+  /** Runs .ci/windows with programs that replace those of this host. If `hasWine` is true, the cache contains Wine. */
   const run = (programs: Readonly<Record<string, string>>, hasWine = false) => {
     const directory = mkdtempSync(join(tmpdir(), 'windows-'));
     try {

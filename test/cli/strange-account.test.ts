@@ -14,7 +14,8 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // where this user ID can read the files
+  // Where this user ID can read the files.
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true });
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -110,7 +110,8 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
       });
     });
     for (const [what, [code, fault]] of Object.entries(FAULTS)) {
-      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue; // the earlier reply names the same salt
+      // The earlier reply names the same salt.
+      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue;
       test(`${what}, the fetch ends in ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
           await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {

@@ -48,7 +48,8 @@ for (const suite of poolSuites()) {
       test(`${file} submits, hides the token, and removes it`, async () => {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
-        const text = exampleText(file, place()).replace('https://github.com/', ''); // only the act of Forgejo and Gitea accepts URLs
+        // Only the act of Forgejo and Gitea accepts URLs.
+        const text = exampleText(file, place()).replace('https://github.com/', '');
         const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
         const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
         const run = await act.run(workflow, options);

@@ -280,7 +280,8 @@ for (const suite of poolSuites()) {
         const args = ['-pool', pool.collector, '-type', 'SCHEDD', '-name', pool.scheddName, level];
         const env = onlyToken('/home/bob/token');
         const { stdout, stderr } = await pool.exec(['condor_ping', ...args], { user: 'bob', env });
-        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/); // locating the schedd requires READ
+        // Locating the schedd requires READ.
+        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/);
         return /succeeded/.test(stdout);
       }
 

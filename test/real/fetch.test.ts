@@ -199,7 +199,8 @@ for (const suite of poolSuites()) {
         const address = await pool.sinful('schedd', pool.scheddName);
         const { token, roundTrips } = await fetchFrom(pool, { address, idtoken: `${idtoken}\n${other}` });
         assert.equal(token.subject, `bob@${pool.trustDomain}`);
-        assert.equal(roundTrips, 5); // one round trip each for the connection, policy, first token, second token, and request
+        // One round trip each for the connection, policy, first token, second token, and request.
+        assert.equal(roundTrips, 5);
       });
     });
 

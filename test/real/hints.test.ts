@@ -73,7 +73,8 @@ for (const suite of poolSuites()) {
             .join(' ')
             .match(/\bcondor_[a-z_]+/g) ?? [],
       );
-      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service'); // this project's own command
+      // This project's own command.
+      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service');
       assert.ok(programs.length > 8);
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });

@@ -125,7 +125,8 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      assertLater(await fresh.ask(token())); // the key may be new; a flood of unknown keys must not cause a permanent refusal
+      // The key may be new; a flood of unknown keys must not cause a permanent refusal.
+      assertLater(await fresh.ask(token()));
       assert.deepEqual(issuer.asked, []);
     } finally {
       await fresh.stop();

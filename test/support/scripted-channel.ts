@@ -3,9 +3,12 @@ import type { MessageChannel } from '../../src/wire/message-channel.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** A channel whose peer sends the messages of a script, whatever it receives, and then closes the connection. */
+/**
+ * A channel to a peer that sends the messages of a script, regardless of what it receives, and then closes the
+ * connection.
+ */
 export class ScriptedChannel implements MessageChannel {
-  /** Messages that were sent to the peer. */
+  /** Messages that the client sent to the peer. */
   readonly sent: Uint8Array[] = [];
   readonly #script: Uint8Array[];
 
@@ -29,7 +32,7 @@ export class ScriptedChannel implements MessageChannel {
   }
 }
 
-/** Returns the bytes of one message. */
+/** Returns the encoded bytes of one message. */
 export function bytesOf(write: (message: Writer) => unknown): Uint8Array {
   const message = new Writer();
   write(message);

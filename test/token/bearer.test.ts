@@ -1,4 +1,4 @@
-/** Parsing of SciTokens, and malformed ones. */
+/** Tests how SciTokens are parsed, including malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Checks of a token against the request: equal, reduced with a warning, never more. */
+/** Compares a token with the request. It may have all requested levels, or fewer with a warning, but never more. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TokenError } from '../../src/errors.ts';

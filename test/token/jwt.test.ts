@@ -1,4 +1,4 @@
-/** Parsing of IDTOKENs, and malformed ones. */
+/** Tests how IDTOKENs are parsed, including malformed ones. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -42,7 +42,7 @@ describe('An IDTOKEN', () => {
     });
   }
 
-  // HTCondor's parser does not split at these characters, or stops at them.
+  // HTCondor's parser either stops at these characters or does not split the scope there.
   for (const separator of [
     '\v',
     '\f',
@@ -63,7 +63,7 @@ describe('An IDTOKEN', () => {
         claim: 'scope',
       }));
 
-  // Values that cannot be converted to text: JSON may contain them, and String() throws.
+  // JSON may contain values for which String() throws.
   for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
     test(`is rejected if its scope is ${JSON.stringify(scope)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));

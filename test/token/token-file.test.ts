@@ -1,4 +1,6 @@
-/** A token file: complete or absent, inaccessible to other accounts, and never written through a link. */
+/**
+ * Tests token files. A file is complete or absent, inaccessible to other accounts, and never written through a link.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -47,7 +49,7 @@ function outputError(text: RegExp) {
   };
 }
 
-/** Returns all files below the directory; directories end in `/`. */
+/** Returns all files and directories below the directory. The names of directories end in `/`. */
 function files(): readonly string[] {
   return (readdirSync(directory, { recursive: true }) as string[]).map((each) => each.replaceAll('\\', '/')).sort();
 }
@@ -246,7 +248,9 @@ const CALL_BOTH = `
 try { checkTokenPath(path); process.exitCode = 9; } catch (error) { console.error(error.code, error.message); }
 ${CALL_WRITE}`;
 
-/** Runs a few lines with the functions under test in a separate process, which `before` starts. */
+/**
+ * Runs code that calls the functions under test, in a separate process. `before` is a command that starts this process.
+ */
 function runInChild(before: readonly string[], code: string, path: string) {
   const load = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const script = `

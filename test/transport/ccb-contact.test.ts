@@ -1,4 +1,4 @@
-/** Addresses of daemons behind CCB: their brokers, and daemons that need none. */
+/** Tests addresses of daemons behind CCB: their brokers, and daemons that require no broker. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

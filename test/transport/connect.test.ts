@@ -1,4 +1,7 @@
-/** Connecting: every address of a daemon within the deadline, with the reason of each failure. */
+/**
+ * Tests connections to a daemon. The client tries every address within the deadline, and the error has the reason of
+ * each failure.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -42,7 +45,7 @@ describe('A connection', () => {
     const silent = await silentPort();
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
-      // Less than the time limit for a silent address.
+      // The deadline is shorter than the time limit for a silent address.
       const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {

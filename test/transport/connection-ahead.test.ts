@@ -1,4 +1,7 @@
-/** A connection that is opened before its target is known: only a matching one is used, and no other stays open. */
+/**
+ * Tests a connection that is opened before its target is known. Only a connection to the matching address is used, and
+ * every other one is closed.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -34,7 +37,7 @@ const noneOpen = () => until('it is closed', 5, async () => (open.size === 0 ? u
 
 const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess], notingHost({ signal }).host);
 
-/** A connection that the server has accepted. */
+/** Starts a connection and waits until the server has accepted it. */
 async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
   await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
@@ -93,7 +96,7 @@ describe('An early connection', () => {
     const ahead = begin({ host: '127.0.0.1', port: talkativePort });
     await until('it is established', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
     const later = connect(talkativePort, '127.0.0.1');
-    await once(later, 'data'); // by now the earlier connection has its data too
+    await once(later, 'data'); // by now, the earlier connection has also received its data
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(ahead.take(sinful(`127.0.0.1:${talkativePort}`)), undefined);
     later.destroy();

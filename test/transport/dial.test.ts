@@ -1,4 +1,4 @@
-/** TCP connections race over all addresses of a host; only the deadline ends an attempt. */
+/** Tests TCP connections to all addresses of a host, which race with each other. Only the deadline ends an attempt. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -61,7 +61,7 @@ describe('A connection to a host name', () => {
     const { host, log } = notingHost();
     const connecting = dial([{ host: 'cm.example.org', port: silent.port }], host);
     await until('the attempt has begun', 5, async () => (log.length > 0 ? undefined : 'nothing'));
-    silent.answer(); // the next SYN, a second later, is accepted
+    silent.answer(); // the server accepts the next SYN, which the client sends a second later
     (await connecting).destroy();
     silent.close();
   });

@@ -1,4 +1,4 @@
-/** Long round trips, TCP handshakes included, to hosts with several addresses. */
+/** Tests long round trips, including TCP handshakes, to hosts with several addresses. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer as createHttpsServer } from 'node:https';
@@ -16,13 +16,13 @@ const NAME = 'ap.distant.test';
 
 afterEach(() => mock.restoreAll());
 
-/** Makes the name of the distant host resolve to these addresses. */
+/** Makes the distant host's name resolve to these addresses. */
 function resolveTo(...addresses: readonly string[]): void {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   mock.method(dns, 'lookup', (_: string, __: object, done: (error: null, found: object) => void) => done(null, found));
 }
 
-/** An address of this host that does not respond: packets to it return from it and belong to no connection. */
+/** An address of this host that does not respond. Packets to it return to this host, where they match no connection. */
 const silentBeside = ({ far }: DistantLink) =>
   far.v6.replace(/[0-9a-f]+$/, (last) => (parseInt(last, 16) + 1).toString(16));
 

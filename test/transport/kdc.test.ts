@@ -1,4 +1,4 @@
-/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
+/** Tests the transport to KDCs: framing, several KDCs, and KDCs that do not respond. */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that handles a request like this. */
+/** Starts a KDC that handles requests with `serve`. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -110,7 +110,7 @@ describe('A line kdc', () => {
 
 type Respond = Parameters<typeof DnsServer.start>[0];
 
-/** Runs `work` with a DNS server. */
+/** Calls `work` with a DNS server. */
 async function withDns<T>(respond: Respond, work: (dns: DnsServer) => Promise<T>): Promise<T> {
   const dns = await DnsServer.start(respond);
   setServers([dns.address]);

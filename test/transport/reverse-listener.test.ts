@@ -1,4 +1,4 @@
-/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
+/** Tests the port on which the client waits for a daemon: which connections it accepts, and that it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -83,7 +83,7 @@ describe('A reverse listener', () => {
   });
 
   test('keeps few pending connections, and closes the oldest', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of a time limit
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
@@ -102,7 +102,7 @@ describe('A reverse listener', () => {
     const silent = await comeTo(listener);
     const slow = await comeTo(listener, SEVEN.subarray(0, 8));
     const right = await comeTo(listener, SEVEN);
-    await listener.connected; // so the others have been accepted too
+    await listener.connected; // by now, the others have also been accepted
     context.mock.timers.tick(5000);
     await Promise.all([silent, slow].map(sentAway));
     assert.equal(right.closed, false, 'its time was not up: it had spoken');

@@ -1,4 +1,4 @@
-/** Addresses: HTCondor's own examples, the forms that users write, and malformed ones. */
+/** Tests addresses: HTCondor's own examples, the formats that users write, and malformed addresses. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

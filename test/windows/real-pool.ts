@@ -1,6 +1,6 @@
 /**
- * The command and the Action on Windows with a real schedd. test/real/windows.test.ts starts the daemons on Linux and runs
- * this file with Node for Windows; the variables say where the daemons are.
+ * Tests the command and the Action on Windows with a real schedd. test/real/windows.test.ts starts the daemons on Linux
+ * and runs this file with Node for Windows. Environment variables contain the daemons' addresses.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** ClassAds: recorded ones, HTCondor's quoting, round trips of arbitrary ones, and hostile ones. */
+/** Tests ClassAds: recorded ads, HTCondor's quoting, round trips of arbitrary ads, and hostile ads. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ function decode(encoded: Uint8Array, encrypted = false) {
   return ad;
 }
 
-/** An ad of exactly these lines. */
+/** Returns an ad that consists of exactly these lines. */
 function ofLines(...lines: readonly string[]): Uint8Array {
   const message = new Writer().int(lines.length);
   for (const line of lines) message.string(line);
@@ -51,7 +51,7 @@ describe('An ad', () => {
     assert.ok(compared > 10);
   });
 
-  // Eight cases that passed through a real daemon.
+  // Eight strings that a real daemon parsed and sent back.
   const quoted: readonly [string, string][] = [
     ['plain', '"plain"'],
     ['', '""'],

@@ -1,4 +1,7 @@
-/** AES-256-GCM frames: recorded sessions produce the same bytes in both directions; modified frames are rejected. */
+/**
+ * Tests AES-256-GCM frames. Recorded sessions produce the same bytes in both directions, and modified frames are
+ * rejected.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

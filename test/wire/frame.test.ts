@@ -1,4 +1,4 @@
-/** Frames: recorded ones whole, byte by byte and in any pieces; and malformed ones. */
+/** Tests frames: recorded frames whole, byte by byte and in arbitrary chunks, and malformed frames. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import { bytes, hex, vectors } from '../support/vectors.ts';
 
 const recorded = vectors.tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** All frames in the pieces of a stream, as hex. */
+/** Returns all frames in the chunks of a stream, as hex. */
 function framesIn(pieces: Iterable<Uint8Array>): readonly string[] {
   const deframer = new Deframer();
   const found: string[] = [];

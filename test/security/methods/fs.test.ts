@@ -284,7 +284,8 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   test('whose parent is a symbolic link of another account', async () => {
     const link = join(ways.folder, 'link');
     symlinkSync(outside, link);
-    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534); // the client would treat a link that root owns as part of the system
+    // The client would treat a link that root owns as part of the system.
+    if (process.getuid?.() === 0) lchownSync(link, 65534, 65534);
     try {
       await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: link };

@@ -49,7 +49,8 @@ function by({
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
     const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
     const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
-    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve)); // once the connections are closed, the daemon has received everything
+    // Once the connections are closed, the daemon has received everything.
+    while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
     const parts = token.split('.');
     return { ...tried, said: pool.log, shown: parts.some((part) => pool.hasHeard(part)) };

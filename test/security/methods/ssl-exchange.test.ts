@@ -223,7 +223,8 @@ describe('Whatever a daemon sends', () => {
 describe('A client certificate', () => {
   test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
     const broken: Partial<TlsOptions> = {
-      certificate: { chain: client.certificate, key: new Secret(server.key) }, // this key does not match the certificate
+      // This key does not match the certificate.
+      certificate: { chain: client.certificate, key: new Secret(server.key) },
     };
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));

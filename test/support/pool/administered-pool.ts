@@ -1,4 +1,6 @@
-/** A pool that is configured as in docs/ADMINISTRATORS.md: an account, a key and a bootstrap token for CI. */
+/**
+ * A pool that is configured as docs/ADMINISTRATORS.md describes, with an account, a key and a bootstrap token for CI.
+ */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { type FetchOptions, fetchToken } from '../../../src/index.ts';
@@ -28,8 +30,8 @@ export const TRIED = {
 const scrambled = Buffer.from([0xde, 0xad, 0xbe, 0xef]);
 
 /**
- * For a describe block: starts the daemons before its tests, and afterwards asserts that the tests used all blocks of
- * the part.
+ * Sets up a describe block: starts the daemons before its tests. Asserts afterwards that the tests used all blocks of
+ * this part of the document.
  */
 export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const mine: readonly string[] = [...TRIED.setUp, ...TRIED[part]];
@@ -59,7 +61,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     return found[0]?.text ?? '';
   }
 
-  /** Returns the lines of a block with log lines as patterns, in which `…` matches any text. */
+  /** Returns the lines of a block of log lines as patterns. `…` in a line matches any text. */
   function logLines(name: string): readonly string[] {
     const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return block(name)
@@ -68,7 +70,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       .map((line) => line.split('…').map(escaped).join('.*'));
   }
 
-  /** Runs `work` with additional settings, and restores the configuration afterwards. */
+  /** Calls `work` while the pool has additional settings, then restores the configuration. */
   async function configured(settings: string, work: () => Promise<void>): Promise<void> {
     await secure.configure(settings);
     try {
@@ -86,7 +88,10 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const refusedWith = (errorCode: number, options: FetchOptions) =>
     assert.rejects(fetch(options), { code: 'ERR_DAEMON', errorCode });
 
-  /** Runs one of HTCondor's tools with a token as the only credential. As root, a tool would issue its own token. */
+  /**
+   * Runs one of HTCondor's tools with a token as its only credential. It does not run as root, because the tool would
+   * then issue its own token.
+   */
   async function withToken(jwt: string, ...argv: string[]): Promise<Outcome> {
     const directory = `/tmp/token-${Math.random().toString(36).slice(2)}`;
     await pool.run('mkdir', '-m', '700', directory);
@@ -106,7 +111,8 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
   /**
-   * Returns a signing key, to issue tokens that condor_token_create cannot issue: with an `iat` in the past or future.
+   * Returns a signing key. Tests use it to issue tokens that condor_token_create cannot issue, with an `iat` in the
+   * past or future.
    */
   async function signingKey(id: string): Promise<SigningKey> {
     const file = Buffer.from(await pool.run('base64', '-w0', `/etc/condor/passwords.d/${id}`), 'base64');
@@ -127,7 +133,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       get address() {
         return address;
       },
-      /** The bootstrap token of the document. */
+      /** The bootstrap token that the document creates. */
       get bootstrap() {
         return bootstrap;
       },

@@ -1,4 +1,4 @@
-/** Part of `npm test`: fetches the releases of HTCondor that the tests run on, and act, and reports the progress. */
+/** Prepares `npm test`: downloads act and the HTCondor releases that the tests run on, and reports the progress. */
 import { spawnSync } from 'node:child_process';
 import { installPackages } from '../host.ts';
 import { findAct } from '../runner/act.ts';
@@ -19,7 +19,7 @@ if (reason !== undefined) {
       await prepareTree(suite);
       console.error(`HTCondor ${versionOf(suite)} (${suite}) is ready`);
     }
-    findAct(true); // without act, its tests are skipped, which the summary reports
+    findAct(true); // without act, its tests are skipped; the summary reports this
     await preparePython();
   } catch (error) {
     banner('No real HTCondor to test on:', String(error), 'CONDOR_POOL=none runs the other tests.');
@@ -28,7 +28,8 @@ if (reason !== undefined) {
 }
 
 /**
- * Installs the packages that `python3 -m venv` needs, as in the workflow of the quick start, unless this host has them.
+ * Installs the packages that `python3 -m venv` requires, unless this host has them. The quick start's workflow uses
+ * this command.
  */
 async function preparePython(): Promise<void> {
   if (spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0) return;

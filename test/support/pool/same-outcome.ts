@@ -7,8 +7,8 @@ import type { Outcome, Pool } from './pool.ts';
 import { claimsOf, referenceFetch } from './real-fetch.ts';
 
 /**
- * Runs HTCondor's condor_token_fetch and this project's with the same credential and arguments. Asserts that both fail,
- * or that both print tokens with the same claims. Returns the outcome of HTCondor's.
+ * Runs HTCondor's condor_token_fetch and this project's command with the same credential and arguments. Asserts that
+ * both fail, or that both print tokens with the same claims. Returns the outcome of HTCondor's tool.
  */
 export async function assertSameOutcome(pool: Pool, idtoken: string, args: readonly string[]): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'differential-'));

@@ -1,4 +1,7 @@
-/** The commands of a step to the runner: in lines of its output, and in files (ActionCommand.cs, FileCommandManager.cs). */
+/**
+ * Parses the commands that a step sends to the runner in its output and in files (ActionCommand.cs,
+ * FileCommandManager.cs).
+ */
 
 /** A workflow command that the runner parsed from a line of output. */
 export interface RunnerCommand {
@@ -6,7 +9,10 @@ export interface RunnerCommand {
   readonly data: string;
 }
 
-/** The commands that the runner supports (IActionCommandExtension). It prints lines with other words after `::`. */
+/**
+ * The commands that the runner supports (IActionCommandExtension). The runner prints lines with any other word after
+ * `::`.
+ */
 const NAMES: readonly string[] = [
   ...['set-env', 'set-output', 'save-state', 'add-path', 'add-mask', 'add-matcher', 'remove-matcher'],
   ...['warning', 'error', 'notice', 'debug', 'group', 'endgroup', 'echo', 'stop-commands', 'internal-set-repo-path'],
@@ -24,7 +30,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in
- * it. The properties are ignored.
+ * it. Ignores the properties.
  */
 export function parseCommand(line: string): RunnerCommand | undefined {
   for (const [, name = '', data = ''] of [NEW_FORM.exec(line.trim()), OLD_FORM.exec(line)].map(

@@ -1,15 +1,18 @@
-/** Assertions for every step: its failure, and the absence of secrets in its output. */
+/** Assertions for steps: how they fail, and that their output contains no secrets. */
 import assert from 'node:assert/strict';
 import type { StepResult } from './runner.ts';
 
 interface Failure {
   readonly code: string;
   readonly status: number;
-  /** Pattern of the annotation's text. */
+  /** Pattern that the annotation's text must match. */
   readonly text: RegExp;
 }
 
-/** Asserts that a step failed with one annotation, one code and the matching exit status, and delivered nothing. */
+/**
+ * Asserts that a step failed with one annotation, one error code and the matching exit status, and that it delivered
+ * nothing.
+ */
 export function assertFailed(step: StepResult, { code, status, text }: Failure): void {
   const errors = step.annotations.filter(({ level }) => level === 'error');
   assert.equal(errors.length, 1, `one error annotation, not ${errors.length}:\n${step.raw}`);
@@ -54,7 +57,7 @@ export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   }
 }
 
-/** Asserts that each JWT and its signature alone are masked. */
+/** Asserts that each JWT is masked, and that its signature is also masked separately. */
 export function assertMasked(step: StepResult, jwts: readonly string[]): void {
   for (const jwt of jwts) {
     for (const value of [jwt, jwt.split('.').at(-1) ?? ''])
