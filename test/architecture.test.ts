@@ -96,7 +96,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/credentials/idtokens.ts': 1, // splits the input into lines
   'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
   'src/credentials/password.ts': 1, // reads the line of the input
-  // Trims the token; checks for empty, blanks and length; checks whether there is one to mask.
+  // Trims the token; checks its length and whether it is empty or contains blanks; checks whether to mask it.
   'src/credentials/scitokens.ts': 5,
   'src/daemon/token-commands.ts': 1, // sends the SciToken to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy

@@ -45,7 +45,7 @@ const unitOnly = args.includes('--unit');
 const words = args.filter((word) => word !== '--unit');
 const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
-  // Otherwise, its source was renamed after it was compiled.
+  // Omits a compiled file whose source has since been renamed.
   .filter((file) => existsSync(join(projectRoot, sourceOf(file))))
   .filter((file) => !unitOnly || !/\/(real\/|support\/pool\/)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));

@@ -14,7 +14,7 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  // Where this user ID can read the files.
+  // This user ID can read the copy, but not the project directory.
   cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true });
 });
 after(() => rmSync(folder, { recursive: true, force: true }));

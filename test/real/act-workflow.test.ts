@@ -25,7 +25,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   function run(job: string, matrix: readonly string[] = [], more = {}): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    // Contains the installed files of the real pools.
+    // The cache contains the installed files of the real pools.
     const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache, ...more } });
   }

@@ -199,7 +199,7 @@ for (const suite of poolSuites()) {
         const address = await pool.sinful('schedd', pool.scheddName);
         const { token, roundTrips } = await fetchFrom(pool, { address, idtoken: `${idtoken}\n${other}` });
         assert.equal(token.subject, `bob@${pool.trustDomain}`);
-        // One round trip each for the connection, policy, first token, second token, and request.
+        // The connection, policy, first token, second token, and request take one round trip each.
         assert.equal(roundTrips, 5);
       });
     });

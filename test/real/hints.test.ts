@@ -73,7 +73,7 @@ for (const suite of poolSuites()) {
             .join(' ')
             .match(/\bcondor_[a-z_]+/g) ?? [],
       );
-      // This project's own command.
+      // condor_token_service is part of this project, not of HTCondor.
       const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service');
       assert.ok(programs.length > 8);
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);

@@ -102,7 +102,7 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(text, /^\[Unit\]\n/);
       assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
 
-      // With an existing store of used tokens, the service does not refuse job tokens that were issued before it started.
+      // With an existing store of used tokens, the service accepts job tokens that were issued before it started.
       await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {

@@ -92,7 +92,7 @@ for (const suite of poolSuites()) {
       const outcome = await pool[tool]([...once, ...given], { ...account, cwd, env: variables });
       const list = `${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done; ${CLEAN}`;
       const { stdout } = await pool.exec(['sh', '-c', list], { cwd });
-      // Files that existed before the run.
+      // Matches files that existed before the run.
       const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/;
       const files = stdout.split('\n').filter((line) => line !== '' && !before.test(line));
       return { outcome, files };
