@@ -126,12 +126,12 @@ function placeOf(path: string): { row: number; group: readonly string[] } | unde
 }
 
 describe('Imports', () => {
-  test('are found', () => {
+  test('are detected', () => {
     assert.ok(sources.length > 30);
     assert.ok(sources.flatMap(({ imports }) => imports).length > 100);
   });
 
-  test('of this project name existing files with their extension', () => {
+  test('within this project name existing files with their extension', () => {
     const paths = new Set(sources.map(({ path }) => path));
     for (const { path, imports } of sources) {
       for (const each of imports.filter((name) => name.startsWith('src/')))
@@ -139,7 +139,7 @@ describe('Imports', () => {
     }
   });
 
-  test('go down the rows of the table, never up and never sideways', () => {
+  test('lead to lower rows of the table, never to higher rows or sideways', () => {
     const wrong: string[] = [];
     for (const { path, imports } of sources) {
       const from = placeOf(path);
@@ -153,12 +153,12 @@ describe('Imports', () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('of crypto are types only, because loading it delays the start', () => {
+  test('of crypto are type-only, because loading it delays the start', () => {
     const early = sources.filter(({ code }) => /^import (?!type\b).*'node:crypto'/m.test(code));
     assert.deepEqual(early, []);
   });
 
-  test('are acyclic, including those of types', () => {
+  test('are acyclic, including type imports', () => {
     const edges = new Map(
       sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('src/'))]),
     );
@@ -172,7 +172,7 @@ describe('Imports', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
-  test('name built-in modules with node:', () => {
+  test('name built-in modules with the prefix node:', () => {
     const odd = sources.flatMap(({ path, imports }) =>
       imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
@@ -180,7 +180,7 @@ describe('Imports', () => {
   });
 
   for (const [module, places] of CONFINED) {
-    test(`of ${module.source} are in ${places.join(', ') || 'no file'} only`, () => {
+    test(`of ${module.source} occur only in ${places.join(', ') || 'no file'}`, () => {
       const users = sources.filter(({ imports }) => imports.some((name) => module.test(name))).map(({ path }) => path);
       assert.deepEqual(
         users.filter((path) => !isIn(path, places)),
@@ -194,7 +194,7 @@ describe('Imports', () => {
     });
   }
 
-  test('name only the four packages that are bundled', () => {
+  test('name no packages other than the four that are bundled', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
@@ -219,7 +219,7 @@ describe('The token service', () => {
       );
   });
 
-  test('has a policy without access to files, network and process', () => {
+  test('has a policy that does not access files, the network or the process', () => {
     for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
       assert.deepEqual(
         imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
@@ -230,7 +230,7 @@ describe('The token service', () => {
 });
 
 describe('The process', () => {
-  test('is used only by the listed files, for the listed properties', () => {
+  test('is accessed only by the listed files, for the listed properties', () => {
     const used = new Set<string>();
     for (const { path, code } of sources) {
       for (const [, property = ''] of code.matchAll(/(?<![.\w'"`-])process(?:\?)?\.(\w+)/g)) {
@@ -242,11 +242,11 @@ describe('The process', () => {
     assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
   });
 
-  test('is printed to by the entry points only', () => {
+  test('does not print through console outside the entry points', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
   });
 
-  test('provides time and randomness through Host only', () => {
+  test('provides time and randomness only through Host', () => {
     for (const { path, code } of sources.filter(
       ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
@@ -272,7 +272,7 @@ describe('Secrets', () => {
     assert.deepEqual(Object.fromEntries(found), REVEALS);
   });
 
-  test('cannot be read in another way', () => {
+  test('cannot be read in any other way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
   });
 });

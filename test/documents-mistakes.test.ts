@@ -43,7 +43,7 @@ describe('The document check', () => {
     test(`reports ${what}`, { skip: what.includes('bash') && skipWindows }, async () => {
       await assert.rejects(checkWorkflow('x', text), complaint);
     });
-  test('reports an unknown input outside of a workflow', () =>
+  test('reports an unknown input outside a workflow', () =>
     assert.throws(() => checkInputs('x', { lifetime: 'ever' }), /lifetime/));
   test('reports an unfinished shell command', { skip: skipWindows }, () => {
     assert.throws(() => checkShell('x', commandsOf({ language: 'console', text: '$ echo "\nfine\n' })), /x: /);

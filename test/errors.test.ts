@@ -52,13 +52,13 @@ const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001
 
 describe('Error classes', () => {
   for (const error of everyError()) {
-    test(`${error.code} has the class and the status of the interface`, () => {
+    test(`${error.code} has the class and the exit status that the interface defines`, () => {
       assert.deepEqual([error.name, error.exitStatus], STATUS[error.code]);
       assert.ok(error instanceof HTCondorError);
     });
   }
 
-  test('exist for every code of the interface', () => {
+  test('exist for every code that the interface defines', () => {
     assert.deepEqual([...new Set(everyError().map(({ code }) => code))].sort(), Object.keys(STATUS).sort());
   });
 
@@ -69,12 +69,12 @@ describe('Error classes', () => {
 });
 
 describe('The phase and the peer', () => {
-  test('are set once, by the innermost call', () => {
+  test('are set only once, by the innermost call', () => {
     const error = new ConnectError('ERR_CLOSED', 'x').at('session', '<a:1>').at('locate', '<b:2>');
     assert.deepEqual([error.phase, error.peer], ['session', '<a:1>']);
   });
 
-  test('are printed with the code in the first line', () => {
+  test('are printed with the code on the first line', () => {
     const error = new ConnectError('ERR_CLOSED', 'the peer closed').at('session', '<a:1>');
     assert.equal(describeError(error)[0], 'the peer closed (ERR_CLOSED, while: session, at <a:1>)');
   });
@@ -106,13 +106,13 @@ describe('The description of an error', () => {
     ['something else thrown', new Error(HOSTILE)],
   ];
   for (const [where, error] of errors) {
-    test(`sanitises hostile text in ${where}`, () => {
+    test(`sanitizes hostile text in ${where}`, () => {
       for (const line of describeError(error)) assertHarmless(line);
     });
   }
 });
 
-test('printable text is one line, of limited length, and no command of a runner', () => {
+test('sanitized text is a single line of limited length, and contains no runner commands', () => {
   assertHarmless(printable(HOSTILE));
   const text = fc.array(
     fc.oneof(

@@ -76,7 +76,7 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
       assert.match(script, /-token-service (https:\/\/ap40\.example\.org:8443\/token|"\$CONDOR_TOKEN_SERVICE") /);
     });
 
-    test('sets BEARER_TOKEN for one command only', () => {
+    test('sets BEARER_TOKEN for only one command', () => {
       const lines = scriptOf()
         .split('\n')
         .filter((line) => line.includes('BEARER_TOKEN'));
@@ -87,13 +87,13 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
   });
 }
 
-test('the example of a trust policy is accepted by the token service', () => {
+test('the token service accepts the example of a trust policy', () => {
   const context = { hostName: 'ap40.example.org', superUsers: [], insecureTestIssuer: false };
   const parsed = parseConfig(exampleText('token-service/config.yaml'), context);
   assert.ok('config' in parsed, JSON.stringify(parsed));
 });
 
-test('the list of examples names every file, and every file is tested here', () => {
+test('the list of examples contains every file, and this file tests each of them', () => {
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
   const service = ['token-service/config.yaml', 'token-service/Containerfile'];
   const keycloak = ['keycloak/realm-client-credentials.json', 'keycloak/realm-jwt-bearer.json'];
@@ -134,7 +134,7 @@ for (const file of WORKFLOWS) {
       }
     });
 
-    test('has read permissions only, pinned actions, and no expression in a script', async () => {
+    test('has only read permissions, pinned actions, and no expression in a script', async () => {
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       if (!file.startsWith('forgejo')) assert.deepEqual(workflow.permissions, {});
       for (const { permissions } of Object.values(workflow.jobs))
@@ -161,7 +161,7 @@ describe('The GitLab example', () => {
 });
 
 describe('The Jenkinsfile', () => {
-  test('is a pipeline that fetches, submits and removes', () => {
+  test('is a pipeline that fetches a token, submits a job, and removes the token', () => {
     const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile'));
     assert.deepEqual(
       stages.map(({ name, credentials, scripts }) => [name, credentials, scripts.length]),
@@ -178,7 +178,7 @@ describe('The Jenkinsfile', () => {
 
 for (const [file, runExample] of Object.entries(EXAMPLES)) {
   const skip = process.platform === 'win32' && 'the examples are for the shells of Unix';
-  describe(`${file} at an embedded pool`, { skip }, () => {
+  describe(`${file} with an embedded pool`, { skip }, () => {
     let pool: EmbeddedPool;
     let machine: CiMachine;
     before(async () => {
@@ -192,7 +192,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
     });
     const place = () => ({ collector: pool.collector, schedd: 'ci@pool' });
 
-    test('gives its commands a private token, and leaves no files', async () => {
+    test('provides its commands with a private token, and leaves no files', async () => {
       const idtoken = pool.idToken('alice');
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
       assert.equal(status, 0, output);
@@ -223,7 +223,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       );
     });
 
-    test('runs no download with a different checksum', async () => {
+    test('does not run a download with a different checksum', async () => {
       const started = machine.notes.split('\n').filter((line) => line.startsWith('node ')).length;
       const idtoken = pool.idToken('alice');
       const { status, remains } = await runExample({ machine, pool: place(), idtoken, sha256: '0'.repeat(64) });
@@ -232,7 +232,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.deepEqual(remains, []);
     });
 
-    test('fails with code and hint before the command if the credential is of another pool', async () => {
+    test('fails with a code and a hint before the command if the credential is for another pool', async () => {
       const submitted = machine.notes.split('condor_submit ').length;
       const idtoken = strangeJwt();
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
@@ -246,7 +246,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
   });
 }
 
-test('shell.sh removes the token when it is told to end', { skip: process.platform === 'win32' }, async () => {
+test('shell.sh removes the token when it is terminated', { skip: process.platform === 'win32' }, async () => {
   const pool = await EmbeddedPool.start();
   const machine = new CiMachine();
   try {

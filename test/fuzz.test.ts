@@ -16,8 +16,8 @@ before(async () => {
   targets = await allTargets();
 });
 
-describe('Every parser of foreign input', () => {
-  test('returns a value or a typed error for the corpus and for mutants of it', async () => {
+describe('Every parser of untrusted input', () => {
+  test('returns a value or a typed error for the corpus and for mutants of the corpus', async () => {
     const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
     for (const target of targets) {
       const fuzzer = new Fuzzer(target, 42);

@@ -101,7 +101,7 @@ describe('The time limit of the library', () => {
     await assert.rejects(fetched, (error: unknown) => error instanceof ConnectError && error.message === 'cancelled');
   });
 
-  test('ends before any connection if the signal is aborted already', async () => {
+  test('ends before any connection if the signal is already aborted', async () => {
     const before = connections;
     await assert.rejects(fetchToken({ idtoken, address, signal: AbortSignal.abort() }), { code: 'ERR_TIMEOUT' });
     assert.equal(connections, before);
@@ -109,7 +109,7 @@ describe('The time limit of the library', () => {
 });
 
 describe('The callbacks of the library', () => {
-  test('receive every secret before its use, and a log without secrets', async () => {
+  test('receive every secret before its use, and a log that contains no secrets', async () => {
     const told: string[] = [];
     const options: FetchOptions = {
       ...{ idtoken, address, timeoutMs: patience(300), file: join(directory, 'ci') },
@@ -144,17 +144,17 @@ describe('The package', () => {
 });
 
 describe('checkFetch', () => {
-  test('rejects bad options like fetchToken, by the name of the option', async () => {
+  test('rejects invalid options as fetchToken does, by the name of the option', async () => {
     await assert.rejects(checkFetch({ idtoken, address, serverName: '"' }), { code: 'ERR_INPUT', input: 'serverName' });
   });
 
-  test('times out like fetchToken', async () => {
+  test('times out as fetchToken does', async () => {
     await assert.rejects(checkFetch({ idtoken, address, timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
   });
 });
 
 describe('The functions hintsFor and isHTCondorError', () => {
-  test('advise about an error of the library, and recognise no other error', async () => {
+  test('handle errors of the library, and do not recognize other errors', async () => {
     const error: unknown = await fetchToken({ idtoken, address, type: 'shedd' }).catch((thrown: unknown) => thrown);
     assert.ok(isHTCondorError(error));
     assert.match(hintsFor(error)[0] ?? '', /^Workflow: correct type/);

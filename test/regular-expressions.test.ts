@@ -61,7 +61,7 @@ describe('the regular expressions of src', () => {
     assert.deepEqual(expressionsOf(text).map(String), ['/[/"\']+/g', '/z/']);
   });
 
-  test('are not made of texts at run time, except of the configuration of the user', () => {
+  test('are not created from strings at run time, except for the user’s configuration', () => {
     assert.deepEqual(dynamicExpressions(), [
       'src/cli/command-hints.ts', // names of inputs
       'src/daemon/locate.ts', // sent to the collector, never run by the client

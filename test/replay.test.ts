@@ -50,7 +50,7 @@ for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is replayed byte for byte, with replies in pieces of ${pieces}`, async (context) => {
+      test(`is replayed byte for byte, with replies in chunks of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
         context.after(() => server.close());
         const port = await listen(server);

@@ -61,12 +61,12 @@ describe('A release', () => {
   };
   const skip = process.platform !== 'linux' && 'it is made on Linux';
 
-  test('is started by a tag with a complete version only, never by the tag that it moves', async () => {
+  test('is started only by a tag with a complete version, never by the tag that it moves', async () => {
     const { on } = await load('.github/workflows/release.yml');
     assert.deepEqual(on, { push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } });
   });
 
-  test('has the files that the examples download, and their checksums', { skip }, async () => {
+  test('contains the files that the examples download, and their checksums', { skip }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
       for (const each of ['dist', 'package.json', 'package-lock.json', 'action.yml', 'README.md', 'LICENSE'])
@@ -97,7 +97,7 @@ describe('A release', () => {
     assert.equal(repository.url, `git+https://github.com/${uses}.git`);
   });
 
-  test('accepts only the tag of the version of the package', { skip }, async () => {
+  test('accepts only the tag of the package’s version', { skip }, async () => {
     const script = await step('verify', 'The tag is the version of the package');
     const { version } = JSON.parse(text('package.json')) as { version: string };
     const statusFor = (tag: string) =>
@@ -121,7 +121,7 @@ describe('A release', () => {
     });
   });
 
-  test('is a draft until all its files are uploaded, because a published one is immutable', { skip }, async () => {
+  test('is a draft until all its files are uploaded, because a published release is immutable', { skip }, async () => {
     const script = await step('release', 'Release');
     const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v1.2.3' };
     const { stdout } = spawnSync('bash', ['-ec', `gh() { echo "$@"; }; ${script}`], { encoding: 'utf8', env });
@@ -225,7 +225,7 @@ test('CI tests every supported version of Node', async () => {
   ]);
 });
 
-test('a run of CI always tests other versions of Node and Windows, and ends with the tests on real daemons', () => {
+test('a CI run always tests other versions of Node and Windows, and ends with the tests with real daemons', () => {
   const commands = text('.ci/run')
     .split('\n')
     .filter((line) => !/^(#|$|set |cd |export |echo )/.test(line));
@@ -266,13 +266,13 @@ describe('the tests with Node for Windows', { skip: process.platform === 'win32'
     ['if packages cannot be downloaded', { unshare: 'exit 1' }, 'the tree for Wine could not be built'],
     ['if Node cannot be downloaded', { unshare: 'exit 0', npm: 'exit 1' }, 'Node for Windows could not be fetched'],
   ] as const)
-    test(`are left out ${what}, and the log gives the reason`, () => {
+    test(`are omitted ${what}, and the log gives the reason`, () => {
       const { status, stderr } = run(programs);
       assert.ok(stderr.includes(`*** Windows is not tested: ${reason}`), stderr);
       assert.equal(status, 0);
     });
 
-  test('are those of directories that exist', () => {
+  test('are in directories that exist', () => {
     const [, words = ''] = /--unit (.+)$/m.exec(text('.ci/windows')) ?? [];
     for (const word of words.split(' ')) assert.ok(existsSync(join(projectRoot, 'test', word)), word);
   });

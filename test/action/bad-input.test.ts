@@ -147,7 +147,7 @@ describe('An unreadable credential', () => {
     assert.ok(step.masks.includes(key));
   });
 
-  test('fails the step if the directories of the runner have no token', async () => {
+  test('fails the step if the runner’s directories contain no token', async () => {
     const env = {
       _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace,
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, KERBEROS',
@@ -163,7 +163,7 @@ describe('An unreadable credential', () => {
 });
 
 describe('An unusable output path', () => {
-  test('fails the step if the directory of the file is a file', async () => {
+  test('fails the step if the parent directory of the file is a file', async () => {
     const file = `${process.execPath}/ci`;
     const step = await runner.runAction({ pool: address, idtoken: credential, file });
     assertFailed(step, {

@@ -97,7 +97,7 @@ describe('An address at which no daemon listens', () => {
     });
   }
 
-  test('a server that sends without end: the step fails with ERR_FRAME', async () => {
+  test('a server that never stops sending: the step fails with ERR_FRAME', async () => {
     const frame = Buffer.alloc(5 + 65536);
     frame.writeUInt32BE(65536, 1);
     const where = await listening(
@@ -135,7 +135,7 @@ describe('An address that cannot be reached', () => {
     assertFailed(step, { code: 'ERR_CONNECT', status: 3, text });
   });
 
-  test('fails the step with the error of the last pool of a list', async () => {
+  test('fails the step with the error of the last pool in the list', async () => {
     const [dead, deaf] = [createServer(), peer((socket) => socket.once('data', () => socket.end()))()];
     const first = await listening(dead);
     await new Promise((resolve) => dead.close(resolve));

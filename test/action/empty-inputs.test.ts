@@ -30,7 +30,7 @@ describe('An empty credential input', () => {
       [' in mode check', { mode: 'check' }],
       [' with another empty one', { idtoken: '', scitoken: ' \n' }],
     ] as const) {
-      test(`as ${name}${what} ends the step before any connection`, async () => {
+      test(`as ${name}${what} fails the step before any connection`, async () => {
         const before = pool.log.length;
         const step = await runner.runAction({ address: pool.schedd(), authz: 'READ', ...inputs, [name]: '' });
         assertFailed(step, { code: 'ERR_NO_CREDENTIAL', status: 2, text: /(is|are) empty, and no other credential/ });
@@ -54,7 +54,7 @@ describe('An empty credential input', () => {
     );
   });
 
-  test('is different from an absent one, with which a token of the runner is used, with a notice', async () => {
+  test('differs from an absent one, in place of which the runner’s own token is used, with a notice', async () => {
     const tokens = mkdtempSync(join(runner.temp, 'tokens-'));
     writeFileSync(join(tokens, 'ci'), `${pool.idToken()}\n`, { mode: 0o600 });
     const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens };

@@ -89,7 +89,7 @@ describe('export-environment', () => {
       assert.match(step.post?.log.join('\n') ?? '', /^Removed .*condor-token-/m);
     }));
 
-  test('exports the address of a daemon that no collector knows, and the address of the collector', () =>
+  test('exports the address of a daemon that the collector does not list, and the address of the collector', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken();
       const schedd = await runner.runAction({ address: pool.schedd(), idtoken, 'export-environment': 'true' });
@@ -119,7 +119,7 @@ describe('export-environment', () => {
       assert.equal(content, `${pool.schedd(1)}\n${versionString('25.14.1')}\n`);
     }));
 
-  test('of a second step for another pool ignores the variables that the first step exported', () =>
+  test('in a second step for another pool ignores the variables that the first step exported', () =>
     withPool({}, (one) =>
       withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
@@ -147,7 +147,7 @@ describe('export-environment', () => {
       }),
     ));
 
-  test('ignores a record that is damaged', () =>
+  test('ignores a damaged record', () =>
     withPool({}, async (pool) => {
       for (const record of ['x', 'null', '[1]', '{"_CONDOR_COLLECTOR_HOST":7}']) {
         const { status, raw } = await runner.runAction(inputs(pool), { env: earlierStep(record) });
@@ -203,7 +203,7 @@ describe('cleanup', () => {
 });
 
 describe('the job summary', () => {
-  test('shows the facts of the token, and how to revoke it', () =>
+  test('shows the token details and how to revoke the token', () =>
     withPool({}, async (pool) => {
       const { summary, outputs } = await runner.runAction({ ...inputs(pool), authz: 'READ', lifetime: '30m' });
       const rows = [...summary.matchAll(/<td>([^<]+)<\/td><td><code>([^<]*)<\/code>/g)].map(([, a, b]) => [a, b]);

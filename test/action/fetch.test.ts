@@ -75,7 +75,7 @@ for (const debug of [false, true]) {
         assert.ok(!existsSync(file));
       }));
 
-    test('fails with one annotation that quotes the daemon if the daemon refuses', () =>
+    test('fails with one annotation that quotes the daemon if the daemon rejects the request', () =>
       withPool({ fetchDisabled: true }, async (pool) => {
         const idtoken = pool.idToken();
         const step = await runner.runAction(
@@ -91,7 +91,7 @@ for (const debug of [false, true]) {
 }
 
 describe('The Action', () => {
-  test('sanitises hostile text of a daemon', () =>
+  test('sanitizes hostile text from a daemon', () =>
     withPool(
       {
         edit: { reply: () => ({ ErrorString: '::add-mask::x\n::set-output name=token::y ##[error]z', ErrorCode: 9 }) },
@@ -104,14 +104,14 @@ describe('The Action', () => {
     ));
 
   for (const name of ['x\n::error::y<script>', 'ci@$ENV(HOME)', '$(FULL_HOSTNAME)', 'other@pool'])
-    test(`rejects a daemon whose name in the ad is ${JSON.stringify(name)}`, () =>
+    test(`rejects a daemon whose ad contains the name ${JSON.stringify(name)}`, () =>
       withPool({ edit: { daemon: (ad) => ({ ...ad, Name: name }) } }, async (pool) => {
         const inputs = { pool: pool.collector, idtoken: pool.idToken(), 'export-environment': 'true', name: 'ci@pool' };
         const step = await runner.runAction(inputs, { debug: true });
         assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector returned a different daemon/ });
       }));
 
-  test('warns, fails or ignores it if the daemon grants less than requested, according to on-reduced', () =>
+  test('warns, fails or does nothing if the daemon grants less than requested, according to on-reduced', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
@@ -156,7 +156,7 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.summary, step.outputs['token-file']], [0, '', '']);
     }));
 
-  test('succeeds in post if the token file is already gone', () =>
+  test('succeeds in post if the token file no longer exists', () =>
     withPool({}, async (pool) => {
       const { rmSync } = await import('node:fs');
       const file = join(runner.workspace, 'gone');
@@ -193,7 +193,7 @@ describe('The Action', () => {
       rmSync(file, { recursive: true });
     }));
 
-  test('warns in post about a path that cannot be examined', async () => {
+  test('warns in post about a path that it cannot examine', async () => {
     const placement = { path: join(process.execPath, 'ci'), directories: [], hash: '' };
     const env = { STATE_placement: JSON.stringify(placement) };
     const { status, annotations } = await runner.runStep('dist/action/post.js', { env });

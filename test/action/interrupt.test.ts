@@ -38,7 +38,7 @@ const noSignals = process.platform === 'win32' ? 'Windows ends a process without
 describe('While the daemon does not respond', { skip: noSignals }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const input of ['address', 'pool']) {
-      test(`${signal} ends the Action that waits at its ${input}`, async () => {
+      test(`${signal} ends the Action while it waits for a response at its ${input}`, async () => {
         const interrupt = { signal, when: once(server, 'connection') };
         const inputs = { [input]: address, idtoken: credential, file: 'd/ci' };
         const step = await runner.runAction(inputs, { interrupt, debug: true, beforePost: () => {} });

@@ -42,7 +42,7 @@ describe('The log of a success', () => {
     'a file': { file: 'ci.token' },
   };
   for (const [name, delivery] of Object.entries(deliveries)) {
-    test(`fits ten lines outside collapsed groups, with ${name}`, () =>
+    test(`has at most ten lines outside collapsed groups, with ${name}`, () =>
       withPool({}, async (pool) => {
         const inputs = { ...usual(pool), ...delivery, verify: 'true' };
         const step = await runner.runAction(inputs, { beforePost: () => {} });
@@ -52,7 +52,7 @@ describe('The log of a success', () => {
       }));
   }
 
-  test('names each exported variable in a line of its own', () =>
+  test('names each exported variable on a separate line', () =>
     withPool({}, async (pool) => {
       const { log, env } = await runner.runAction({ ...usual(pool), 'export-environment': 'true' });
       for (const [name, value] of Object.entries(env)) assert.ok(log.includes(`${name}=${value}`), name);
@@ -60,7 +60,7 @@ describe('The log of a success', () => {
 });
 
 describe('The job summary', () => {
-  test('of a failure lists the reasons and the hints, without the word for a hint in each line', () =>
+  test('for a failure lists the reasons and the hints, without repeating “Hint” in each line', () =>
     withPool({ methods: ['FS'] }, async (pool) => {
       const step = await runner.runAction(usual(pool));
       assert.notEqual(step.status, 0);
@@ -69,7 +69,7 @@ describe('The job summary', () => {
       assert.match(step.annotations.at(-1)?.message ?? '', /^Hint: /m, 'the annotation has no headings');
     }));
 
-  test('of a check has a heading that names denied levels only if they are requested', () =>
+  test('for a check has a heading that names denied levels only if they are requested', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken('alice', { authz: ['READ'] });
       const headingOf = async (inputs: Readonly<Record<string, string>>) => {
@@ -86,7 +86,7 @@ describe('The job summary', () => {
       assert.equal(await headingOf({ authz: '' }), 'a fetch would succeed');
     }));
 
-  test('of a check has a row for the credential', () =>
+  test('for a check has a row for the credential', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ ...usual(pool), mode: 'check' });
       assert.equal(step.status, 0, step.raw);

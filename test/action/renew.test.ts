@@ -151,7 +151,7 @@ describe('renew', { skip }, () => {
     }
   });
 
-  test('resolves relative paths of inputs against the workspace', () =>
+  test('resolves relative paths in inputs against the workspace', () =>
     withPool({}, async (pool) => {
       writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
       const step = await runner.runAction(
@@ -185,7 +185,7 @@ describe('renew', { skip }, () => {
       assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
     }));
 
-  test('ends when the process of the runner ends, also without post', { skip: process.platform === 'win32' }, () =>
+  test('ends when the runner’s process ends, even if post does not run', { skip: process.platform === 'win32' }, () =>
     withPool({}, async (pool) => {
       const temp = join(runner.temp, 'of-its-own');
       mkdirSync(temp);

@@ -48,7 +48,7 @@ describe('The log with debug logging', () => {
 });
 
 describe('The log without debug logging', () => {
-  test('contains one line about the token, and a group with its facts', () =>
+  test('contains one line about the token, and a group with the token details', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' });
       assert.deepEqual(
@@ -61,7 +61,7 @@ describe('The log without debug logging', () => {
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));
 
-  test('contains each step of a check once', () =>
+  test('contains each step of a check only once', () =>
     withPool({}, async (pool) => {
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken: pool.idToken(), mode: 'check' };
       const { status, log, raw } = await runner.runAction(inputs);

@@ -41,7 +41,7 @@ describe('A hint of the command', () => {
     );
   });
 
-  test('repeats no name that two inputs have in common', () => {
+  test('does not repeat the name that two inputs have in common', () => {
     assert.deepEqual(
       translated.filter((hint) => /\b([A-Z][A-Z_]{4,}) (?:and|or) \1\b/.test(hint)),
       [],

@@ -79,7 +79,7 @@ describe('flags', () => {
     .tuple(fc.constantFrom('', '-', '--', '---'), words, fc.constantFrom('', ':', ':D_SECURITY', ':2:x'))
     .map((parts) => parts.join(''));
 
-  test('of HTCondor are recognised in all their abbreviations', () => {
+  test('of HTCondor are recognized in all their abbreviations', () => {
     fc.assert(
       fc.property(argument, (text) => {
         const theirs = htcondorFlag(text);
@@ -112,7 +112,7 @@ describe('flags', () => {
     );
   });
 
-  test('match every prefix of every HTCondor flag with one dash and with two', () => {
+  test('match every prefix of every HTCondor flag, with one dash and with two', () => {
     for (const [flag] of HTCONDOR_FLAGS) {
       for (let length = 0; length <= flag.length; length++) {
         for (const dashes of ['-', '--']) {
@@ -134,7 +134,7 @@ describe('flags', () => {
           assert.deepEqual(parseArguments([`${dashes}${name}`, 'x'], flags), new Map([[name, ['x']]]));
     });
 
-  test('match every prefix of every flag of condor_token_request with one dash and with two', () => {
+  test('match every prefix of every flag of condor_token_request, with one dash and with two', () => {
     for (const [flag] of HTCONDOR_REQUEST_FLAGS)
       for (let length = 0; length <= flag.length; length++)
         for (const dashes of ['-', '--']) {
@@ -211,12 +211,12 @@ describe('Flag values', () => {
     assert.deepEqual(parseArguments(['-a', 'READ', '--authz', 'WRITE']).get('authz'), ['READ', 'WRITE']);
   });
 
-  test('that are missing cause an error that names the flag', () => {
+  test('cause an error that names the flag if they are missing', () => {
     const thrown = { code: 'ERR_INPUT', input: 'authz', message: '-authz requires an argument: AUTHZ' };
     assert.throws(() => parseArguments(['-pool', 'cm', '-a']), thrown);
   });
 
-  test('without a flag cause an error that quotes them', () => {
+  test('cause an error that quotes them if they follow no flag', () => {
     assert.throws(() => parseArguments(['READ']), {
       code: 'ERR_INPUT',
       message: 'Invalid command line argument: READ',

@@ -49,13 +49,13 @@ describe('condor_token_fetch', () => {
     });
   }
 
-  test('starts with the line that npm needs for a program', () => {
+  test('starts with the interpreter line that npm requires for a program', () => {
     const [first] = readFileSync(join(projectRoot, 'dist/cli/index.js'), 'utf8').split('\n', 1);
     assert.equal(first, '#!/usr/bin/env node');
   });
 
   for (const flag of ['-help', '--help', '-h']) {
-    test(`${flag} prints the usage on standard error and exits with 1, as HTCondor's does`, async () => {
+    test(`${flag} prints the usage on standard error and exits with status 1, as HTCondor’s tool does`, async () => {
       const { status, stdout, stderr } = await run([flag]);
       assert.deepEqual([status, stdout], [1, '']);
       for (const { name } of FLAGS) assert.ok(stderr.includes(`-${name}`), name);
@@ -114,7 +114,7 @@ describe('condor_token_fetch', () => {
     assert.deepEqual([status, signal], [8, null]);
   });
 
-  test('fails if its output is a full disk', {
+  test('fails if the disk to which it writes its output is full', {
     skip: process.platform === 'linux' ? false : 'there is no /dev/full',
   }, async () => {
     const full = openSync('/dev/full', 'w');
@@ -138,7 +138,7 @@ describe('The environment of condor_token_fetch', () => {
     assert.match(stderr, /^pool: the collector is unknown/);
   });
 
-  test('is needed for credentials: there is no flag idtoken', async () => {
+  test('is required for credentials, because there is no flag idtoken', async () => {
     const { status, stderr } = await run(['-idtoken', strangeJwt()]);
     assert.equal(status, 2);
     assert.match(stderr, /^Invalid command line argument: -idtoken/);

@@ -46,7 +46,7 @@ describe('The command with --permission', { skip }, () => {
       assert.match(stdout, /^eyJ\S+\n$/);
     }));
 
-  test('writes a token file to a directory that it may read and write', () =>
+  test('writes a token file to a directory for which it has read and write permission', () =>
     withPool({}, async (pool) => {
       const folder = join(directory, 'written');
       mkdirSync(folder);
@@ -58,7 +58,7 @@ describe('The command with --permission', { skip }, () => {
     }));
 
   test(
-    'fails without a retry without --allow-net, if Node has that option',
+    'fails without a retry if Node has the option --allow-net and it is not set',
     { skip: major < 25 && 'this Node has no --allow-net' },
     () =>
       withPool({}, async (pool) => {

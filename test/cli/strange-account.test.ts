@@ -26,7 +26,7 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
   });
 }
 
-describe('A user id without an account', {
+describe('A user ID without an account', {
   skip: process.getuid?.() === 0 ? false : 'changing the account needs root',
 }, () => {
   test('uses the token directory in $HOME', () =>
@@ -40,7 +40,7 @@ describe('A user id without an account', {
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     }));
 
-  test('without $HOME gets an error with the directory that was searched', async () => {
+  test('causes an error with the searched directory if $HOME is not set', async () => {
     const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
     assert.equal(status, 2, stderr);

@@ -52,7 +52,7 @@ describe('The input idtoken', () => {
     );
   });
 
-  test('is masked before anything else: the value, each line and each signature', () => {
+  test('is masked as a whole, by line and by signature before any other processing', () => {
     const { host, masks } = notingHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA'), jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ')];
     load(`${a}\n${b}\n`, host);
@@ -96,7 +96,7 @@ describe('The input idtoken', () => {
   }
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
-    test(`contains no credential if it is ${JSON.stringify(text)}`, () => {
+    test(`provides no credential if it is ${JSON.stringify(text)}`, () => {
       const reason = orReason(loadIdTokens({ text: new Secret(text) }, notingHost().host));
       assert.equal(reason, 'no IDTOKEN was found; idtoken contains only blank lines and comments');
     });
@@ -114,7 +114,7 @@ describe('The token directory', () => {
     chmodSync(join(directory, name), mode);
   };
 
-  test('provides the usable tokens, and the log has the reason for each other one', () => {
+  test('provides the usable tokens, and the log gives the reason for each unusable one', () => {
     put('a', 'not a token\n');
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
@@ -128,7 +128,7 @@ describe('The token directory', () => {
     assert.match(log.join('\n'), /c~: HTCondor ignores[^\n]*\n.*a: not an IDTOKEN[^\n]*\n.*b line 2: not an IDTOKEN/);
   });
 
-  test('may be sent to a daemon at once if the user named it', () => {
+  test('provides a token that may be sent to a daemon at once if the user named the directory', () => {
     put('a', jwt());
     assert.deepEqual(
       readIdTokens({ directory, named: true }, notingHost().host).found.map(({ chosen }) => chosen),
@@ -144,7 +144,7 @@ describe('The token directory', () => {
     assert.deepEqual(masks, [jwt()], 'its signature is too short to be a secret');
   });
 
-  test('reports only a few of 20,000 lines without a token', () => {
+  test('reports only a few of 20,000 lines that contain no token', () => {
     put('a', 'not a token\n'.repeat(20_000));
     const { host, log, masks } = notingHost();
     const { found, reasons } = readIdTokens({ directory, named: true }, host);
@@ -155,7 +155,7 @@ describe('The token directory', () => {
 
   const reason = () => orReason(loadIdTokens({ directory, named: true }, notingHost().host));
 
-  test('reports every line and reason if no token is usable', () => {
+  test('reports every line with its reason if no token is usable', () => {
     put('a', 'hunter2\n');
     put('.b', jwt());
     assert.match(String(reason()), /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/);
@@ -172,7 +172,7 @@ describe('The token directory', () => {
     assert.match(String(reason()), /ci: the file contains no token/);
   });
 
-  test('excludes names according to HTCondor’s configuration', () => {
+  test('excludes file names that match HTCondor’s configuration', () => {
     put('a.skip', jwt());
     put('b~', jwt({ sub: 'bob@pool' }));
     const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, notingHost().host);
@@ -218,7 +218,7 @@ describe('A token directory', () => {
     assert.deepEqual((await read()).texts, ['10', '9', 'Z', 'a', 'b', 'é']);
   });
 
-  test('has one token per line, apart from comments, blanks and carriage returns', async () => {
+  test('may contain one token per line, with comments, blanks and carriage returns', async () => {
     put('ci', '# from the access point\r\n\r\n  one.a.b  \r\n\t# two\n\ntwo.a.b\n# end');
     const { texts, sources, skipped } = await read();
     assert.deepEqual(texts, ['one.a.b', 'two.a.b']);
@@ -226,7 +226,7 @@ describe('A token directory', () => {
     assert.deepEqual(skipped, []);
   });
 
-  test('names a file without a line number if it has one token', async () => {
+  test('is reported by file name without a line number if the file contains only one token', async () => {
     const path = put('ci', '# comment\none.a.b\n');
     assert.deepEqual((await read()).sources, [path]);
   });

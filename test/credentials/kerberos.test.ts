@@ -64,7 +64,7 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('reads no files unless it is chosen', () =>
+  test('reads no files unless it is selected', () =>
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /it was not selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
@@ -99,7 +99,7 @@ describe('KERBEROS', () => {
       assert.deepEqual(sourcesOf({ ...facts, env }), expected());
     });
 
-  test('uses a keytab or a password of the inputs, and masks both', () => {
+  test('uses a keytab or a password from the inputs, and masks both', () => {
     const { found, masks } = load({
       keytab: new Secret(ENCODED),
       password: new Secret('secret'),
@@ -114,7 +114,7 @@ describe('KERBEROS', () => {
     assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is no secret');
   });
 
-  test('does not use what is on the host if an input has a credential', () =>
+  test('uses no credential of the host if an input provides one', () =>
     assert.deepEqual(sourcesOf({ cache: at('cache'), env: { KRB5_CLIENT_KTNAME: at('keytab') } }), [
       'kerberos-cache (alice@POOL.TEST)',
     ]));
@@ -176,7 +176,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns about the principal of a host', () => {
+  test('warns if the principal is that of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

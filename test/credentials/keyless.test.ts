@@ -19,7 +19,7 @@ const issuer = new SciTokenKey('https://issuer.test');
 const { certificate: issuerOfOthers } = await Authority.create();
 
 describe('The job’s own OIDC token', () => {
-  test('is used as SciToken for the requested audience, and masked', async () => {
+  test('is used as the SciToken for the requested audience, and masked', async () => {
     const { request, masks } = await keyless({ 'oidc-audience': 'condor://pool.test' });
     const jwt = request.credentials.scitoken.text?.reveal() ?? '';
     assert.ok(services.runner.signed(jwt));
@@ -33,10 +33,10 @@ describe('The job’s own OIDC token', () => {
     assert.deepEqual(services.asked, []);
   });
 
-  test('causes an error that names the permission if the job may not have one', () =>
+  test('causes an error that names the missing permission if the job may not request one', () =>
     assert.rejects(keyless(audience(), {}), advised('this job is not permitted to request an OIDC token')));
 
-  test('is sent to no server without a trusted certificate, whatever the environment says', async () => {
+  test('is sent only to servers with a trusted certificate, regardless of the environment', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       const { SSL_CERT_FILE: _, ...env } = services.env;
@@ -79,7 +79,7 @@ describe('A token service', () => {
     assert.equal(scope, 'condor:/READ condor:/WRITE');
   });
 
-  test('accepts a token of the workflow', async () => {
+  test('accepts a token that the workflow provides', async () => {
     services.made = () => issuer.issue('alice');
     const scitoken = services.runner.issue('job', { aud: services.origin });
     const { request } = await keyless({ 'token-service': `${services.origin}/token`, scitoken }, {});
@@ -118,7 +118,7 @@ describe('A token service', () => {
     }
   });
 
-  test('that returns an IDTOKEN causes no query, unless the name of the daemon is unknown or verify is set', () =>
+  test('that returns an IDTOKEN causes no query, unless the daemon’s name is unknown or verify is set', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = {
@@ -210,7 +210,7 @@ describe('A token service', () => {
       }));
   }
 
-  test('that returns an IDTOKEN can be checked, with the same checks', () =>
+  test('that returns an IDTOKEN can be checked with the same checks', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = { ...service('/v1/token'), address: pool.schedd(), mode: 'check', authz: 'READ', lifetime: '600' };
@@ -222,7 +222,7 @@ describe('A token service', () => {
       await assert.rejects(checkFetch(longer.request, longer.host), { code: 'ERR_TOKEN_CLAIM', claim: 'exp' });
     }));
 
-  test('whose response and token differ is rejected', () =>
+  test('is rejected if its response contradicts the token', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('bob', { lifetime: 600 });
       const { request, host } = await keyless(service('/v1/token'));

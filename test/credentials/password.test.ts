@@ -45,7 +45,7 @@ describe('The input password', () => {
     'ends in a newline\n',
     'ends in two characters\r\n',
   ]) {
-    test(`accepts ${JSON.stringify(text)}, and masks it before anything else`, () => {
+    test(`accepts ${JSON.stringify(text)}, and masks it before any other processing`, () => {
       const noting = notingHost();
       assert.ok(typeof load({ text }, noting) === 'object');
       assert.equal(noting.masks[0], text);
@@ -67,11 +67,11 @@ describe('The input password', () => {
       );
     });
   }
-  test('is no password if it is absent', () => assert.equal(load({}), 'no pool password was provided'));
+  test('provides no password if it is absent', () => assert.equal(load({}), 'no pool password was provided'));
 });
 
 describe('SEC_PASSWORD_FILE', () => {
-  test('is descrambled, and masked', () => {
+  test('contains a scrambled password, which is descrambled and masked', () => {
     const noting = notingHost();
     const file = put(scramble(Buffer.from('correct horse')));
     const method = load({ file }, noting);
@@ -84,7 +84,7 @@ describe('SEC_PASSWORD_FILE', () => {
     load({ file: put(scramble(Buffer.from('short\0and more'))) }, noting);
     assert.deepEqual(noting.masks, ['short']);
   });
-  test('contains no password if it is empty or begins with NUL', () => {
+  test('provides no password if it is empty or begins with NUL', () => {
     for (const bytes of [new Uint8Array(), scramble(Buffer.from('\0x'))]) {
       const file = put(bytes);
       assert.equal(load({ file }), `${file}: the file is empty`);
@@ -105,14 +105,14 @@ describe('SEC_PASSWORD_FILE', () => {
   });
 });
 
-describe('A password is a sequence of bytes', () => {
+describe('A password', () => {
   const passwords: readonly [string, string][] = [
     ['of ASCII', 'correct horse'],
     ['of Latin letters with accents', 'pässwörd'],
     ['of letters beyond Latin', 'пароль 密碼 🔑'],
   ];
   for (const [what, text] of passwords) {
-    test(`${what}: the same from the input and from a file`, async () => {
+    test(`${what} is the same from the input and from a file`, async () => {
       const ways = await Ways.create();
       try {
         await withPool(ways.pool({ password: Buffer.from(text) }), async (pool) => {

@@ -48,11 +48,11 @@ describe('A private file', () => {
       ),
     );
   }
-  test('is returned byte by byte', () => {
+  test('is returned byte for byte', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
     assert.deepEqual(new Uint8Array(readPrivateFile(put(0o600, bytes))), bytes);
   });
-  test('may have a mebibyte, but not a byte more', () => {
+  test('may contain one mebibyte, but not one byte more', () => {
     assert.equal(readPrivateFile(put(0o600, 'x'.repeat(1024 * 1024))).length, 1024 * 1024);
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
@@ -81,7 +81,7 @@ describe('A private file', () => {
   });
 });
 
-test('known errors of the system have short descriptions', () => {
+test('common system errors have short descriptions', () => {
   const error = (code: string) => Object.assign(new Error('long'), { code });
   assert.deepEqual([error('ENOENT'), error('EACCES'), error('EPERM'), error('EIO')].map(reasonOf), [
     'it does not exist',

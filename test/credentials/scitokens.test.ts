@@ -104,11 +104,11 @@ describe('The input scitoken', () => {
 });
 
 describe('SCITOKENS_FILE', () => {
-  test('replaces the discovery, and has one token after comments', () => {
+  test('replaces the discovery, and may have comments before its token', () => {
     const file = put('file', `# of the pool\n\n  ${issuer.issue('file')}  \n${issuer.issue('second')}\n`);
     assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), `file of ${sep}file`);
   });
-  test('is reported if it is missing or has no token, and ends the discovery', () => {
+  test('ends the discovery and is reported if it is missing or contains no token', () => {
     const env = { BEARER_TOKEN: issuer.issue('env') };
     const missing = join(folder, 'missing');
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
@@ -125,7 +125,7 @@ describe('SCITOKENS_FILE', () => {
       /long: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more$/,
     );
   });
-  test('is not read to its end if it has a megabyte', () => {
+  test('is read only up to the size limit', () => {
     const file = put('huge', 'x'.repeat(1024 * 1024));
     assert.match(found({ file }), /not a SciToken/);
   });
@@ -134,12 +134,12 @@ describe('SCITOKENS_FILE', () => {
 describe('WLCG bearer token discovery', () => {
   const env = (name: string, text: string) => ({ [name]: text });
 
-  test('begins with BEARER_TOKEN', () => {
+  test('starts with BEARER_TOKEN', () => {
     const file = put('file', issuer.issue('file'));
     const both = { BEARER_TOKEN: ` ${issuer.issue('env')}\n`, BEARER_TOKEN_FILE: file };
     assert.equal(found({ env: both }), 'env of BEARER_TOKEN');
   });
-  test('goes on to BEARER_TOKEN_FILE, then to bt_uUID in XDG_RUNTIME_DIR', {
+  test('continues with BEARER_TOKEN_FILE, then with bt_uUID in XDG_RUNTIME_DIR', {
     skip: UID === undefined ? 'Windows has no such accounts' : false,
   }, () => {
     const file = put('file', issuer.issue('file'));
@@ -161,7 +161,7 @@ describe('WLCG bearer token discovery', () => {
       'no SciToken was found: BEARER_TOKEN is not set, and no token was found in any file',
     );
   });
-  test('stops at the first place with a token, even an unusable one, and reports it', () => {
+  test('stops at the first place that contains a token, even an unusable one, and reports it', () => {
     const noting = notingHost();
     const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
     assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');

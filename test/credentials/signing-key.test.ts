@@ -49,7 +49,7 @@ function mint(keys: Partial<SigningKeys>, server: Partial<ServerPolicy> = {}) {
 }
 
 describe('A signing key', () => {
-  test('is scrambled and descrambled like HTCondor', () => {
+  test('is scrambled and descrambled as in HTCondor', () => {
     assert.equal(hex(descramble(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0xde))), '0000000000');
     fc.assert(fc.property(fc.uint8Array(), (each) => assert.deepEqual(descramble(descramble(each)), each)));
   });
@@ -95,13 +95,13 @@ describe('A signing key', () => {
     ['that is its directory', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
   ];
   for (const [what, keys, server] of none) {
-    test(`signs no token ${what}`, () => {
+    test(`does not sign a token ${what}`, () => {
       const { made, masks } = mint(keys(), server);
       assert.deepEqual([made, masks], [undefined, []]);
     });
   }
 
-  test('signs no token if other accounts can read it, and that is logged', {
+  test('is not used, and is reported in the log, if other accounts can read it', {
     skip: windows ? 'Windows has no modes' : false,
   }, () => {
     const { made, log } = mint({ poolKeyFile: put('POOL', key, 0o644) });
@@ -109,12 +109,12 @@ describe('A signing key', () => {
     assert.match(log.join(), /skipped the key .*POOL: other accounts can access it/);
   });
 
-  test('is not considered if there is none', () => {
+  test('is not reported if it does not exist', () => {
     const keys = { trustDomain: 'pool.test', poolKeyFile: join(folder, 'missing'), keyDirectory: undefined };
     assert.equal(mintWith(keys, notingHost().host), undefined);
   });
 
-  test('is not used if a token fits', async () => {
+  test('is not used if a suitable token exists', async () => {
     const ways = await Ways.create();
     try {
       const env = {

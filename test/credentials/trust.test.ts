@@ -48,13 +48,13 @@ const pem = (of: Authority) => of.certificate.trim();
 const trimmed = (all: readonly string[]) => all.map((each) => each.trim());
 
 describe('CA certificates', () => {
-  test('are none if no source has any', async () => {
+  test('are empty if no source has any', async () => {
     assert.deepEqual(await tlsFor({}), {
       ...{ authorities: [], partialChain: false, certificate: undefined, serverName: 'ap.pool.test' },
     });
   });
 
-  test('are those of the input, then of AUTH_SSL_CLIENT_CAFILE and _CADIR, then of the system', async () => {
+  test('come from the input, then from AUTH_SSL_CLIENT_CAFILE and _CADIR, then from the system', async () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
@@ -78,12 +78,12 @@ describe('CA certificates', () => {
     assert.deepEqual((await tlsFor({ system: false, certificateFile })).authorities, []);
   });
 
-  test('of the system are available without a file of them', async () => {
+  test('of the system are available even without a file that contains them', async () => {
     for (const certificateFile of [undefined, ''])
       assert.ok((await tlsFor({ system: true, certificateFile, platform: 'win32' })).authorities.length > 0);
   });
 
-  test('of the system do not replace those of an SSL_CERT_FILE that cannot be read', async () => {
+  test('of the system do not replace those of an unreadable SSL_CERT_FILE', async () => {
     const { host, log } = notingHost();
     const certificateFile = join(folder, 'missing.pem');
     const { authorities } = await loadTrust(source({ system: true, certificateFile }), host)(undefined)('ap.pool.test');
@@ -91,7 +91,7 @@ describe('CA certificates', () => {
     assert.match(log.join('\n'), /debug credentials: skipped SSL_CERT_FILE .*missing\.pem: /);
   });
 
-  test('of the input are checked before any connection', () => {
+  test('from the input are checked before any connection', () => {
     for (const text of ['hello', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']) {
       assert.throws(
         () => loadTrust(source({ authorities: { name: 'ca-certificate', text: new Secret(text) } }), notingHost().host),
@@ -100,7 +100,7 @@ describe('CA certificates', () => {
     }
   });
 
-  test('of the configuration are skipped with a log line if they cannot be read', async () => {
+  test('from the configuration are skipped with a log line if they cannot be read', async () => {
     const noting = notingHost();
     const files = [join(folder, 'missing'), put('x', 'hello'), put('ca.pem', pem(authority))];
     const { authorities } = await tlsFor({ files }, noting);
@@ -117,7 +117,7 @@ describe('Known hosts', () => {
     line = `ap.pool.test SSL ${authority.base64}`;
   });
 
-  test('provide the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
+  test('provide the certificate that a line contains', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
 
   const cases: readonly [string, () => string, boolean][] = [
     ['of another host', () => line.replace('ap.', 'other.'), false],
@@ -137,19 +137,19 @@ describe('Known hosts', () => {
     test(`with a line ${what}`, () => assert.equal(known(text()) !== undefined, trusted));
   }
 
-  test('are reported if there is no file', () => {
+  test('are reported as missing if there is no file', () => {
     const noting = notingHost();
     assert.equal(knownCertificate(join(folder, 'missing'), 'x', noting.host), undefined);
     assert.match(noting.log.join(), /no known hosts in .*missing: it does not exist/);
   });
 
-  test('make a partial chain sufficient', async () => {
+  test('allow a partial chain', async () => {
     put('known_hosts', line);
     const { authorities, partialChain } = await tlsFor({});
     assert.deepEqual([trimmed(authorities), partialChain], [[pem(authority)], true]);
   });
 
-  test('never cause an exception, whatever the file contains', () => {
+  test('never cause an exception, regardless of the file’s content', () => {
     const word = fc.oneof(
       fc.constantFrom('ap.pool.test', '!ap.pool.test', 'SSL', '@trusted', 'AAAA', '\n', '#'),
       fc.string({ unit: 'binary' }),
@@ -165,7 +165,7 @@ describe('Known hosts', () => {
   });
 });
 
-describe('The certificate of a daemon', () => {
+describe('A daemon’s certificate', () => {
   let ways: Ways;
   let own: Identity;
   before(async () => {

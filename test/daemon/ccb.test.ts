@@ -116,7 +116,7 @@ describe('A daemon behind CCB', () => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
       }));
 
-    test(`has to authenticate itself through a broker that ${way}`, () =>
+    test(`must authenticate itself through a broker that ${way}`, () =>
       withPool({ keys: [new SigningKey()] }, (impostor) =>
         withPool({ broker: (request) => broker(request, impostor) }, (pool) =>
           assert.rejects(fetchHidden(pool), { code: 'ERR_SERVER_UNPROVEN' }),
@@ -151,7 +151,7 @@ describe('A daemon behind CCB', () => {
     });
   });
 
-  test('is reached through one of several brokers that works', () =>
+  test('is reached through whichever of several brokers works', () =>
     withPool({ broker: stream }, async (pool) => {
       const contacts = `nonsense 127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7 127.0.0.1:${DEAD_PORT}#2`;
       for (let n = 0; n < 8; n++) {
@@ -160,7 +160,7 @@ describe('A daemon behind CCB', () => {
       }
     }));
 
-  test('that cannot be reached causes an error with the reason of each broker', () =>
+  test('that cannot be reached causes an error with the reason for each broker', () =>
     withPool({ broker: (request) => refuse(request, 'no daemon is registered\n::error::with that id') }, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: hiddenSchedd(pool, DEAD_PORT, `127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7`) }),
@@ -184,7 +184,7 @@ describe('A daemon behind CCB', () => {
     [name, 'does not answer directly', () => DEAD_PORT] as const,
     [name, 'answers directly', ({ port }: EmbeddedPool) => port] as const,
   ])) {
-    test(`receives no credential of ${name} if it ${place}, and no connection`, async () => {
+    test(`receives no ${name} credential if it ${place}, and no connection`, async () => {
       const method: AuthMethod = {
         name,
         authenticatesServer: false,
@@ -215,7 +215,7 @@ describe('A daemon behind CCB', () => {
     });
   }
 
-  test('without a valid contact causes an error that says so', () =>
+  test('without a valid contact causes an error that gives this reason', () =>
     withPool({}, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: `<127.0.0.1:${DEAD_PORT}?CCBID=nonsense>` }),
@@ -223,7 +223,7 @@ describe('A daemon behind CCB', () => {
       ),
     ));
 
-  test('behind a chain of brokers is requested by its route, or by all its IDs without streaming', async () => {
+  test('is requested by its route if it is behind a chain of brokers, or by all its IDs without streaming', async () => {
     const ads: BrokerRequest['ad'][] = [];
     const broker: Broker = (request, pool) => {
       ads.push(request.ad);
@@ -296,7 +296,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
     });
   }
 
-  test('accepts the first peer with the right ClaimId, and closes', () => {
+  test('accepts the first peer with the right ClaimId, then closes', () => {
     const second: Promise<unknown>[] = [];
     const broker: Broker = async (request, pool) => {
       const served = connectBack(request, pool);
@@ -373,7 +373,7 @@ describe('A hostile broker', () => {
     ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];
   for (const [what, broker, text] of cases) {
-    test(`that ${what} obtains nothing`, () =>
+    test(`that ${what} causes a failed fetch`, () =>
       withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool), ccbOnly(text))));
   }
 
@@ -387,7 +387,7 @@ describe('A hostile broker', () => {
   ];
   for (const step of ['ccb reply', 'ccb greeting'] as const) {
     for (const [what, fault, code] of faults) {
-      test(`that ${what} in place of its ${step}: the fetch ends in ${code}`, () =>
+      test(`that ${what} in place of its ${step} causes ${code}`, () =>
         withPool({ faults: { [step]: fault }, broker: stream }, (pool) =>
           assert.rejects(fetchHidden(pool, { timeoutMs: deadlineFor(code) }), { name: /./, code }),
         ));
@@ -425,7 +425,7 @@ describe('A hostile broker', () => {
     server.close();
   });
 
-  test('is not waited for if the client cannot listen', async () => {
+  test('is skipped at once if the client cannot listen', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
     const asked = connectThroughCcb(
@@ -453,7 +453,7 @@ describe('A fetch through CCB', () => {
       (request: BrokerRequest) => reply(request, { Result: true }).then(() => never(request)),
     ],
   ] as const) {
-    test(`closes everything ${when}`, async () => {
+    test(`closes all connections and ports ${when}`, async () => {
       const given = new AbortController();
       const pool = await EmbeddedPool.start({
         broker: async (request) => {

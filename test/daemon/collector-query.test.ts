@@ -57,19 +57,19 @@ describe('A collector that has not authenticated itself', () => {
     ['SSL', bySsl],
     ['SCITOKENS', bySciToken],
   ] as const) {
-    test(`is not trusted for another name by ${method}`, async () => {
+    test(`is not trusted for another name with ${method}`, async () => {
       const { error, said } = await locate('ci@pool', words);
       assert.match(reasons({ error } as Tried), new RegExp(`${method}: .*no host name is known`));
       assert.ok(!said.some((line) => /HANDSHAKE: client sent (256|4096)/.test(line)), said.join('\n'));
     });
 
-    test(`need not be trusted by ${method} if server-name is set`, async () => {
+    test(`does not have to be trusted with ${method} if server-name is set`, async () => {
       const { fetched, error } = await locate('ci@pool', (pool) => ({ ...words(pool), 'server-name': ways.hostName }));
       assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
     });
   }
 
-  test('is trusted for methods that check no certificate, without a second query', async () => {
+  test('is trusted without a second query for methods that check no certificate', async () => {
     const { fetched } = await locate('ci@pool', (pool) => ways.words('PASSWORD', pool));
     assert.equal(fetched?.roundTrips, 4);
   });
@@ -94,7 +94,7 @@ describe('A collector that has authenticated itself', () => {
     };
   };
 
-  test('is trusted, and SSL uses the name that it returns', async () => {
+  test('is trusted, and SSL checks the certificate for the name that it returns', async () => {
     const { fetched, error } = await locate('ci@pool', withToken(bySsl));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],
@@ -103,7 +103,7 @@ describe('A collector that has authenticated itself', () => {
     );
   });
 
-  test('is not trusted for a SciToken, which others could use', async () => {
+  test('is not trusted for a SciToken, which another host could misuse', async () => {
     const { fetched, error, said } = await locate('ci@pool', withToken(bySciToken));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],

@@ -105,7 +105,7 @@ for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   });
 }
 
-test('FS removes its directory whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every failure', () => assert.deepEqual(readdirSync(ways.tmp), []));
 
 let directory: string;
 before(() => {
@@ -132,7 +132,7 @@ function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
   });
 }
 
-describe('If the policy of a daemon', () => {
+describe('A policy that', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
     ['has no ECDHPublicKey', { ECDHPublicKey: undefined }, 'ERR_NO_ENCRYPTION'],
     ['has a key that is not a point on the curve', { ECDHPublicKey: 'AAAA' }, 'ERR_MESSAGE'],
@@ -149,14 +149,14 @@ describe('If the policy of a daemon', () => {
     ['has other signing keys', { IssuerKeys: 'OTHER' }, 'ERR_METHODS_EXHAUSTED'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { policy: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('If the post-auth ad of a daemon', () => {
+describe('A post-auth ad that', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
     ['denies the command', { ReturnCode: 'DENIED' }, 'ERR_DENIED'],
     ['has no ReturnCode', { ReturnCode: undefined }, 'ERR_DENIED'],
@@ -166,14 +166,14 @@ describe('If the post-auth ad of a daemon', () => {
     ['has another User', { User: 'root@pool.test' }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { 'post-auth': (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('If the reply of a daemon', () => {
+describe('A reply that', () => {
   const key = new SigningKey();
   const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
   const cases: readonly [string, Record<string, string | number | undefined>, string][] = [
@@ -190,12 +190,12 @@ describe('If the reply of a daemon', () => {
     ['has a token with a longer lifetime', { Token: key.issue({ ...grant, lifetime: 3601 }) }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { reply: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
-  test('contains control characters and workflow commands: the message contains neither', async () => {
+  test('contains control characters and workflow commands causes a message that contains neither', async () => {
     const text = 'x\n::error::y\u001b[2J ##[add-mask]z';
     const error = await errorOf({ edit: { reply: () => ({ ErrorString: text, ErrorCode: 1 }) } });
     assert.equal(error.code, 'ERR_DAEMON');

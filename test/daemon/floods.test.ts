@@ -87,7 +87,7 @@ describe('A daemon that sends', () => {
   after(() => rmSync(directory, { recursive: true, force: true }));
 
   for (const [what, options, code] of CASES) {
-    test(`${what} causes ${code.source}, and its data is not buffered`, async () => {
+    test(`${what} causes ${code.source}, and the client does not buffer the data`, async () => {
       const { status, stdout, stderr, megabytes } = await run(options);
       assert.notEqual(status, 0);
       assert.equal(stdout, '');
@@ -108,7 +108,7 @@ describe('A daemon that sends', () => {
     ['no UTF-8', adOf(1, (message) => message.bytes(Uint8Array.of(0x41, 0x3d, 0xc3, 0x28, 0))), 'ERR_MESSAGE'],
   ];
   for (const [what, policy, code] of NAMES) {
-    test(`${what}: the fetch ends in ${code}`, () =>
+    test(`${what} causes ${code}`, () =>
       withPool({ faults: { policy } }, (pool) => assert.rejects(fetchFrom(pool), { name: /./, code })));
   }
 });

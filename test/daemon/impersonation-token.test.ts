@@ -20,7 +20,7 @@ const remotely = (pool: EmbeddedPool, options: FetchOptions = {}) =>
 
 const requestsOf = ({ log }: EmbeddedPool) => log.filter((line) => line.startsWith('schedd_token_request'));
 
-describe('A request for a token with remote', () => {
+describe('A token request with remote', () => {
   const cases: readonly [string, FetchOptions, string][] = [
     [
       'for the name, levels and seconds',
@@ -41,7 +41,7 @@ describe('A request for a token with remote', () => {
     );
   }
 
-  test('contacts the collector only, in three round trips', () =>
+  test('contacts only the collector, in three round trips', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const target = { host: '127.0.0.1', port: pool.port };
       const proxy = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: patience(40) });
@@ -60,7 +60,7 @@ describe('A request for a token with remote', () => {
       );
     }));
 
-  test('locates the only schedd first if there is no name', () =>
+  test('first locates the only schedd if name is not set', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { daemonName, roundTrips } = await remotely(pool, { name: undefined });
       assert.deepEqual([daemonName, roundTrips], ['ci@pool', 5]);
@@ -72,7 +72,7 @@ describe('A request for a token with remote', () => {
       await assert.rejects(remotely(pool, { name: pool.schedd() }), { code: 'ERR_DAEMON', errorCode: 5 });
     }));
 
-  test('is sent to the next collector if the first is silent', () =>
+  test('is sent to the next collector if the first one is silent', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { token } = await remotely(pool, { pool: `127.0.0.1:${await deadPort()}, ${pool.collector}` });
       assert.equal(token.subject, 'alice@pool.test');
@@ -144,7 +144,7 @@ describe('A collector that', () => {
     [4, 'No schedd target specified.'],
     [5, 'DCSCHEDD:5:Failed to receive response from schedd.'],
   ] as const) {
-    test(`answers ${errorCode}, ${ErrorString}, causes an error with both`, () =>
+    test(`returns error ${errorCode}, ${ErrorString}, causes an error that contains both`, () =>
       withPool({ edit: { reply: () => ({ ErrorCode: errorCode, ErrorString }) } }, (pool) =>
         assert.rejects(remotely(pool), { code: 'ERR_DAEMON', errorCode, errorString: ErrorString, phase: 'token' }),
       ));

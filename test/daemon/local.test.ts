@@ -85,10 +85,10 @@ describe('The ad file or address file of a daemon', () => {
     ['with an IPv6 address', '<[::1]:9618?sock=schedd>\n', '<[::1]:9618?sock=schedd> '],
   ];
   for (const [what, content, expected] of files) {
-    test(`provides the address: ${what}`, () => assert.equal(found(content), expected));
+    test(`provides the address if it is a file ${what}`, () => assert.equal(found(content), expected));
   }
 
-  test('has the address in another attribute for another type', () => {
+  test('contains the address in a different attribute for each daemon type', () => {
     assert.equal(found(AD.replaceAll('ScheddIpAddr', 'StartdIpAddr'), 'startd'), `${SINFUL} ci@pool`);
     assert.equal(found(AD, 'credd'), `${SINFUL} ci@pool`);
   });
@@ -110,7 +110,7 @@ describe('The ad file or address file of a daemon', () => {
     ['of more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
   ];
   for (const [what, content, reason] of bad) {
-    test(`provides no address, with the reason: ${what}`, () => assert.equal(found(content), reason));
+    test(`provides no address, but a reason, if it is a file ${what}`, () => assert.equal(found(content), reason));
   }
 
   test('is rejected with the reason if it is a directory', () => {
@@ -121,7 +121,7 @@ describe('The ad file or address file of a daemon', () => {
     );
   });
 
-  test('is the ad file first, then the address file; without either, both reasons are reported', () => {
+  test('is the ad file, or the address file if there is no ad file; without either, both reasons are reported', () => {
     const adFile = put('ad', AD);
     const addressFile = put('address', '<192.0.2.1:1>');
     const both = findLocal({ adFile, addressFile }, 'schedd');
@@ -135,7 +135,7 @@ describe('The ad file or address file of a daemon', () => {
     );
   });
 
-  test('never causes an exception, whatever it contains', () => {
+  test('never causes an exception, regardless of its content', () => {
     const line = fc.oneof(
       fc.constantFrom(SINFUL, 'MyAddress = ', 'Name = ', '"', '\n', '\r\n', '#', '<', '>', '=', 'ScheddIpAddr'),
       fc.string({ unit: 'binary' }),
@@ -182,7 +182,7 @@ describe('A fetch from the daemon of this host', () => {
     assert.ok(!said.some((line) => line.startsWith('UNAUTHENTICATED')));
   });
 
-  test('is also selected by the name of the daemon, and by no other name', async () => {
+  test('is also selected by the daemon’s name, but not by any other name', async () => {
     assert.equal((await fetchHere({ words: { name: 'ci@pool' } })).fetched?.roundTrips, 3);
     const { error } = await fetchHere({ words: { name: 'other@pool' } });
     assert.match(String(error), /pool: the collector is unknown/);
@@ -201,12 +201,12 @@ describe('A fetch from the daemon of this host', () => {
       assert.match(log.join('\n'), /locate: not on this host: .*missing: it does not exist/);
     }));
 
-  test('fails if the daemon has ended and its file remains', async () => {
+  test('fails if the daemon has ended but its file still exists', async () => {
     const { error } = await fetchHere({ file: `<127.0.0.1:${await deadPort()}?sock=schedd_0>\n` });
     assert.equal((error as { code?: string }).code, 'ERR_CONNECT');
   });
 
-  test('is not tried if a pool is named', () =>
+  test('is not tried if the user named a pool', () =>
     withPool({ schedds: ['far@pool'] }, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: put('address', '<192.0.2.1:1>\n') };
       const words = { address: '', pool: pool.collector, idtoken: pool.idToken() };

@@ -12,7 +12,7 @@ import { allPortsClosed, ccbOnly, fetchHidden, withPool } from '../support/pool/
 afterEach(allPortsClosed);
 
 describe('A daemon behind CCB', () => {
-  test('is contacted directly if it accepts connections, without a broker', () =>
+  test('is contacted directly, without a broker, if it accepts connections', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
@@ -45,7 +45,7 @@ describe('A daemon behind CCB', () => {
     });
   }
 
-  test('is not contacted again through CCB after it refused a credential', () =>
+  test('is not contacted again through CCB after it rejected a credential', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       const idtoken = new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
@@ -68,7 +68,7 @@ describe('A daemon behind CCB', () => {
     }
   });
 
-  test('is contacted directly if it responds late but before the broker', silence, async () => {
+  test('is contacted directly if it responds late, but before the broker', silence, async () => {
     const silent = await silentPort();
     try {
       await withPool({ faults: { 'ccb reply': 'silence' }, broker: stream }, async (pool) => {

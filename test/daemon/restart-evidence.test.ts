@@ -63,14 +63,14 @@ describe('A missing daemon is not restarting', () => {
     test(what, async () => assert.equal((await evidence(name, ads)).reason, undefined));
   }
 
-  test('if the collector refuses the query', async () => {
+  test('if the collector rejects the query', async () => {
     const refused = restartEvidence({ type: 'schedd', name: HOST }, () => Promise.reject(new Error('denied')));
     assert.equal(await refused, undefined);
   });
 });
 
 describe('The query for evidence', () => {
-  test('is one query, whose times the collector evaluates', async () => {
+  test('is a single query in which the collector compares the times', async () => {
     const { queries } = await evidence(`ci@${HOST}`, []);
     assert.equal(queries.length, 1);
     assert.match(queries[0]?.requirements ?? '', /time\(\) - LastHeardFrom \+ StatsLifetime < 330/);
@@ -78,7 +78,7 @@ describe('The query for evidence', () => {
   });
 
   for (const name of ['x@a" || true || "', 'x@a\\', 'x@a b']) {
-    test(`contains no part of the name ${name}`, async () => {
+    test(`does not contain any part of the name ${name}`, async () => {
       const { queries } = await evidence(name, []);
       assert.match(queries[0]?.requirements ?? '', /\(false\)\)$/);
     });

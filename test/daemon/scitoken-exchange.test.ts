@@ -50,7 +50,7 @@ function exchange(
 }
 
 describe('A SciToken', () => {
-  test('is exchanged for the mapped identity, and the result is restricted to the requested levels', async () => {
+  test('is exchanged for an IDTOKEN with the mapped identity, restricted to the requested levels', async () => {
     const { fetched, error, connections, masks } = await exchange();
     assert.ok(fetched !== undefined, String(error));
     const { token, authenticationMethod, roundTrips } = fetched;
@@ -98,7 +98,7 @@ describe('A SciToken', () => {
       );
     }));
 
-  test('that is too long for SCITOKENS is exchanged in a session of another method', async () => {
+  test('that is too long for SCITOKENS is exchanged in a session with another method', async () => {
     const scitoken = ways.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
     const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool) });
     const { fetched, error } = await exchange(words, {}, scitoken);
@@ -111,7 +111,7 @@ describe('A SciToken', () => {
     assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: requested 1 min, granted (2\d|30) s$/);
   });
 
-  test('is exchanged in an SSL session of any identity', async () => {
+  test('is exchanged in an SSL session, whatever identity the session has', async () => {
     const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test', 'SSL /CN=alice/O=Test': 'bob@pool.test' };
     const { fetched, error } = await exchange((pool) => ways.words('SSL', pool), { map });
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
@@ -132,7 +132,7 @@ describe('An unusable SciToken', () => {
     ['of an unmapped identity', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
   ];
   for (const [what, token, code, text] of bad) {
-    test(`${what} is refused with a reason, which SCITOKENS never sends`, async () => {
+    test(`${what} is rejected with a reason, which SCITOKENS never sends`, async () => {
       const tried = await exchange(through, {}, token());
       assertError(tried, 'ERR_DAEMON', text);
       assert.deepEqual([(tried.error as DaemonError).errorCode, (tried.error as DaemonError).phase], [code, 'token']);
@@ -154,7 +154,7 @@ describe('An unusable SciToken', () => {
 });
 
 describe('A SciToken is not sent', () => {
-  test('in a session that does not authenticate the daemon, and the error says so', {
+  test('in a session that does not authenticate the daemon, and the error gives this reason', {
     skip: ABSENT.FS ?? false,
   }, async () => {
     for (const methods of ['FS', 'MUNGE', 'FS MUNGE']) {
@@ -191,7 +191,7 @@ describe('A SciToken is not sent', () => {
     ],
   ];
   for (const [what, method, options] of impostors) {
-    test(`to a daemon with ${what}, by ${method}`, async () => {
+    test(`to a daemon with ${what}, with ${method}`, async () => {
       const words = (pool: EmbeddedPool): Words => ({
         ...ways.several(['PASSWORD', 'SSL'], pool),
         ...(method === undefined ? {} : { 'authentication-methods': method }),
@@ -202,7 +202,7 @@ describe('A SciToken is not sent', () => {
     });
   }
 
-  test('to a daemon that maps the identity to nobody', async () => {
+  test('to a daemon that does not map the client’s identity', async () => {
     const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test' };
     const tried = await exchange((pool) => ways.words('SSL', pool), { map });
     assertError(tried, 'ERR_CLOSED', /closed/);

@@ -18,7 +18,7 @@ import { surroundings } from '../support/surroundings.ts';
 const unread = ({ log }: EmbeddedPool) => log.filter((line) => line.includes('unread bytes'));
 
 describe('DC_SEC_QUERY', () => {
-  test('is sent without a request by verify', () =>
+  test('is sent by verify, without a token request', () =>
     withPool({ resetDiscards: true }, async (pool) => {
       await fetchFrom(pool, { authz: ['READ', 'WRITE'], verify: true });
       assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 2);
@@ -26,7 +26,7 @@ describe('DC_SEC_QUERY', () => {
     }));
 
   for (const authz of ['READ', 'READ ADMINISTRATOR']) {
-    test(`is sent without a request by check of ${authz}`, () =>
+    test(`is sent by a check of ${authz}, without a token request`, () =>
       withPool({ resetDiscards: true }, async (pool) => {
         const idtoken = pool.idToken('alice', { authz: ['READ', 'WRITE'] });
         const words: Readonly<Record<string, string>> = { address: pool.schedd(), idtoken, authz };
@@ -82,14 +82,14 @@ describe('A denial that a TCP reset discards', () => {
       }));
   }
 
-  test('is received at the second attempt from a collector that demands a session', () =>
+  test('is received at the second attempt from a collector that requires a session', () =>
     withPool(ways.pool({ ...denying, readNeedsSession: true }), async (pool) => {
       const words = { pool: pool.collector, name: 'ci@pool', ...ways.words('IDTOKENS', pool) };
       const tried = await ways.try(pool, words);
       assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
     }));
 
-  test('is received at the first attempt if the daemon chooses the method, because nothing is guessed', () =>
+  test('is received at the first attempt if the daemon chooses the method, because the client does not guess it', () =>
     withPool(ways.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
       const words = { idtoken: pool.idToken(), password: 'correct horse' };
       const tried = await ways.try(pool, words);

@@ -13,7 +13,7 @@ import { assertHidden } from '../support/faults/broken-messages.ts';
 import { patience } from '../support/slowness.ts';
 
 describe('A token request', () => {
-  test('contains what was requested, and returns a token after the approval', async () => {
+  test('contains the requested properties, and returns a token after it has been approved', async () => {
     const asked = await request({ words: { authz: 'READ,WRITE', lifetime: '10m' }, requests: APPROVED });
     assert.ok(asked.fetched !== undefined, String(asked.error));
     const { token, authenticationMethod, roundTrips } = asked.fetched;
@@ -27,7 +27,7 @@ describe('A token request', () => {
     assert.deepEqual([roundTrips, asked.connections], [8, 2]);
   });
 
-  test('is announced with the command for its approval', async () => {
+  test('is announced with the command that approves it', async () => {
     const asked = await request({ requests: APPROVED });
     const command = `condor_token_request_approve -reqid ${asked.id} -name '<127.0.0.1:PORT?alias=ap.pool.test&sock=schedd_0>'`;
     assert.deepEqual(
@@ -36,7 +36,7 @@ describe('A token request', () => {
     );
   });
 
-  test('by daemon name is announced with type, name and pool', async () => {
+  test('to a named daemon is announced with the daemon’s type, name and pool', async () => {
     const words = (pool: EmbeddedPool): Words => ({
       ...{ pool: pool.collector, name: 'ci@pool', 'server-name': ways.hostName },
     });
@@ -45,34 +45,34 @@ describe('A token request', () => {
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test');
   });
 
-  test('without a credential is sent to a daemon that authenticates itself', async () => {
+  test('without a credential is sent only to a daemon that authenticates itself', async () => {
     const words: Words = { 'client-certificate': '', 'client-key': '' };
     const asked = await request({ words, requests: APPROVED });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.equal(asked.wish?.requester, 'unauthenticated@unmapped');
   });
 
-  test('has a new random client id each time, so that nobody else can fetch its token', async () => {
+  test('has a new random client ID each time, so that no other client can fetch its token', async () => {
     const ids = new Set<string>();
     for (let run = 0; run < 3; run++) ids.add((await request({ requests: APPROVED })).wish?.clientId ?? '');
     assert.equal(ids.size, 3);
     for (const id of ids) assert.match(id, /^condor-token-fetch-[0-9a-f]{32}$/);
   });
 
-  test('has the run of the job in the id of its client, which the daemon shows to its administrator', async () => {
+  test('has the name of the CI run in its client ID, which the daemon shows to its administrator', async () => {
     const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
     const asked = await request({ requests: APPROVED, env: run });
     assert.match(asked.wish?.clientId ?? '', /^condor-token-fetch-actions-1234\.2-[0-9a-f]{32}$/);
     assert.ok(asked.fetched !== undefined, String(asked.error));
   });
 
-  test('that a rule approves returns the token without an announcement or poll', async () => {
+  test('that a rule approves automatically returns the token without an announcement or a poll', async () => {
     const asked = await request({ requests: { approvesItself: true } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.deepEqual([notices(asked), asked.connections], [[], 1]);
   });
 
-  test('is polled until it is approved, in a new session each time, which nobody can replay', async () => {
+  test('is polled until it is approved, in a new session each time, which cannot be replayed', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 4 && all.decide(id, 'approved');
     const asked = await request({ requests: { whenPolled } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
@@ -86,7 +86,7 @@ describe('A token request', () => {
     assert.equal(asked.log.filter((line) => /could not poll request \d+/.test(line)).length, 3);
   });
 
-  test('has its token masked, and only in the result', async () => {
+  test('returns a token that is masked and appears only in the result', async () => {
     const asked = await request({ requests: APPROVED });
     const jwt = asked.fetched?.token.jwt.reveal() ?? '';
     assert.ok(asked.masks.includes(jwt) && asked.masks.includes(jwt.split('.')[2] ?? ''));
@@ -111,14 +111,14 @@ describe('A token request fails', () => {
     });
   }
 
-  test('with its id if it is not approved in time', async () => {
+  test('with its ID if it is not approved in time', async () => {
     const asked = await request({ timeoutMs: patience(400) });
     assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved within the time limit$`));
     assert.equal((asked.error as { requestId?: string }).requestId, asked.id);
     assert.ok(polls(asked) > 1);
   });
 
-  test('when it is cancelled during a pause or a poll', async () => {
+  test('if it is cancelled during a pause or a poll', async () => {
     for (const at of ['filed', 'polled'] as const) {
       const controller = new AbortController();
       const cancel = () => controller.abort();
@@ -128,7 +128,7 @@ describe('A token request fails', () => {
     }
   });
 
-  test('when the daemon no longer knows it', async () => {
+  test('if the daemon has forgotten it', async () => {
     const asked = await request({ requests: { whenPolled: (id, _, all) => all.forget(id) } });
     assertError(asked, 'ERR_DAEMON', /Request ID is not known/);
   });
@@ -149,7 +149,7 @@ describe('A token request fails', () => {
     ['with a word for a token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
   ];
   for (const [what, changes, code] of replies) {
-    test(`if the daemon answers ${what}, without an approval command`, async () => {
+    test(`if the daemon replies ${what}, without an approval command`, async () => {
       const asked = await request({ options: { edit: { reply: (ad) => ({ ...ad, ...changes }) } } });
       assertError(asked, code, /./);
       assert.deepEqual(notices(asked), []);
@@ -203,7 +203,7 @@ describe('A daemon that fails during the polls of a request', () => {
     });
   }
 
-  test('now and then is polled as often as necessary', async () => {
+  test('occasionally is polled as often as necessary', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
     const options = faltering((session) => session > 1 && session % 3 !== 1);
     const asked = await request({ requests: { whenPolled }, options });
@@ -211,7 +211,7 @@ describe('A daemon that fails during the polls of a request', () => {
     assert.equal(inVain(asked), 7);
   });
 
-  test('permanently is given up after several polls', async () => {
+  test('permanently is no longer polled after several failures', async () => {
     const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
     assertError(asked, 'ERR_CLOSED', /closed the connection/);
     assert.equal(inVain(asked), 5);

@@ -108,7 +108,7 @@ describe('The authentication methods', () => {
       ));
   }
 
-  test('are none if the configuration names unknown methods only', () => {
+  test('are empty if the configuration contains only unknown methods', () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
     assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });

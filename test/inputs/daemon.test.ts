@@ -75,20 +75,20 @@ describe('The daemon of this host', () => {
     });
   }
 
-  test('is found with one of the two files', () => {
+  test('is found through either of its two files', () => {
     const found = read({}, { _CONDOR_SCHEDD_ADDRESS_FILE: '/a' });
     assert.ok('type' in found);
     assert.deepEqual(found.local, { name: '', adFile: undefined, addressFile: '/a' });
   });
 
-  test('comes before the pool', () => {
+  test('takes precedence over the pool', () => {
     const found = read({}, { ...HERE, _CONDOR_COLLECTOR_HOST: 'cm1, cm2:9000' });
     assert.ok('type' in found);
     assert.deepEqual(found.collectors, [at('cm1'), at('cm2:9000')]);
   });
 });
 
-describe('The pool of the configuration', () => {
+describe('The pool in the configuration', () => {
   test('has COLLECTOR_PORT as the default port', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_COLLECTOR_PORT: '9000' });
     assert.ok('type' in found);
@@ -98,7 +98,7 @@ describe('The pool of the configuration', () => {
     assert.deepEqual(odd.collectors, [at('cm:9618')]);
   });
 
-  test('with port 0 has the address in the address file of the collector', () => {
+  test('with port 0 has the address in the collector’s address file', () => {
     const file = join(folder, 'collector');
     writeFileSync(file, '<127.0.0.1:4711?sock=collector>\n$CondorVersion: 25.14.1 $\n');
     const env = { _CONDOR_COLLECTOR_HOST: '127.0.0.1:0', _CONDOR_COLLECTOR_ADDRESS_FILE: file };
@@ -111,7 +111,7 @@ describe('The pool of the configuration', () => {
     });
   });
 
-  test('with port 0 is an error without a collector', () => {
+  test('with port 0 causes an error if there is no collector', () => {
     for (const file of [{ _CONDOR_COLLECTOR_ADDRESS_FILE: join(folder, 'missing') }, {}])
       assert.throws(
         () => read({}, { _CONDOR_COLLECTOR_HOST: 'cm:0', ...file }),
@@ -121,7 +121,7 @@ describe('The pool of the configuration', () => {
       );
   });
 
-  test('is queried for the daemon name of the configuration', () => {
+  test('is queried for the daemon name in the configuration', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_SCHEDD_HOST: 'ap40' });
     assert.ok('type' in found);
     assert.equal(found.name, 'ap40');
@@ -130,7 +130,7 @@ describe('The pool of the configuration', () => {
     assert.equal(named.name, undefined, 'in a pool that was named, the configured one need not be');
   });
 
-  test('is not queried if the configuration has the address of the daemon', () => {
+  test('is not queried if the configuration contains the daemon’s address', () => {
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: 'ap40:4000' }), { kind: 'address', addresses: [at('ap40:4000')] });
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: '<192.0.2.1:1?sock=s>' }), {
       kind: 'address',
@@ -139,7 +139,7 @@ describe('The pool of the configuration', () => {
   });
 });
 
-test('any inputs and configuration yield a daemon or a typed error', () => {
+test('any inputs and configuration result in a daemon or a typed error', () => {
   const text = fc.oneof(
     fc.constantFrom('cm', 'cm:9000', '<192.0.2.1:1?sock=s>', 'ci@pool', 'schedd', 'collector', '127.0.0.1:0', '', ' '),
     fc.string({ unit: 'binary' }),

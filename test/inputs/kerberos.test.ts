@@ -9,7 +9,7 @@ import { credentialsOf, HOME } from '../support/said.ts';
 
 const LISTED = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS, FS' };
 
-describe('KERBEROS is chosen', () => {
+describe('KERBEROS is selected', () => {
   const cases: readonly [string, Words, Surroundings['env'], boolean, boolean][] = [
     ['by its name', { 'authentication-methods': 'KERBEROS' }, {}, false, true],
     ['by a keytab', { 'kerberos-keytab': 'client.keytab' }, {}, false, true],
@@ -34,7 +34,7 @@ test('the Kerberos service is KERBEROS_SERVER_SERVICE, or host by default', () =
   assert.equal(credentialsOf({}, { _CONDOR_KERBEROS_SERVER_SERVICE: 'condor' }).kerberos.service, 'condor');
 });
 
-test('paths of keytab and cache may begin with ~/', () => {
+test('paths of keytab and cache may start with ~/', () => {
   const { kerberos } = credentialsOf({ 'kerberos-keytab': '~/kt', 'kerberos-cache': '~/cc' });
   assert.deepEqual([kerberos.keytab?.reveal(), kerberos.cache], [join(HOME, 'kt'), join(HOME, 'cc')]);
   const named = credentialsOf({ 'kerberos-keytab': 'FILE:/kt', 'kerberos-cache': 'DIR:/cc' }).kerberos;

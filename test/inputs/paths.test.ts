@@ -76,17 +76,17 @@ for (const [name, words, read] of PATH_INPUTS) {
           inputError(name, /~USER is not expanded; use ~\/ for the home directory/),
         ));
 
-    test('is rejected if it contains a line end', () =>
+    test('is rejected if it contains a line ending', () =>
       assert.throws(() => withPool(words('/a\nb')), inputError(name, /is not a path|neither PEM nor a path/)));
   });
 }
 
-test('the input token rejects variables, and is trimmed', () => {
+test('the token input rejects variables, and is trimmed', () => {
   assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: the value refers to a variable/));
   assert.match(String(withPool({ token: ' ci\n', 'token-directory': '/t' }).path), /[/\\]t[/\\]ci$/);
 });
 
-test('characters that only look like variables are kept', () => {
+test('characters that only resemble variables are kept', () => {
   const surroundings = { env: {}, home: '/h' };
   for (const path of ['/a/100%', '/a/$', '/a$1', '/a/b~', '/a/~/b', '/a/%20b%20'])
     assert.equal(expandPath('file', path, surroundings), path);

@@ -50,7 +50,7 @@ describe('A boolean input', () => {
   });
 });
 
-test('any inputs yield a request or an error about one of them', () => {
+test('any inputs result in a request or in an error about one of them', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('cm:9618', 'READ', '1h', 'schedd', 'fail', '..', '<h:1?sock=x>'),
@@ -189,7 +189,7 @@ describe('The daemon of a request', () => {
     test(`is rejected if it is ${what}`, () => assert.throws(() => request(words), inputError(input, message)));
   }
 
-  test('is not searched for in an empty pool of the environment, with a warning', () => {
+  test('is not searched for if the pool in the environment is empty, and a warning is logged', () => {
     assert.throws(() => request({}, { env: { _CONDOR_COLLECTOR_HOST: '' } }), inputError('pool', /./));
   });
 });
@@ -225,7 +225,7 @@ describe('The input remote', () => {
   for (const [what, words, input, message] of refused) {
     test(`is rejected with ${what}`, () => assert.throws(() => withPool(words), inputError(input, message)));
   }
-  test('is compatible with all of them if it is false', () => {
+  test('is compatible with all of these inputs if it is false', () => {
     assert.equal(withPool({ remote: 'false', type: 'master', key: 'CI', address: 'ap40' }).remote, false);
   });
 });
@@ -245,12 +245,12 @@ describe('The input authz', () => {
     });
   }
 
-  test('rejects an unknown level with a list of the known ones', () => {
+  test('rejects an unknown level, and lists the known levels', () => {
     const all = /^authz: "SUBMIT" is not an authorization level; the levels are ALLOW READ WRITE .*ADVERTISE_MASTER$/;
     assert.throws(() => withPool({ authz: 'READ SUBMIT' }), inputError('authz', all));
   });
 
-  test('rejects a scope of a token', () => {
+  test('rejects a token’s scope', () => {
     assert.throws(() => withPool({ authz: 'condor:/READ' }), inputError('authz', /"CONDOR:\/READ" is not/));
   });
 
@@ -296,7 +296,7 @@ describe('The input lifetime', () => {
     ' ',
   ];
   for (const text of bad) {
-    test(`rejects ${JSON.stringify(text)} with the valid values`, () => {
+    test(`rejects ${JSON.stringify(text)}, and lists the valid values`, () => {
       const message = /^lifetime: ".*" is not a lifetime; use seconds .* to 2147483647 s\), or unlimited$/;
       assert.throws(() => withPool({ lifetime: text }), inputError('lifetime', message));
     });
@@ -320,8 +320,8 @@ describe('The input on-reduced', () => {
   });
 });
 
-describe('Credentials of a request', () => {
-  test('are the text of the input, as a secret', () => {
+describe('The credentials of a request', () => {
+  test('contain the text of the input as a secret', () => {
     const { credentials } = withPool({ idtoken: 'a.b.c' }, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } });
     assert.ok('text' in credentials.idtoken);
     assert.equal(credentials.idtoken.text.reveal(), 'a.b.c');
@@ -342,7 +342,7 @@ describe('Credentials of a request', () => {
     ],
   ];
   for (const [what, words, env, mayBeUnbound] of bindings) {
-    test(`have an FS directory that ${what}`, () =>
+    test(`include an FS directory that ${what}`, () =>
       assert.equal(withPool(words, { env }).credentials.fs.mayBeUnbound, mayBeUnbound));
   }
 
@@ -370,7 +370,7 @@ describe('Credentials of a request', () => {
     ],
   ];
   for (const [what, surroundings, directory, named] of directories) {
-    test(`are ${what}`, () => {
+    test(`read tokens from ${what}`, () => {
       const { idtoken } = withPool({}, surroundings).credentials;
       assert.ok('directory' in idtoken);
       assert.deepEqual([idtoken.directory, idtoken.named], [directory, named]);
@@ -411,7 +411,7 @@ describe('The output path', () => {
     ],
   ];
   for (const [what, words, surroundings, path] of places) {
-    test(`is built from ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
+    test(`consists of ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
   }
 
   for (const name of ['a/b', '../ci', '/etc/passwd', 'a\\b', '..', '.', ' ', 'a\nb', 'a\0b']) {

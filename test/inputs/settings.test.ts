@@ -50,7 +50,7 @@ function valued(values: Record<string, string>): Record<string, string> {
   `);
 }
 
-test('condor_config_val receives no secrets of the step', {
+test('condor_config_val does not receive the step’s secrets', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, async () => {
   const said = join(folder, 'environment');
@@ -68,7 +68,7 @@ test('condor_config_val receives no secrets of the step', {
   );
 });
 
-describe('Settings of condor_config_val', {
+describe('Settings from condor_config_val', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, () => {
   const VALUES: readonly [string, string, string | undefined][] = [
@@ -104,7 +104,7 @@ describe('Settings of condor_config_val', {
     assert.throws(() => setting('SEC_SOMETHING'), RangeError);
   });
 
-  test('include those of the environment', async () => {
+  test('include those from the environment', async () => {
     const env = fake("console.log('=condor-token-fetch=COLLECTOR_HOST=' + process.env['_CONDOR_COLLECTOR_HOST']);");
     const setting = await loadSettings({ ...env, _CONDOR_COLLECTOR_HOST: 'cm.env' }, never);
     assert.equal(setting('COLLECTOR_HOST'), 'cm.env');
@@ -122,7 +122,7 @@ describe('Settings of condor_config_val', {
     ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
-    test(`cause an error if condor_config_val ${what} and a setting is needed, else a warning`, async () => {
+    test(`cause an error if condor_config_val ${what} and a setting is required, otherwise a warning`, async () => {
       const setting = await loadSettings(fake(script), never);
       const read = (words: Words) => readRequest((name) => words[name], surroundings({}, { setting }));
       const given = { pool: 'cm', idtoken: jwt, file: 'ci' };
@@ -150,11 +150,11 @@ describe('Settings of condor_config_val', {
     ['a malformed name', "console.log('=condor-token-fetch=collector_host=cm');"],
   ];
   for (const [what, script] of odd) {
-    test(`are undefined if it prints ${what}`, async () =>
+    test(`are undefined if condor_config_val prints ${what}`, async () =>
       assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
   }
 
-  test('end with the run if condor_config_val hangs', { timeout: patience(10_000) }, async () => {
+  test('do not prevent the run from ending if condor_config_val hangs', { timeout: patience(10_000) }, async () => {
     const started = join(folder, 'started');
     const env = fake(
       `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,
@@ -183,7 +183,7 @@ describe('Settings of condor_config_val', {
     }
   });
 
-  test('come from the first executable program on the PATH', async () => {
+  test('come from the first executable program on PATH', async () => {
     const [empty, nonsense, locked] = ['empty', 'nonsense', 'locked'].map((name) => join(folder, name));
     for (const each of [empty, nonsense, locked]) mkdirSync(each ?? '');
     mkdirSync(join(nonsense ?? '', 'condor_config_val'));
@@ -206,7 +206,7 @@ describe('Settings of condor_config_val', {
   });
 });
 
-describe('Settings of variables alone', () => {
+describe('Settings from environment variables alone', () => {
   const cases: readonly [string, Record<string, string | undefined>, string | undefined][] = [
     ['upper case', { _CONDOR_COLLECTOR_HOST: 'cm' }, 'cm'],
     ['lower case', { _condor_collector_host: 'cm' }, 'cm'],
@@ -229,7 +229,7 @@ describe('Settings of variables alone', () => {
   }
 
   for (const value of ['$(FULL_HOSTNAME)', 'cm.$(UID_DOMAIN)', '$(', 'x $(ENV.HOME) y']) {
-    test(`are an error for ${value}, which only HTCondor can expand; others remain readable`, () => {
+    test(`cause an error for ${value}, which only HTCondor can expand, but other settings remain readable`, () => {
       const setting = environmentSettings({ _CONDOR_COLLECTOR_HOST: value, _CONDOR_UID_DOMAIN: 'pool.test' });
       assert.throws(
         () => setting('COLLECTOR_HOST'),
@@ -242,12 +242,12 @@ describe('Settings of variables alone', () => {
     });
   }
 
-  test('may contain a dollar sign that starts no macro', () => {
+  test('may contain a dollar sign that does not start a macro', () => {
     for (const value of ['$HOME', '$$(x', '$ (x)'].filter((each) => !each.includes('$(')))
       assert.equal(environmentSettings({ _CONDOR_COLLECTOR_HOST: value })('COLLECTOR_HOST'), value);
   });
 
-  test('are a value or a typed error for any environment', () => {
+  test('result in a value or a typed error for any environment', () => {
     const name = fc.oneof(
       fc.constantFrom('_CONDOR_', '_condor_', '_CONDOR_TOOL.', '_CONDOR_COLLECTOR_HOST', '__proto__', 'constructor'),
       fc.string(),

@@ -112,7 +112,7 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
     for (const [what, [code, fault]] of Object.entries(FAULTS)) {
       // The earlier reply names the same salt.
       if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue;
-      test(`${what}, the fetch ends in ERR_${code}`, () =>
+      test(`${what}, the fetch fails with ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
           await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
             const file = join(ways.folder, `token-${pool.port}`);
@@ -138,7 +138,7 @@ test('a byte after a message of the KDC is ignored', () =>
     });
   }));
 
-test('a fetch finds the KDCs of a realm in DNS, and skips those that do not answer', () =>
+test('a fetch finds the KDCs of a realm in DNS, and skips those that do not respond', () =>
   withKdc({}, async (kdc) => {
     const dead = { port: await deadPort(), target: 'localhost' };
     const alive = { priority: 1, port: kdc.port, target: 'localhost' };

@@ -9,7 +9,7 @@ import { formatPrincipal, NT_SRV_HST, parsePrincipal, ticketGranting } from '../
 import { type Kdcs, requestInitialTicket, requestServiceTicket } from '../../src/kerberos/tickets.ts';
 import { projectRoot } from '../support/project.ts';
 
-test('the recorded requests are made byte for byte, and the recorded replies give the same tickets', async () => {
+test('the client sends the recorded requests byte for byte, and obtains the same tickets from the recorded replies', async () => {
   const text = readFileSync(join(projectRoot, 'test/vectors/kerberos-exchanges.json'), 'utf8');
   const recording = JSON.parse(text) as KerberosRecording;
   const waiting = [...recording.exchanges];

@@ -51,9 +51,9 @@ async function withKdc(options: Options, work: (realm: Realm) => Promise<void>, 
 const keytab = (kdc: Kdc) => keysOfKeytab(parseKeytab(kdc.keytab('alice')), client, 'keytab');
 const password = (text = 'secret') => keysOfPassword(() => text, client, 'password');
 
-describe('A ticket by the key of the client', () => {
+describe('A ticket that is requested with the client’s key', () => {
   for (const type of ENCRYPTION_TYPES) {
-    test(`is requested once with a keytab of type ${type}, and the service accepts it`, () =>
+    test(`takes one request with a keytab of type ${type}, and the service accepts it`, () =>
       withKdc({ type }, async ({ kdc, kdcs, asked }) => {
         const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
         assert.deepEqual([asked.length, formatPrincipal(ticket.service)], [1, `${SERVICE}@POOL.TEST`]);
@@ -68,7 +68,7 @@ describe('A ticket by the key of the client', () => {
       }));
   }
 
-  test('is requested twice with a password: the KDC names salt and iterations', () =>
+  test('takes two requests with a password, because the KDC returns the salt and the iterations', () =>
     withKdc({}, async ({ kdcs, asked }) => {
       await requestInitialTicket(client, service, password(), kdcs);
       assert.equal(asked.length, 2);
@@ -95,7 +95,7 @@ describe('A ticket by the key of the client', () => {
     ['everything, without end', { refuse: () => 25 }, /with error 25/],
   ];
   for (const [what, options, text] of refusals) {
-    test(`is refused with the reason if the KDC refuses ${what}`, () =>
+    test(`is unavailable, with the reason, if the KDC rejects ${what}`, () =>
       withKdc(options, async ({ kdcs, asked }) => {
         await assert.rejects(requestInitialTicket(client, service, password(), kdcs), (error: KdcError) => {
           assert.ok(error instanceof KdcError);
@@ -106,7 +106,7 @@ describe('A ticket by the key of the client', () => {
       }));
   }
 
-  test('is refused with both clocks if they differ', () =>
+  test('is unavailable if the clocks differ, and the error has both times', () =>
     withKdc(
       {},
       async ({ kdc, kdcs }) =>
@@ -175,18 +175,18 @@ describe('A ticket by the key of the client', () => {
       }));
 });
 
-describe('A ticket by a ticket-granting ticket', () => {
+describe('A ticket that is requested with a ticket-granting ticket', () => {
   const granting = (realm: Realm) =>
     requestInitialTicket(client, ticketGranting('POOL.TEST'), keytab(realm.kdc), realm.kdcs);
 
-  test('is requested once', () =>
+  test('takes one request', () =>
     withKdc({}, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const ticket = await requestServiceTicket(await granting(realm), name, realm.kdcs);
       assert.deepEqual([realm.asked.length, formatPrincipal(ticket.service)], [2, `${SERVICE}@POOL.TEST`]);
     }));
 
-  test('is given up after five referrals', () =>
+  test('is unavailable after five referrals', () =>
     withKdc({ refers: ticketGranting('POOL.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
@@ -194,14 +194,14 @@ describe('A ticket by a ticket-granting ticket', () => {
       assert.equal(realm.asked.length, 1 + 6);
     }));
 
-  test('is not accepted from a KDC that refers to a ticket of another realm than its own', () =>
+  test('is not accepted from a KDC that refers to a ticket of a realm other than its own', () =>
     withKdc({ refers: ticketGranting('POOL.TEST', 'ELSEWHERE.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
       await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for a different service/);
     }));
 
-  test('is not requested with a service ticket, which grants none', () =>
+  test('is not requested with a service ticket, which cannot be used for such a request', () =>
     withKdc({}, async ({ kdc, kdcs }) => {
       const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
       await assert.rejects(

@@ -111,7 +111,7 @@ describe('A failure before any connection has the documented hint:', () => {
 /** OpenSSL's response to bytes that are not a handshake: a fatal alert, protocol_version. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
-describe('A server that is no daemon has the documented hint:', () => {
+describe('A server that is not a daemon has the documented hint:', () => {
   const servers: readonly [ErrorName, () => Server][] = [
     ['it responds like a web server (HTTP)', () => createWebServer()],
     ['it responds like a TLS server', () => createServer((socket) => socket.on('error', () => {}).end(ALERT))],

@@ -119,7 +119,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
 
 describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" are at most four sentences that begin with who should act`, () => {
+    test(`for "${name}" have at most four sentences, each of which starts with who should act`, () => {
       assert.ok(describeError(error).join('\n').includes(name), 'the message contains the name');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
@@ -135,24 +135,24 @@ describe('Hints', () => {
     });
   }
 
-  test('of two errors differ, unless they share a heading in the documentation', () => {
+  test('for two errors differ, unless the errors share a heading in the documentation', () => {
     const texts = Object.values(advice).map((hints) => hints.join('\n'));
     const again = Object.keys(advice).filter((_, at) => texts.indexOf(texts[at] ?? '') !== at);
     const shared = troubleshooting.split(/^(?=### )/m).flatMap((section) => namesIn(section).slice(1));
     assert.deepEqual(again.sort(), shared.sort());
   });
 
-  test('for an unknown text of a daemon name the code and the log', () => {
+  test('for an unknown error string of a daemon name the code and the log', () => {
     assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log.*SCHEDD_LOG.*error code is 17/);
   });
 
-  test('depend on the text of a daemon, not on the number', () => {
+  test('depend on a daemon’s error string, not on the error number', () => {
     const text = 'Token fetch disabled.';
     assert.deepEqual(hintsFor(daemonError(99, text)), hintsFor(daemonError(44, text)));
     assert.notDeepEqual(hintsFor(daemonError(44, text)), hintsFor(daemonError(44, 'something new')));
   });
 
-  test('of several attempts begin with those of the last, are at most four, and end with the log', () => {
+  test('for several attempts start with those for the last one, are at most four, and end with the log', () => {
     const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
     const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
     assert.equal(hints.length, 4);
@@ -160,7 +160,7 @@ describe('Hints', () => {
     assert.match(hints[3] ?? '', /D_SECURITY/);
   });
 
-  test('do not name the log of a daemon that received nothing', () => {
+  test('do not mention the log of a daemon that received nothing', () => {
     const hintsOf = (...kinds: MethodAttempt['kind'][]) => {
       const attempts = kinds.map((kind) => ({ method: 'IDTOKENS', reason: 'x', kind }));
       return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
@@ -177,13 +177,13 @@ describe('Hints', () => {
     }
   });
 
-  test('contain values of a peer without control characters', () => {
+  test('contain values from a peer without control characters', () => {
     const details = { host: 'evil\n::add-mask::x\u001b[2J' };
     const [hint = ''] = hintsFor(new ConnectError('ERR_CONNECT', 'x', { reason: 'name-unknown', details }));
     assert.match(hint, /getent hosts evil\?::add-mask::x\?\[2J\./);
   });
 
-  test('exist for an error of each code without any facts', () => {
+  test('exist for an error with each code, even without details', () => {
     const withoutFacts: readonly AnyHTCondorError[] = [
       new InputError('name', 'x'),
       ...(['ERR_NO_CREDENTIAL', 'ERR_CREDENTIAL_UNREADABLE'] as const).map((code) => new CredentialError(code, 'x')),
@@ -210,7 +210,7 @@ describe('Hints', () => {
     for (const error of withoutFacts) assert.ok(hintsFor(error).length > 0, error.code);
   });
 
-  test('are chosen by reasons, without a regular expression or a look at the message', () => {
+  test('are selected by reasons, without a regular expression or access to the message', () => {
     for (const path of filesBelow('src/messages', '.ts').filter((each) => each.includes('hint'))) {
       const text = read(path);
       assert.doesNotMatch(text, /RegExp|\.(?:test|exec|match|message|includes)\b/, path);
@@ -227,7 +227,7 @@ describe('Hints', () => {
     assert.deepEqual(Object.fromEntries(mute), {});
   });
 
-  test('are those of test/golden/hints.json', () => {
+  test('are the ones in test/golden/hints.json', () => {
     const golden: unknown = JSON.parse(read('test/golden/hints.json'));
     assert.deepEqual(advice, golden, REGENERATE);
   });
@@ -239,12 +239,12 @@ describe('Hints', () => {
     assert.match(shown('locate').join(), /-collector SEC_PASSWORD_FILE.*COLLECTOR_DEBUG.*-collector COLLECTOR_LOG/);
   });
 
-  test('are those of docs/TROUBLESHOOTING.md, which has each message once', () => {
+  test('are the ones in docs/TROUBLESHOOTING.md, which has each message only once', () => {
     assert.equal(troubleshooting, updated(troubleshooting), REGENERATE);
     assert.deepEqual([...namesIn(troubleshooting)].sort(), Object.keys(ERRORS).sort());
   });
 
-  test('are all caused by a test, on real daemons or with a reason why not', () => {
+  test('are all caused by a test with real daemons, or have a reason why not', () => {
     const using = filesBelow('test', '.test.ts').filter((path) =>
       /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
     );

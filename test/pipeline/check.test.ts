@@ -36,7 +36,7 @@ describe('A check', () => {
       });
     }));
 
-  describe('at a daemon that resets the connections of the first attempt', () => {
+  describe('with a daemon that resets the connections of the first attempt', () => {
     const resettingOnce = () => {
       let sessions = 0;
       // During one attempt, the client waits for the policy on a second connection.
@@ -45,13 +45,13 @@ describe('A check', () => {
 
     const at = (pool: EmbeddedPool) => ({ pool: undefined, name: undefined, address: pool.schedd() });
 
-    test('is repeated, as the fetch is', () =>
+    test('is retried, as the fetch is', () =>
       withPool(resettingOnce(), async (pool) => {
         const { identity } = await check(pool, { ...at(pool), retries: '1' });
         assert.equal(identity, 'alice@pool.test');
       }));
 
-    test('fails after one attempt with 0 retries', () =>
+    test('fails after one attempt if retries is 0', () =>
       withPool(resettingOnce(), (pool) =>
         assert.rejects(check(pool, { ...at(pool), retries: '0' }), { code: 'ERR_CLOSED', tries: 1 }),
       ));
@@ -61,7 +61,7 @@ describe('A check', () => {
     ['expected-identity', 'bob@pool.test'],
     ['expected-trust-domain', 'x.test'],
   ] as const) {
-    test(`fails where the fetch would fail because of ${input}`, () =>
+    test(`fails if the fetch would fail because of ${input}`, () =>
       withPool({}, (pool) =>
         assert.rejects(check(pool, { [input]: value }), { code: 'ERR_TOKEN_CLAIM', phase: 'check' }),
       ));

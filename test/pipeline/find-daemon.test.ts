@@ -34,11 +34,11 @@ describe('A daemon at an address', () => {
     [{ address: 'ap40', 'server-name': 'given.test' }, '<ap40:9618>', 'given.test'],
   ];
   for (const [words, address, serverName] of cases) {
-    test(`${words.address} has ${serverName ?? 'no name'} in its certificate${words['server-name'] ? ', as given' : ''}`, async () =>
+    test(`${words.address} must have ${serverName ?? 'no name'} in its certificate${words['server-name'] ? ', as given' : ''}`, async () =>
       assert.deepEqual(await find(words), [[address, serverName]]));
   }
 
-  test('is each of several collectors', async () =>
+  test('may be any of several collectors', async () =>
     assert.deepEqual(await find({ pool: 'cm1 cm2:1', type: 'collector' }), [
       ['<cm1:9618>', 'cm1'],
       ['<cm2:1>', 'cm2'],
@@ -134,7 +134,7 @@ describe('A pool of several collectors', () => {
       }),
     ));
 
-  test('causes an error with each reply if no collector has the daemon', () =>
+  test('causes an error with the reply of each collector if none has the daemon', () =>
     withPool({ schedds: ['a@pool'] }, (first) =>
       withPool({ schedds: ['b@pool'] }, async (second) => {
         const dead = `127.0.0.1:${await deadPort()}`;

@@ -56,7 +56,7 @@ describe('The mode', () => {
     assert.deepEqual(fetched?.token.authz, ['READ']);
   });
 
-  test('exchange fails before any connection without a SciToken', async () => {
+  test('exchange fails before any connection if there is no SciToken', async () => {
     const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool), mode: 'exchange' });
     const { error, commands } = await ask(words);
     assert.ok(error instanceof HTCondorError, String(error));
@@ -64,7 +64,7 @@ describe('The mode', () => {
     assert.match(error.message, /^no SciToken to exchange: no SciToken was found/);
   });
 
-  test('exchange fails if the result is no IDTOKEN, and sends it to no daemon', async () => {
+  test('exchange fails if the result is not an IDTOKEN, and sends the result to no daemon', async () => {
     let replies = 0;
     const reply = (ad: object) => {
       replies += 1;

@@ -31,7 +31,7 @@ function mistakesOf(text: string, context = CONTEXT): readonly string[] {
 }
 
 describe('The configuration of the token service', () => {
-  test('has defaults for everything but the grants', () => {
+  test('has defaults for everything except the grants', () => {
     const { listen, tls, audience, daemons, grants } = configOf(GOOD);
     assert.deepEqual(listen, { host: '0.0.0.0', port: 8443 });
     assert.deepEqual(tls, { certificate: '/etc/grid-security/hostcert.pem', key: '/etc/grid-security/hostkey.pem' });
@@ -43,13 +43,13 @@ describe('The configuration of the token service', () => {
     assert.deepEqual([job?.maxTokenAgeSeconds, job?.reuse, job?.untrustedCode], [900, 'never', false]);
   });
 
-  test('takes every scalar as the text that is written', () => {
+  test('interprets every scalar as the text in the file', () => {
     const [job] = configOf(`grants:\n${grant(entry('repository_id: 074', 'environment: on'))}`).grants[0]?.jobs ?? [];
     assert.deepEqual(job?.claims.get('repository_id'), { values: ['074'] });
     assert.deepEqual(job?.claims.get('environment'), { values: ['on'] });
   });
 
-  test('listens behind a proxy without TLS, and then needs an audience', () => {
+  test('may specify a service without TLS behind a proxy, which then requires an audience', () => {
     for (const listen of ['unix:/run/x/socket', '127.0.0.1:8080', '"[::1]:8080"']) {
       assert.match(mistakesOf(`listen: ${listen}\n${GOOD}`).join(), /^audience: it is missing/);
       assert.equal(configOf(`listen: ${listen}\naudience: https://x.org\n${GOOD}`).tls, undefined);
@@ -144,10 +144,10 @@ describe('The configuration of the token service', () => {
     test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
   }
 
-  test('is reported with all of its mistakes', () =>
+  test('is rejected with all of its mistakes', () =>
     assert.equal(mistakesOf(GOOD.replace('ci@', 'root@').replace('1h', '25h').replace('https:', 'http:')).length, 3));
 
-  test('accepts the fixed owner of each platform', () => {
+  test('accepts the immutable owner ID of each platform', () => {
     for (const [issuer, claim] of [
       [GITHUB, 'repository_id: 74'],
       [`${GITHUB}/octo-enterprise`, 'repository_id: 74'],
@@ -163,7 +163,7 @@ describe('The configuration of the token service', () => {
       configOf(`grants:\n${grant(`issuer: ${issuer}\n        ${claim}`)}`);
   });
 
-  test('warns of entries that match the same job, and of issuers that do not tell the event', () => {
+  test('causes warnings about entries that match the same job, and about issuers whose tokens do not contain the event', () => {
     const two = `${GOOD}${grant(entry('repository_id: [74, 75]'), '', 'other@example.org')}`;
     assert.match(
       warningsOf(configOf(two)).join('\n'),
@@ -175,7 +175,7 @@ describe('The configuration of the token service', () => {
     assert.match(warningsOf(configOf(jenkins)).join('\n'), /builds of pull requests match/);
   });
 
-  test('of docs/KEYLESS.md is accepted', () => {
+  test('in docs/KEYLESS.md is accepted', () => {
     const [policy] = blocksOf('docs/KEYLESS.md').filter(({ name }) => name === 'policy');
     assert.equal(configOf(policy?.text ?? '').grants[0]?.identity, 'ci-octo@example.org');
   });
@@ -187,7 +187,7 @@ describe('The configuration of the token service', () => {
 });
 
 describe('the link to a daemon', () => {
-  test('stays on this host with a loopback address, and with an address of this host', () => {
+  test('does not leave this host if it has a loopback address or another address of this host', () => {
     const addresses = ['127.0.0.1', '192.0.2.2', 'fd00::2'];
     for (const sinful of ['<127.0.0.1:9618?sock=a>', '<[::1]:9618>', '<192.0.2.2:9618?sock=a>', '<[fd00::2]:9618>'])
       assert.ok(isOnThisHost(sinful, addresses), sinful);

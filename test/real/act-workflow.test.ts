@@ -32,7 +32,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   for (const suite of [undefined, ...poolSuites()]) {
     const pool = suite === undefined ? 'embedded' : 'real';
-    test(`runs the Action against a pool of its own job: ${suite ?? pool}`, async () => {
+    test(`runs the Action with a pool that the job starts: ${suite ?? pool}`, async () => {
       const suites = suite === undefined ? {} : { CONDOR_POOL_SUITES: suite };
       const { status, text } = await run('action', ['os:ubuntu-latest', `pool:${pool}`], suites);
       assert.equal(status, 0, text);
@@ -45,7 +45,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
     });
   }
 
-  test('has a job that fails as it must, with one annotation', async () => {
+  test('has a job that fails as expected, with one annotation', async () => {
     const failed = await run('must-fail');
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);

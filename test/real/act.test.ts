@@ -45,7 +45,7 @@ for (const suite of poolSuites()) {
     const place = (): Place => ({ collector: pool.collector, schedd: pool.scheddName });
 
     for (const file of ['github/submit.yml', 'forgejo.yml']) {
-      test(`${file} submits, hides the token, and removes it`, async () => {
+      test(`${file} submits a job, hides the token, and removes it`, async () => {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
         // Only the act of Forgejo and Gitea accepts URLs.
@@ -112,7 +112,7 @@ for (const suite of poolSuites()) {
       assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +carol@pool\.test/, run.text);
     });
 
-    test('github/keyless.yml submits a job with a token of the token service', async () => {
+    test('github/keyless.yml submits a job with a token from the token service', async () => {
       const issuer = await JobIssuer.start(services.authority);
       const service = await ServiceProcess.start({
         ...{ authority: services.authority, audience: 'origin' },
@@ -146,7 +146,7 @@ grants:
       }
     });
 
-    test('a job whose secret is of another pool fails with one annotation, and submits nothing', async () => {
+    test('a job whose secret is a token of another pool fails with one annotation, and submits nothing', async () => {
       const jobs = await pool.run('condor_q', '-allusers', '-af', 'ClusterId');
       const foreign = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
       const options = { secrets: { CONDOR_IDTOKEN: foreign }, files: JOB };

@@ -54,7 +54,7 @@ for (const suite of poolSuites()) {
         assert.match(await pool.log('Sched'), /alice@pool\.test/);
       });
 
-      test('collector and schedd are reached through one tunnel', async () => {
+      test('the collector and the schedd are reached through one tunnel', async () => {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         await fetchFrom(pool, { pool: end, name: pool.scheddName, address: end, idtoken });
@@ -71,12 +71,12 @@ for (const suite of poolSuites()) {
       });
       after(() => pool?.stop());
 
-      test('collector and schedd are reached', async () => {
+      test('the collector and the schedd are reached', async () => {
         const { daemonName } = await fetchFrom(pool, { pool: `[::1]:${pool.port}`, name: pool.scheddName, idtoken });
         assert.equal(daemonName, pool.scheddName);
       });
 
-      test('a sinful string with an IPv6 host and a shared port id is a sufficient address', async () => {
+      test('a sinful string with an IPv6 host and a shared port ID is a sufficient address', async () => {
         const [, id = ''] = /sock=([^&>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const { token } = await fetchFrom(pool, {
           address: `<[::1]:${pool.port}?sock=${id}>`,

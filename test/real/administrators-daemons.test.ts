@@ -22,7 +22,7 @@ for (const suite of poolSuites()) {
       ci = await on.secure.authority.issue({ subject: 'O=Example, CN=ci' });
     });
 
-    test('the audit log has each fetch', async () => {
+    test('the audit log contains each fetch', async () => {
       await configured(block('audit'), async () => {
         const { jti } = claimsOf(await fetch({ authz: ['READ'] }));
         await refusedWith(4, { authz: ['ADMINISTRATOR'] });
@@ -37,7 +37,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('certificates and SciTokens are mapped exactly to the identities of the map file', async () => {
+    test('certificates and SciTokens are mapped exactly to the identities in the map file', async () => {
       const map = block('map').replace('https://issuer[.]example[.]org', on.secure.issuer.url);
       await on.pool.write('/etc/condor/condor_mapfile', map, 0o644);
       await configured(block('methods'), async () => {
@@ -78,7 +78,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a daemon that requires AES rejects a client without it', async () => {
+    test('a daemon that requires AES rejects a client that does not support it', async () => {
       await configured(block('encryption'), async () => {
         await assertTaken(await fetch());
         const ping = (env: Record<string, string>) =>

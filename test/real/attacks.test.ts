@@ -123,7 +123,7 @@ for (const suite of poolSuites()) {
       return Buffer.concat(sent.flat());
     }
 
-    describe('who advertises a host with another certificate of the pool’s CA', () => {
+    describe('who advertises a host that has another certificate of the pool’s CA', () => {
       let options: FetchOptions;
       before(async () => {
         const { authority, pool, address } = secure;
@@ -147,7 +147,7 @@ for (const suite of poolSuites()) {
         ['fetch', 'SCITOKENS'],
         ['exchange', 'SSL'],
       ] as const)
-        test(`no SciToken is sent with ${method} and mode ${mode}, unless the user names that host`, async () => {
+        test(`receives no SciToken with ${method} and mode ${mode}, unless the user names that host`, async () => {
           const earlier = await exchanges();
           const own = { ...options, mode, scitoken: secure.issuer.issue('alice'), authenticationMethods: [method] };
           await assert.rejects(secure.fetch(own), (error: AuthenticationError) => {
@@ -294,14 +294,14 @@ for (const suite of poolSuites()) {
           if (writes !== undefined) assert.equal(await isAuthorized(jwt, 'WRITE'), writes);
         });
 
-      test('cannot extend the lifetime with an issue time in the future, which HTCondor accepts', async () => {
+      test('cannot extend the lifetime with a future issue time, which HTCondor accepts', async () => {
         const jwt = withLevels('"scope": "condor:/READ"', now() + YEAR);
         assert.equal(await outcomeOf(jwt), WIDER);
         assert.equal(await isAuthorized(jwt, 'READ'), true);
       });
     });
 
-    test('who has a certificate of the pool’s CA receives no request of the runner for an OIDC token', async () => {
+    test('who has a certificate of the pool’s CA receives no OIDC token request of the runner', async () => {
       const runner = new Runner();
       services.asked.length = 0;
       const step = await runner.runAction(
@@ -317,11 +317,11 @@ for (const suite of poolSuites()) {
       assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // the ca-certificate input does not help
     });
 
-    describe('who makes a secret of root’s job disappear', () => {
+    describe('who makes a secret of a job that runs as root disappear', () => {
       const expired = () =>
         signingKey.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 1, issuedAt: 1 });
 
-      test('gets no token of the signing key in place of an expired one, as from HTCondor’s tool', async () => {
+      test('receives no token that is signed with the pool’s key in place of an expired one, as with HTCondor’s tool', async () => {
         const { pool, collector } = secure;
         await pool.write('/etc/condor/tokens.d/expired', `${expired()}\n`, 0o600);
         try {
@@ -335,7 +335,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('gets no token of the signing key from the Action', async () => {
+      test('receives no token that is signed with the pool’s key from the Action', async () => {
         const { pool, address } = secure;
         const files = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY'].map((name) => [
           `GITHUB_${name}`,

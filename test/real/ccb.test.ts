@@ -80,7 +80,7 @@ for (const suite of poolSuites()) {
       assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
     });
 
-    test('is reached by HTCondor’s tool too, with the same claims', async () => {
+    test('is also reached by HTCondor’s tool, which fetches the same claims', async () => {
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const before = await ccbLog();
       const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);
@@ -95,7 +95,7 @@ for (const suite of poolSuites()) {
       assert.equal(Number(e) - Number(i), Number(f) - Number(j));
     });
 
-    test('is reached directly in its private network, like by HTCondor’s tool', async () => {
+    test('is reached directly from its private network, as with HTCondor’s tool', async () => {
       const sinful = await address();
       const [, name = assert.fail()] = /PrivNet=([^&>]+)/.exec(sinful) ?? [];
       const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
@@ -122,7 +122,7 @@ for (const suite of poolSuites()) {
 
     // A newer broker also requires a credential, so the query to the broker fails.
     if (!streams)
-      test('is not contacted with FS or MUNGE alone', async () =>
+      test('is not contacted if FS or MUNGE is the only method', async () =>
         assert.rejects(
           fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
           advised('which a connection through CCB requires'),

@@ -87,7 +87,7 @@ function heading(authz: string | undefined, log: readonly string[]): string {
 }
 
 for (const suite of poolSuites()) {
-  describe(`A check of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`A check with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     before(async () => {
@@ -132,7 +132,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, [given.idtoken]);
     });
 
-    test('fails like the fetch', async () => {
+    test('fails if the fetch fails', async () => {
       const narrow = await runner.runAction({ ...(await inputs(['READ'])), authz: 'WRITE' });
       assertFailed(narrow, { code: 'ERR_DAEMON', status: 6, text: /doesn't allow requested authorization levels/ });
       const verified = await runner.runAction({ ...(await inputs(['READ'])), authz: 'READ WRITE', verify: 'true' });
@@ -149,7 +149,7 @@ for (const suite of poolSuites()) {
       await pool.configure('');
     });
 
-    test('by the command writes to standard error and nothing to standard output', async () => {
+    test('by the command writes to standard error, and nothing to standard output', async () => {
       const { idtoken } = await inputs();
       await pool.run('mkdir', '-p', '-m', '700', '/opt/check');
       await pool.write('/opt/check/token', `${idtoken}\n`, 0o600);

@@ -33,10 +33,10 @@ for (const suite of poolSuites()) {
       return { header: JSON.parse(header) as unknown, claims };
     }
 
-    test('without a key returns the same as with POOL', async () => {
+    test('without a key returns the same token as with POOL', async () => {
       assert.deepEqual(await listed(), await listed('-key', 'POOL'));
     });
-    test('with a key returns another token than without', async () => {
+    test('with a key returns a different token than without one', async () => {
       assert.notDeepEqual(await listed('-key', 'test_key'), await listed());
     });
   });
@@ -111,7 +111,7 @@ for (const suite of poolSuites()) {
       await pool.run('rm', '/etc/condor/user-tokens.d/tokenfile');
       await assertLetIn('master', false);
     });
-    test('a token of an unauthorized user fetches one that is denied too', async () => {
+    test('an unauthorized user’s token fetches a token that is also denied', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await pool.run('condor_token_create', '-identity', 'test@trust-domain', '-token', 'tokenfile');

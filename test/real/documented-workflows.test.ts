@@ -61,7 +61,7 @@ for (const suite of poolSuites()) {
       assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), '', 'the job is removed');
     }
 
-    test('the commands of the quick start print the names that the workflow needs', async () => {
+    test('the commands of the quick start print the names that the workflow requires', async () => {
       const print = async (script: string) => (await pool.exec(['sh', '-c', script], { user: 'alice' })).stdout.trim();
       assert.equal(await print('condor_config_val COLLECTOR_HOST'), pool.collector);
       assert.equal(await print('condor_status -schedd -af Name'), pool.scheddName);
@@ -140,7 +140,7 @@ grants:
       });
     });
 
-    test('submits a job with HTCondor’s tools of the runner, without a configuration', { skip: why }, async () => {
+    test('submits a job with HTCondor’s tools on the runner, without a configuration', { skip: why }, async () => {
       const act = new Act(program ?? '');
       try {
         writeCondorTools(act.bin, suite);
@@ -160,7 +160,7 @@ grants:
       }
     });
 
-    test('a GitLab job submits with HTCondor’s tools and prints the output', async () => {
+    test('a GitLab job submits a job with HTCondor’s tools and prints the output', async () => {
       const machine = new CiMachine();
       try {
         writeCondorTools(machine.bin, suite);

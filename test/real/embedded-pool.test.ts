@@ -23,7 +23,7 @@ import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../suppor
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {
-  describe(`The tools of HTCondor of ${suite} at the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The tools of HTCondor of ${suite} with the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let pool: Pool; // started only for its tools, its accounts and its munged
     before(async () => {
@@ -32,7 +32,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    test('fetch a token from a schedd, which is valid', () =>
+    test('fetch a valid token from a schedd', () =>
       withPool({}, async (embedded) => {
         const args = ['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '600'];
         const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         assert.match(none.stderr, /DAEMON:2:SCHEDD:2:All requested authorizations were eliminated/);
       }));
 
-    test('receive the refusal of a schedd without impersonation tokens', () =>
+    test('receive the error of a schedd without impersonation tokens', () =>
       withPool({}, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -68,7 +68,7 @@ for (const suite of poolSuites()) {
         assert.ok(stderr.includes('DAEMON:5:Schedd ci@pool is not known to the collector.'), stderr);
       }));
 
-    test('locate a schedd by name, in pieces of three bytes', () =>
+    test('locate a schedd by name if each write sends three bytes', () =>
       withPool({ schedds: ['one@pool', 'two@pool'], readNeedsSession: true, pieces: 3 }, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'two@pool'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -76,7 +76,7 @@ for (const suite of poolSuites()) {
         assert.ok(embedded.log.includes('PERMISSION GRANTED to alice@pool.test for command 60046 at schedd_1'));
       }));
 
-    test('receive the codes 44, 4 and 3', async () => {
+    test('receive the error codes 44, 4 and 3', async () => {
       const asked: readonly [EmbeddedPoolOptions, readonly string[], string][] = [
         [{ fetchDisabled: true }, [], 'DAEMON:44:Token fetch disabled.'],
         [{}, ['-authz', 'WRITE'], "DAEMON:4:Session doesn't allow requested authorization levels."],
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('are rejected with a token that is revoked or of another key', () =>
+    test('are rejected with a token that is revoked or signed with another key', () =>
       withPool({ revoked: ({ sub }) => sub === 'bob@pool.test' }, async (embedded) => {
         const forged = new SigningKey('POOL', randomBytes(64)).issue({
           subject: 'alice@pool.test',
@@ -116,7 +116,7 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(write.stdout, /ALLOW/);
       }));
 
-    describe('by other methods', () => {
+    describe('with other methods', () => {
       const issuer = new SciTokenKey('https://issuer.test');
       let methods: EmbeddedPoolOptions;
       let tls: TlsSettings;
@@ -213,7 +213,7 @@ for (const suite of poolSuites()) {
         },
       ];
       for (const { what, method, user, env = {}, options = () => ({}), identity } of ways) {
-        test(`fetch a token for ${user ?? 'root'} by ${what}`, () =>
+        test(`fetch a token for ${user ?? 'root'} with ${what}`, () =>
           withPool({ ...methods, ...options() }, async (embedded) => {
             const fetched = await pool.theirs(['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '60'], {
               env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...env },
@@ -248,7 +248,7 @@ for (const suite of poolSuites()) {
         ['munged of another pool', 'MUNGE', () => ({ munge: { decode: async () => undefined } }), /Invalid credential/],
       ];
       for (const [what, method, options, line] of refused) {
-        test(`get no token by ${method} of a pool with ${what}`, () =>
+        test(`receive no token with ${method} from a pool with ${what}`, () =>
           withPool({ ...methods, ...options() }, async (embedded) => {
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...SSL };
             const user = method === 'PASSWORD' ? {} : { user: 'alice' };
@@ -280,7 +280,7 @@ for (const suite of poolSuites()) {
         ['may not have such levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
-        test(`receive the error of requests that ${what}`, () =>
+        test(`receive the error for requests that ${what}`, () =>
           withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
@@ -332,7 +332,7 @@ for (const suite of poolSuites()) {
       requests: { whenFiled: (id, requests) => requests.decide(id, 'approved') },
     };
 
-    test('send their second command in the session of the first, after the response to the resumption', () =>
+    test('send their second command in the session of the first one, after the response to the resumption request', () =>
       withPool(approving, async (embedded) => {
         await requestToken(embedded);
         assert.equal(resumed(embedded), 1, embedded.log.join('\n'));
@@ -354,7 +354,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('do not resume a session that is over at once', () =>
+    test('do not resume a session that expires immediately', () =>
       withPool({ ...approving, sessionDuration: 0 }, async (embedded) => {
         await requestToken(embedded);
         assert.equal(resumed(embedded), 0, embedded.log.join('\n'));
@@ -384,7 +384,7 @@ for (const suite of poolSuites()) {
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
-    test('send HOLDING after a SciToken as a client of a real schedd does', () =>
+    test('send HOLDING after a SciToken, as a client of a real schedd does', () =>
       withPool(ways.pool(), async (embedded) => {
         const targets: readonly [string, string, Readonly<Record<string, string | undefined>>][] = [
           [embedded.schedd(), ways.hostName, ways.words('SCITOKENS', embedded)],

@@ -70,7 +70,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('the line of the summary revokes the token', async () => {
+    test('the command in the summary revokes the token', async () => {
       const idtoken = await pool.idToken({ user: 'alice' });
       const inputs = { pool: pool.collector, name: pool.scheddName, idtoken };
       const { summary, outputs } = await runner.runAction({ ...inputs, authz: 'READ' });

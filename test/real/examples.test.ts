@@ -25,7 +25,7 @@ for (const suite of poolSuites()) {
     });
 
     for (const [file, runExample] of Object.entries(EXAMPLES)) {
-      test(`${file} pings and submits as the identity of the token, and leaves no files`, async () => {
+      test(`${file} pings and submits under the token’s identity, and leaves no files`, async () => {
         const user = `user-of-${file.replaceAll(/\W/g, '')}`;
         const idtoken = await pool.idToken({ user });
         const place = { collector: pool.collector, schedd: pool.scheddName };

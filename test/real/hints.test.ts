@@ -66,7 +66,7 @@ for (const suite of poolSuites()) {
       return spawnSync(program, args, { encoding: 'utf8' }).stderr;
     };
 
-    test('all programs that they name exist', async () => {
+    test('name only programs that exist', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });
 
-    test('all settings that they name exist and can be printed', async () => {
+    test('name only settings that exist and can be printed', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
@@ -134,14 +134,14 @@ for (const suite of poolSuites()) {
       });
 
     describe('rejected tokens', () => {
-      test('of an unknown key have the documented hint', async () => {
+      test('with an unknown key have the documented hint', async () => {
         await pool.write('/etc/condor/passwords.d/OLD', randomBytes(64), 0o600);
         const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'OLD')).trim();
         await pool.run('rm', '/etc/condor/passwords.d/OLD');
         await assert.rejects(fetch({ idtoken: old }), advised('it is signed with the key OLD'));
       });
 
-      test('from an exposed, foreign or ignored file have the documented hint', async () => {
+      test('in an exposed, foreign or ignored file have the documented hint', async () => {
         const file = `${TOKENS}/ci`;
         const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
         const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
@@ -200,7 +200,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(bySsl, advised('the daemon cannot use TLS'));
     });
 
-    test('an expired certificate of the daemon has the documented hint', async () => {
+    test('a daemon’s expired certificate has the documented hint', async () => {
       const { certificate, key } = await secure.authority.issue({
         ...{ subject: `CN=${HOST}`, hosts: [HOST], from: -48, to: -24 },
       });

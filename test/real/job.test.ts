@@ -15,7 +15,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    test('submitted by another account with the fetched token runs to completion', async () => {
+    test('that another account submits with the fetched token runs to completion', async () => {
       const idtoken = await pool.idToken({ user: 'alice' });
       const { token } = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       await pool.exec(['mkdir', '-p', '-m', '700', '/home/bob/tokens']);

@@ -56,7 +56,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-test('the Kerberos table is complete, and docs/PARITY.md has every difference', () => {
+test('the Kerberos table is complete, and docs/PARITY.md contains every difference', () => {
   assert.ok(CASES.length >= 15);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   for (const { differs } of CASES) assert.ok(differs === undefined || text.includes(`## ${differs}\n`));
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('the job of the GitLab example submits as its service account, and leaves no files', async () => {
+    test('the job of the GitLab example submits under its service account, and leaves no files', async () => {
       const { pool } = realm;
       const place = { collector: realm.collector, schedd: pool.scheddName };
       const { submit } = parse(exampleText('gitlab/kerberos.yml', place)) as {
@@ -129,7 +129,7 @@ for (const suite of poolSuites()) {
     });
   });
 
-  describe(`Round trips by KERBEROS to HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Round trips with KERBEROS to HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let realm: KerberosPool;
     let network: DistantNetwork;
     before(async () => {
@@ -145,7 +145,7 @@ for (const suite of poolSuites()) {
       await realm?.stop();
     });
 
-    test('are those of docs/PERFORMANCE.md with a ticket', async () => {
+    test('are those in docs/PERFORMANCE.md if a ticket exists', async () => {
       const schedd = await realm.pool.sinful('schedd', realm.pool.scheddName);
       const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...CACHE } };
       const counts: number[] = [];

@@ -72,7 +72,7 @@ for (const suite of poolSuites()) {
       issuer?.stop();
     });
 
-    test('its commands lead from a host certificate to the first keyless token', async () => {
+    test('contains commands that lead from a host certificate to the first keyless token', async () => {
       const { pool } = secure;
       await pool.run('sh', '-ec', 'useradd --create-home ci-octo; mkdir -p /etc/condor-token-service');
       const release = 'cp /opt/ours/service/index.js condor_token_service.mjs';

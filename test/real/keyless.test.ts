@@ -10,7 +10,7 @@ import { TokenServices } from '../support/service/token-services.ts';
 import { until } from '../support/until.ts';
 
 for (const suite of poolSuites()) {
-  describe(`Without a stored secret, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Without a stored secret, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let services: TokenServices;
     let runner: Runner;
@@ -30,7 +30,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    test('a SciToken of an RFC 8693 token endpoint fetches a token', async () => {
+    test('a SciToken from an RFC 8693 token endpoint fetches a token', async () => {
       services.made = () => secure.issuer.issue('alice');
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/token` },
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('a SciToken is exchanged for an IDTOKEN, which lasts no longer', async () => {
+    test('a SciToken is exchanged for an IDTOKEN that expires no later', async () => {
       services.made = () => secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 120 });
       const more = { mode: 'exchange', 'token-service': `${services.origin}/token`, 'on-reduced': 'ignore' };
       const step = await runner.runAction({ ...inputs, ...more }, { env: services.env });
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
       assert.ok(lifetime > 0 && lifetime <= 120, `${lifetime} s`);
     });
 
-    test('an IDTOKEN of a token service is the result, and the schedd authorizes its levels', async () => {
+    test('an IDTOKEN from a token service is the result, and the schedd authorizes its levels', async () => {
       services.made = () => secure.pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/v1/token`, 'export-environment': 'true' },
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('an IDTOKEN of a token service for another identity is rejected', async () => {
+    test('an IDTOKEN from a token service for another identity is rejected', async () => {
       services.made = () => secure.pool.idToken({ user: 'bob', authz: ['READ'], lifetime: 600 });
       services.identity = 'bob@pool.test';
       const more = { 'token-service': `${services.origin}/v1/token`, 'expected-identity': 'alice@pool.test' };

@@ -55,7 +55,7 @@ for (const [release, suite] of poolSuites().entries()) {
       describe(`faults of ${group}`, { concurrency }, () => {
         for (const each of shareOf(release, poolSuites().length).filter((one) => groupOf(one) === group)) {
           const { method, fault, direction, name, plan } = each;
-          test(`${method}: the frame “${name}” ${direction}, ${fault.name}, leads to the documented outcome`, async () => {
+          test(`${method}: the frame “${name}” ${direction}, ${fault.name}, has the documented outcome`, async () => {
             const expected = expectedOutcome(each, to.secure.pool.version) ?? assert.fail('not documented');
             const { outcome, error } = await outcomeOf(method, plan, expected);
             assert.equal(outcome, expected, error?.stack);
@@ -65,13 +65,13 @@ for (const [release, suite] of poolSuites().entries()) {
     }
 
     for (const { name, code, ...plan } of AD_CASES) {
-      test(`an ad ${plan.direction} that is changed to have ${name} leads to ${code}`, async () => {
+      test(`an ad ${plan.direction} that is changed to contain ${name} causes ${code}`, async () => {
         const { outcome, error } = await outcomeOf('IDTOKENS', plan, code);
         assert.equal(outcome, code, error?.stack);
       });
     }
 
-    test('rejects a frame that is replayed from an earlier session', async () => {
+    test('a frame that is replayed from an earlier session is rejected', async () => {
       const [direction, frame] = ['to the client', FRAMES.IDTOKENS['to the client'].indexOf('post-auth')] as const;
       let earlier: Uint8Array | undefined;
       const once: FaultPlan['damage'] = (bytes) => {
@@ -91,20 +91,20 @@ function secretsOf({ credentials, secure }: Destination): readonly string[] {
   return [...signatures, secure.alice.key.split('\n')[2]].map((secret) => secret ?? assert.fail());
 }
 
-test('docs/RELIABILITY.md has one outcome for each fault, frame and release', () => {
+test('docs/RELIABILITY.md contains one outcome for each fault, frame and release', () => {
   assert.equal(everyFault().length, FAULTS.length * (12 + 17 + 19 + 15) - METHODS.length - 2);
   for (const each of everyFault())
     for (const version of ['23.9.6', '25.14.1'])
       assert.match(expectedOutcome(each, version) ?? '', /^(success|ERR_[A-Z_]+)$/, JSON.stringify(each));
 });
 
-test('each release has a share of the cases, and together they have every case', () => {
+test('each release has a share of the cases, and the shares together contain every case', () => {
   const all = new Set([...shareOf(0, 2), ...shareOf(1, 2)].map((each) => JSON.stringify(each)));
   assert.deepEqual(all, new Set(everyFault().map((each) => JSON.stringify(each))));
   assert.equal(shareOf(0, 1).length, everyFault().length);
 });
 
-test('docs/RELIABILITY.md has success only for damage that changes nothing of the conversation', () => {
+test('docs/RELIABILITY.md lists success only for faults that do not change the messages', () => {
   for (const each of everyFault())
     for (const version of ['23.9.6', '25.14.1'])
       assert.ok(expectedOutcome(each, version) !== SUCCESS || isHarmless(each), JSON.stringify(each));

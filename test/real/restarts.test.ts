@@ -64,7 +64,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('is not retried with retries 0 while its schedd is down', async () => {
+    test('is not retried while its schedd is down if retries is 0', async () => {
       await pool.run('condor_off', '-fast', '-schedd');
       try {
         await until('condor_master reports it', 60, async () => {
@@ -100,14 +100,14 @@ for (const suite of poolSuites()) {
       await empty?.stop();
     });
 
-    test('of which the first does not have the schedd: the second is queried', async () => {
+    test('are queried in turn if the first one does not list the schedd', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: full.scheddName };
       const { token } = await fetchFrom(full, { ...where, idtoken });
       assert.equal(token.subject, `alice@${full.trustDomain}`);
     });
 
-    test('of which none has the schedd: the error has each reply', async () => {
+    test('cause an error with the reply of each one if neither lists the schedd', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: 'third@ap.example.org' };
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
@@ -118,7 +118,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    describe('do not know a name that no daemon has', () => {
+    describe('do not list a name that no daemon has', () => {
       /**
        * Applies the rule for restarts as if the pool had run for this many more seconds, because the rule depends on
        * the ages of daemons. Returns the resulting error.
@@ -149,13 +149,13 @@ for (const suite of poolSuites()) {
         return error;
       }
 
-      test('and it may be restarting while the collector is young', async () => {
+      test('and the daemon may be restarting while the collector has only recently started', async () => {
         const { message, mayBeRestarting } = await missing(0);
         assert.match(message, /; it may be restarting: the collector started a moment ago$/);
         assert.equal(mayBeRestarting, true);
       });
 
-      test('and it is not restarting once the collector is older than the interval of updates', async () => {
+      test('and the daemon is not restarting if the collector has run longer than the update interval', async () => {
         const error = await missing(600);
         assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);

@@ -54,7 +54,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(askAllowed({ ...schedd, resume }, ADMINISTRATOR, credentials, host), { code: 'ERR_DENIED' });
     });
 
-    test('is opened again if the daemon no longer has it', async () => {
+    test('is replaced by a new one if the daemon no longer has it', async () => {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
       const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);

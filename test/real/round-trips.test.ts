@@ -83,7 +83,7 @@ for (const suite of poolSuites()) {
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
       });
 
-      test(`are ${byName} for a schedd on another host than the collector`, async () => {
+      test(`are ${byName} for a schedd on a different host from the collector`, async () => {
         const host = network.collector.replace(/:\d+$/, '');
         const name = `ci@${host}`;
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ${name}`);
@@ -106,7 +106,7 @@ for (const suite of poolSuites()) {
   }
 }
 
-test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
+test('docs/PERFORMANCE.md contains the numbers that this test counts', () => {
   const document = readFileSync(join(projectRoot, 'docs/PERFORMANCE.md'), 'utf8');
   for (const [method, [theirs, ours]] of Object.entries(ROUND_TRIPS))
     assert.ok(document.includes(`| ${method} | ${theirs} | **${ours}** |`), method);
@@ -114,7 +114,9 @@ test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
 
 for (const suite of poolSuites()) {
   for (const tls of ['TLSv1.3', 'TLSv1.2'] as const) {
-    describe(`Round trips by method to HTCondor of ${suite}, with ${tls}`, { skip: poolUnavailable() ?? false }, () => {
+    describe(`Round trips for each method to HTCondor of ${suite}, with ${tls}`, {
+      skip: poolUnavailable() ?? false,
+    }, () => {
       let secure: MethodPool;
       let network: DistantNetwork;
 

@@ -47,7 +47,7 @@ for (const suite of poolSuites()) {
       });
 
     describe('a token that another installation of the pool signed', () => {
-      test('is followed by the next file of the directory, and the warning names the file to remove', async () => {
+      test('is followed by the next file in the directory, and the warning names the file to remove', async () => {
         const directory = await putTokens({ a: stale(), b: await pool.idToken({ user: 'alice' }) });
         const { status, stdout, stderr } = await asAlice('ours', directory, 'IDTOKENS');
         assert.equal(status, 0, stderr);
@@ -61,7 +61,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('is the last of eight tokens that are tried', async () => {
+      test('causes at most eight tokens to be tried', async () => {
         const lines = [...Array.from({ length: 8 }, () => stale()), await pool.idToken({ user: 'alice' })];
         await assert.rejects(secure.fetch({ idtoken: lines.join('\n') }), (error: AuthenticationError) => {
           assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
@@ -71,7 +71,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('ends the run if it is the only token of the input', async () => {
+      test('ends the run if it is the only token in the input', async () => {
         const { certificate, key } = secure.alice;
         const other: FetchOptions = {
           authenticationMethods: ['IDTOKENS', 'SSL'],
@@ -86,7 +86,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('in a directory is followed by a method in which the daemon proves itself, as in HTCondor’s tool', async () => {
+      test('in a directory is followed by a method that authenticates the daemon, as with HTCondor’s tool', async () => {
         const directory = await putTokens({ a: stale() });
         const env = {
           ...{ _CONDOR_SEC_TOKEN_DIRECTORY: directory, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, SSL' },
@@ -101,7 +101,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('is never followed by FS, MUNGE or PASSWORD, unlike in HTCondor’s tool', async () => {
+      test('is never followed by FS, MUNGE or PASSWORD, unlike with HTCondor’s tool', async () => {
         const directory = await putTokens({ a: stale() });
         await secure.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = IDTOKENS, FS, MUNGE, PASSWORD');
         try {
@@ -119,7 +119,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('of several tokens', () => {
-      test('uses the one with the fewest levels that covers authz', async () => {
+      test('uses the one that covers authz with the fewest levels', async () => {
         const [wide, read, write, unrestricted] = await Promise.all([
           pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
           pool.idToken({ user: 'alice', authz: ['READ'] }),
@@ -160,7 +160,7 @@ for (const suite of poolSuites()) {
       );
     }
 
-    describe('where the clock of this host is 2 h fast', () => {
+    describe('if the clock of this host is 2 h fast', () => {
       const now = () => new Date(Date.now() + 2 * HOUR * 1000);
 
       test('an IDTOKEN that looks expired is accepted', async () => {
@@ -175,7 +175,7 @@ for (const suite of poolSuites()) {
         assert.equal(authenticationMethod, 'SCITOKENS');
       });
 
-      test('it is tried after a certificate', async () => {
+      test('an IDTOKEN that looks expired is tried after a certificate', async () => {
         const inputs = {
           ...{ 'authentication-methods': 'IDTOKENS, SSL', 'server-name': 'ap.pool.test' },
           idtoken: await pool.idToken({ user: 'alice', lifetime: HOUR }),
@@ -186,7 +186,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('reports an expired token as the first reason, with the clocks of this host and of the collector', async () => {
+    test('reports an expired token as the first reason, with the times of this host and of the collector', async () => {
       const key = await poolKey();
       const issuedAt = Math.floor(Date.now() / 1000) - 2 * HOUR;
       const old = key.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: HOUR, issuedAt });
@@ -209,7 +209,7 @@ for (const suite of poolSuites()) {
       return new SigningKey('POOL', descramble(scrambled));
     }
 
-    test('a certificate that the map file does not know is followed by the next method', async () => {
+    test('a certificate that the map file does not contain is followed by the next method', async () => {
       const { certificate, key } = await secure.authority.issue({ subject: 'CN=unknown, O=Test' });
       const inputs = {
         ...{ 'authentication-methods': 'SSL, IDTOKENS', 'server-name': 'ap.pool.test' },
@@ -230,7 +230,7 @@ for (const suite of poolSuites()) {
     });
 
     if (suite === 'sid') {
-      test('a capability token, which has no sub, is accepted as by HTCondor’s tools', async () => {
+      test('a capability token, which has no sub, is accepted, as with HTCondor’s tools', async () => {
         const key = await poolKey();
         const iat = Math.floor(Date.now() / 1000);
         const jti = randomUUID().replaceAll('-', '');

@@ -27,7 +27,7 @@ import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`With HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let address: string;
@@ -65,7 +65,7 @@ for (const suite of poolSuites()) {
       pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -name '${address}'`);
 
     describe('a request', () => {
-      test('without any credential is approved by the announced command, and returns what was requested', async () => {
+      test('without any credential is approved with the announced command, and returns the requested token', async () => {
         const { fetched, announced } = request({ authz: 'READ', lifetime: '10m' });
         const { id, line } = await announced;
         assert.match(
@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
         assert.match(ping.stdout, /ALLOW +carol@pool\.test/, ping.stdout + ping.stderr);
       });
 
-      test('by name through the collector names daemon and pool in the command', async () => {
+      test('by name through the collector is announced with a command that names the daemon and the pool', async () => {
         const target = { address: '', pool: pool.collector, name: pool.scheddName, 'server-name': 'ap.pool.test' };
         const { announced, fetched } = request(target);
         const { id, line } = await announced;
@@ -102,7 +102,7 @@ for (const suite of poolSuites()) {
         await fetched;
       });
 
-      test('with a credential is sent in its session', async () => {
+      test('with a credential is sent in an authenticated session', async () => {
         const { announced, fetched } = request({ idtoken: await pool.idToken({ user: 'alice' }) });
         const { id } = await announced;
         const listed = await pool.run('condor_token_request_list', '-name', address);
@@ -112,7 +112,7 @@ for (const suite of poolSuites()) {
         assert.equal((await fetched).token.subject, 'carol@pool.test');
       });
 
-      test('that nobody approves fails with its id at the time limit', async () => {
+      test('that is not approved fails at the time limit, with its ID', async () => {
         const { announced, fetched } = request({}, 1500);
         const { id } = await announced;
         await assert.rejects(fetched, (error: ConnectError) => {
@@ -131,7 +131,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('causes code 3 for levels outside of SEC_TOKEN_REQUEST_LIMITS, and is reduced for others', async () => {
+      test('causes code 3 if SEC_TOKEN_REQUEST_LIMITS excludes all requested levels, and is reduced if it excludes some', async () => {
         await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
         try {
           await assertDaemonError(
@@ -153,7 +153,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a request causes code 4 if the daemon has lost its key when it is approved', async () => {
+    test('a request causes code 4 if the daemon has lost its key by the time of approval', async () => {
       const { announced, fetched } = request();
       const { id } = await announced;
       await secure.configure('SEC_TOKEN_ISSUER_KEY = NOWHERE');
@@ -165,7 +165,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('a request fails with its cause while more than 1,000 requests are pending', async () => {
+    test('a request fails, with the cause, while more than 1,000 requests are pending', async () => {
       const other = await startPool({ suite });
       try {
         const { host } = notingHost();
@@ -214,7 +214,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual([sub, scope, Number(exp) - Number(iat)], ['alice@pool.test', 'condor:/READ', 60]);
       });
 
-      test('uses a session of another method if it is too long for SCITOKENS', async () => {
+      test('uses a session with another method if the SciToken is too long for SCITOKENS', async () => {
         const scitoken = secure.issuer.issue('alice', { padding: 'x'.repeat(20_000) });
         const idtoken = await pool.idToken({ user: 'bob' });
         const { token } = await exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
@@ -228,7 +228,7 @@ for (const suite of poolSuites()) {
         assert.match(reductions.join(), /^lifetime: requested 1 min, granted (2\d|30) s$/);
       });
 
-      test('is refused with a reason, which SCITOKENS never sends', async () => {
+      test('is rejected with a reason, which SCITOKENS never sends', async () => {
         const scitoken = secure.issuer.issue('alice', { aud: 'https://other.test' });
         const idtoken = await pool.idToken({ user: 'bob' });
         const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });

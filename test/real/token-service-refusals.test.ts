@@ -32,7 +32,7 @@ interface Refusal {
 }
 
 for (const [release, suite] of poolSuites().entries()) {
-  describe(`Refusals of the token service, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Refusals of the token service, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     const isShared = (_: unknown, at: number) => at % poolSuites().length === release;
     let pool: Pool;
     let issuer: JobIssuer;
@@ -227,7 +227,7 @@ grants:
       assert.deepEqual([status, body['error_description']], [400, 'the job token has been used already (reuse)']);
     });
 
-    test('answers 503 while the schedd is down, and the same token works later', async () => {
+    test('returns 503 while the schedd is down, and accepts the same job token later', async () => {
       await pool.run('condor_off', '-daemon', 'schedd', '-fast');
       let shown = '';
       await until('the schedd is down', 60, async () => {
@@ -246,7 +246,7 @@ grants:
     // The remaining refusals involve no daemon.
     if (release > 0) return;
 
-    test('answers 503 while the issuer is down and no key is cached', async () => {
+    test('returns 503 while the issuer is down and no key is cached', async () => {
       await service.end('SIGTERM');
       await service.start();
       issuer.fault = (_, response) => response.destroy();
@@ -255,7 +255,7 @@ grants:
       assert.deepEqual([status, body['error_description']], [503, 'the keys of the issuer cannot be fetched now']);
     });
 
-    test('does not start with an invalid configuration, and keeps the old one on SIGHUP', async () => {
+    test('does not start with an invalid configuration, and keeps the previous one after SIGHUP', async () => {
       await service.end('SIGTERM');
       await service.start();
       service.configure(config().replace('authz: [READ, WRITE]', 'authz: [ADMINISTRATOR]'));
@@ -266,7 +266,7 @@ grants:
       service.configure(config());
     });
 
-    test('serves a job beside 600 slow clients', async () => {
+    test('serves a job while 600 slow clients are connected', async () => {
       const slow = Array.from({ length: 600 }, () => connect(service.port, '127.0.0.1').on('error', () => {}));
       assert.equal((await service.ask(token())).status, 200);
       for (const socket of slow) socket.destroy();

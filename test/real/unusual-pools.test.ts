@@ -58,7 +58,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    describe('with daemons that accept BLOWFISH and 3DES only', () => {
+    describe('with daemons that accept only BLOWFISH and 3DES', () => {
       const ciphers = 'SEC_DEFAULT_CRYPTO_METHODS = BLOWFISH, 3DES';
 
       test('the error names the daemon’s version and the cipher that was offered', async () => {
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
     describe('with a collector that accepts none of the credentials', () => {
       const foreign = 'COLLECTOR.TRUST_DOMAIN = other.test';
 
-      test('is queried without authentication if it does not answer in cleartext', async () => {
+      test('is queried without authentication if it does not respond in cleartext', async () => {
         const idtoken = await pool.idToken({ user: 'alice' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ idtoken });
@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('is not trusted for a host name, so that no SciToken is sent to the daemon that it names', async () => {
+      test('is not trusted for a host name, so that no SciToken is sent to the daemon that it returns', async () => {
         const scitoken = secure.issuer.issue('alice', { iss: 'https://localhost:1/' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ scitoken });
@@ -136,7 +136,7 @@ SEC_SCITOKENS_PLUGIN_A_COMMAND = /usr/local/bin/plugin`;
       });
       after(() => secure.configure());
 
-      test('a fetch takes one more connection', async () => {
+      test('a fetch takes one additional connection', async () => {
         const { outcome, lines } = await fetch(bySciToken());
         assert.ok('token' in outcome, lines.join('\n'));
         assert.deepEqual([outcome.token.subject, outcome.authenticationMethod], ['alice@pool.test', 'SCITOKENS']);
@@ -144,7 +144,7 @@ SEC_SCITOKENS_PLUGIN_A_COMMAND = /usr/local/bin/plugin`;
         assert.equal(lines.filter((line) => line.startsWith('info ')).length, 0);
       });
 
-      test('a run with several commands takes that connection once', async () => {
+      test('a run with several commands takes the additional connection only once', async () => {
         const approve = (line: string) => {
           const id = /-reqid (\d+)/.exec(line)?.[1] ?? '';
           const command = `echo yes | condor_token_request_approve -reqid ${id} -name '${secure.address}'`;

@@ -21,7 +21,7 @@ function wineUnavailable(): string | undefined {
 const skip = poolUnavailable() ?? wineUnavailable() ?? false;
 
 for (const suite of poolSuites()) {
-  describe(`A client on Windows, at HTCondor of ${suite},`, { skip }, () => {
+  describe(`A client on Windows, with HTCondor of ${suite},`, { skip }, () => {
     let pool: Pool;
     before(async () => {
       pool = await startPool({ suite });

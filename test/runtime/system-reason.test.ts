@@ -32,7 +32,7 @@ describe('A failure of the system is described in plain words', () => {
     );
   });
 
-  test('for every code of the table and for other system errors', () => {
+  test('for every code in the table and for other system errors', () => {
     const codes = ['ENOENT', 'ECONNRESET', 'EPIPE', 'CERT_HAS_EXPIRED', 'HPE_INVALID_CONSTANT'];
     for (const code of codes) {
       const error = Object.assign(new Error(`read ${code}: Parse Error`), { code, errno: -1 });
@@ -47,7 +47,7 @@ describe('A failure of the system is described in plain words', () => {
     assert.equal(systemReason(error), 'connection refused');
   });
 
-  test('and no message contains the text of a caught error without a check of its kind', () => {
+  test('and no message contains the text of a caught error without a check of its type', () => {
     const raw = /\(\w+ as Error\)\.message|\$\{String\((?:error|cause)\)\}/;
     assert.deepEqual(
       sources.filter(({ code }) => raw.test(code)).map(({ path }) => path),

@@ -23,7 +23,7 @@ const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
 describe('Each method', () => {
   for (const way of WAYS) {
     for (const pieces of [1, 1000]) {
-      test(`fetches a token for the mapped identity: ${way}, with replies in pieces of ${pieces} bytes`, () =>
+      test(`fetches a token for the mapped identity: ${way}, with replies in chunks of ${pieces} bytes`, () =>
         withPool(ways.pool({ pieces }), async (pool) => {
           const words = ways.words(way, pool);
           const { fetched, error, log } = await ways.try(pool, { ...words, authz: 'READ', lifetime: '60' });
@@ -37,7 +37,7 @@ describe('Each method', () => {
         }));
     }
 
-    test(`costs only the wait for the policy among others: ${way}`, () =>
+    test(`adds only the wait for the policy if it is one of several: ${way}`, () =>
       withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
         const others = WAYS.filter((each) => each !== way);
         const { fetched, error } = await ways.try(pool, {
@@ -61,7 +61,7 @@ describe('The order of methods', () => {
       assert.deepEqual(offered(pool), ['SCITOKENS']);
     }));
 
-  test('is that of the inputs if they have credentials', () =>
+  test('is that of the inputs if they contain the credentials', () =>
     withPool(ways.pool({ methods }), async (pool) => {
       const { 'authentication-methods': _, ...words } = ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool);
       const { fetched } = await ways.try(pool, words);
@@ -72,7 +72,7 @@ describe('The order of methods', () => {
     ['SSL', 'SCITOKENS'],
     ['SCITOKENS', 'SSL'],
   ] as const) {
-    test(`is that of the daemon, ${first} before ${second}, if the configuration has the credentials`, () =>
+    test(`is that of the daemon, ${first} before ${second}, if the configuration contains the credentials`, () =>
       withPool(ways.pool({ methods: [first, second] }), async (pool) => {
         const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SCITOKENS, SSL', ...files(ways) };
         const { fetched, error } = await ways.try(
@@ -109,10 +109,10 @@ const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   SCITOKENS: () => ({ map: {} }),
 };
 
-describe('A refused credential', () => {
+describe('A rejected credential', () => {
   for (const way of WAYS) {
     const next: WayName = way === 'IDTOKENS' ? 'PASSWORD' : 'IDTOKENS';
-    test(`by ${way} is followed by the next on the same connection`, () =>
+    test(`for ${way} is followed by the next one on the same connection`, () =>
       withPool(ways.pool(REFUSALS[way]()), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.several([way, next], pool));
         assert.equal(fetched?.authenticationMethod, next, `${error}\n${pool.log.join('\n')}`);
@@ -121,7 +121,7 @@ describe('A refused credential', () => {
         assertNothingLeft();
       }));
 
-    test(`by ${way} is reported with its reason if it was the last`, () =>
+    test(`for ${way} is reported with its reason if it was the last`, () =>
       withPool(ways.pool(REFUSALS[way]()), async (pool) => {
         const { error } = await ways.try(pool, ways.words(way, pool));
         assert.ok(error instanceof AuthenticationError, String(error));
@@ -136,7 +136,7 @@ describe('A refused credential', () => {
       }));
   }
 
-  test('is followed by all others in turn on one connection', () => {
+  test('is followed by all others in turn on the same connection', () => {
     const all = Object.assign({}, ...WAYS.map((way) => REFUSALS[way]())) as EmbeddedPoolOptions;
     const order: WayName[] = ['SCITOKENS', 'SSL', 'IDTOKENS', 'MUNGE', 'FS', 'PASSWORD'];
     const there = order.filter((way) => WAYS.includes(way));
@@ -161,14 +161,14 @@ describe('A refused credential', () => {
 });
 
 describe('Peers that are out of step', () => {
-  test('use a new connection without the method', () =>
+  test('use a new connection without the failed method', () =>
     withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
       const { fetched, error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS', 'PASSWORD'], pool));
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', String(error));
       assert.deepEqual([offered(pool), pool.connections], [['SSL', 'SCITOKENS', 'PASSWORD'], 3]);
     }));
 
-  test('use no new connection without another method', () =>
+  test('use no new connection if there is no other method', () =>
     withPool(ways.pool({ tls: { certificate: undefined } }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['SSL', 'SCITOKENS'], pool));
       assert.ok(error instanceof AuthenticationError, String(error));
@@ -197,7 +197,7 @@ describe('A method that the daemon does not accept', () => {
       assert.deepEqual(offered(pool), ['PASSWORD']);
     }));
 
-  test('costs another connection if it was guessed, and its credential is not sent again', () =>
+  test('costs another connection if the client guessed it, and its credential is not sent again', () =>
     withPool(ways.pool({ methods: ['PASSWORD'] }), async (pool) => {
       const words = ways.several(['SSL', 'PASSWORD'], pool);
       const { fetched, error } = await ways.try(pool, words);
@@ -231,7 +231,7 @@ async function stranger() {
 describe('A daemon that cannot authenticate itself', () => {
   for (const [what, way, options] of IMPOSTORS) {
     const next: WayName = way === 'PASSWORD' ? 'SSL' : 'PASSWORD';
-    test(`with ${what} ends the run by ${way} and gets no second credential`, async () => {
+    test(`with ${what} ends the run with ${way} and receives no second credential`, async () => {
       const honest = new SigningKey('POOL').issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
       await withPool(ways.pool(await options()), async (pool) => {
         const words: Words = { ...ways.several([way, next], pool), ...(way === 'IDTOKENS' ? { idtoken: honest } : {}) };
@@ -248,7 +248,7 @@ describe('A daemon that cannot authenticate itself', () => {
   }
 });
 
-test('a daemon without the key of several tokens gets each of them, but no password', () =>
+test('a daemon without the key of several tokens receives each of them, but no password', () =>
   withPool(ways.pool({ keys: [new SigningKey('POOL')] }), async (pool) => {
     const foreign = new SigningKey('POOL');
     const tokens = ['alice', 'bob'].map((name) => foreign.issue({ subject: `${name}@pool.test`, issuer: 'pool.test' }));
@@ -289,7 +289,7 @@ describe('A daemon that chooses', () => {
       }));
   }
 
-  test('no method has given up: the other credentials are not offered', () =>
+  test('no method has declined the offered one, and the other credentials are not offered', () =>
     withPool(ways.pool({ faults: { method: instead((m) => m.int(0)) } }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['SSL', 'PASSWORD'], pool));
       assert.ok(error instanceof AuthenticationError);

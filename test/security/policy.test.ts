@@ -77,13 +77,13 @@ describe('The embedded pool', () => {
     assert.deepEqual(reconcile(absent, 'OPTIONAL'), { Authentication: 'NO', Encryption: 'NO', Integrity: 'NO' });
   });
 
-  test('compares method names without regard to case and returns the names of the client', () => {
+  test('compares method names case-insensitively and returns the client’s spelling', () => {
     const { names, methods } = reconcileMethods('Ssl, token,KERBEROS', ['TOKEN', 'FS', 'SSL']);
     assert.deepEqual(names, ['token', 'Ssl']);
     assert.deepEqual(methods, ['TOKEN', 'SSL']);
   });
 
-  test('reads a SessionDuration that is not a string of digits as 0', () => {
+  test('parses a SessionDuration that is not a string of digits as 0', () => {
     const ads = [60, '60', ' 7s', 'soon', ''].map((SessionDuration) => policyAd({ SessionDuration }));
     assert.deepEqual([...ads, policyAd({})].map(sessionDurationOf), [0, 60, 7, 0, 0, 0]);
   });

@@ -108,21 +108,21 @@ describe('An HTTP request', () => {
     ['a NUL in a header', () => post(smuggled(), ['X-Name: a\0b', 'Content-Length: 0'])],
   ];
   for (const [what, make] of requests) {
-    test(`with ${what} is refused, and nothing behind it is read`, async () => {
+    test(`with ${what} is refused, and the data after it is not read`, async () => {
       const connections = pool.connections;
       assert.deepEqual(statuses(await raw(make())), [400]);
       assert.equal(pool.connections, connections, 'no daemon is asked');
     });
   }
 
-  test('that is pipelined five times with one job token gets one token', async () => {
+  test('that is pipelined five times with one job token receives only one token', async () => {
     const jobToken = token();
     const answer = await raw([1, 2, 3, 4].map(() => plain(jobToken, false)).join('') + plain(jobToken));
     assert.deepEqual(statuses(answer).sort(), [200, 400, 400, 400, 400]);
     assert.equal(answer.match(/"access_token"/g)?.length, 1);
   });
 
-  test('with headers of 17 kB or a body of 33 kB in chunks is refused', async () => {
+  test('with headers of 17 kB or a chunked body of 33 kB is refused', async () => {
     assert.deepEqual(statuses(await raw(post('', [`X: ${'x'.repeat(17_000)}`, 'Content-Length: 0']))), [431]);
     const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
     const answer = await raw(post(`${chunk}${chunk}0\r\n\r\n`, ['Transfer-Encoding: chunked']));
@@ -144,14 +144,14 @@ describe('An HTTP request', () => {
 });
 
 describe('Concurrent requests', () => {
-  test('20 with one job token get one token', async () => {
+  test('with the same job token receive one token in total for 20 requests', async () => {
     const jobToken = token();
     const replies = await Promise.all(Array.from({ length: 20 }, () => service.ask(jobToken)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1);
     assert.equal(replies.filter(({ status }) => status === 400).length, 19);
   });
 
-  test('20 with one job token of an entry with reuse: job get ten tokens', async () => {
+  test('with the same job token, if its entry has reuse: job, receive ten tokens in total for 20 requests', async () => {
     const fresh = await start();
     try {
       const jobToken = issuer.issue({ ...OTHER_CLAIMS.GitLab, aud: AUDIENCE_OF_SERVICE, jti: undefined });
@@ -162,7 +162,7 @@ describe('Concurrent requests', () => {
     }
   });
 
-  test('with unknown key ids do not delay a job whose key is known', async () => {
+  test('with unknown key IDs do not delay a job whose key is known', async () => {
     const held: ServerResponse[] = [];
     let closed = false;
     const fresh = await start();
@@ -213,7 +213,7 @@ describe('A job token', () => {
   }
 
   for (const [what, header] of headers) {
-    test(`with a key of the attacker by ${what} is refused, and the attacker's URL is not read`, async () => {
+    test(`signed with an attacker’s key by ${what} is refused, and the attacker’s URL is not read`, async () => {
       issuer.asked.length = 0;
       const { status, body } = await service.ask(signedBy(mine.privateKey, header()));
       assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
@@ -254,14 +254,14 @@ describe('A job token', () => {
     });
   }
 
-  test('with the same claim twice, once as an escape, is refused', async () => {
+  test('with the same claim twice, once in escaped form, is refused', async () => {
     const [, payload = ''] = token().split('.');
     const json = Buffer.from(payload, 'base64url').toString();
     const twice = issuer.sign(json.replace('{', '{"repository_\\u0069d":"75",'));
     assert.match(String((await service.ask(twice)).body['error_description']), /unique keys/);
   });
 
-  test('that is nested 5,000 deep is refused', async () => {
+  test('with 5,000 nested levels is refused', async () => {
     const deep = issuer.sign(`${'[['.repeat(2500)}${']]'.repeat(2500)}`);
     assert.equal((await service.ask(deep)).status, 400);
   });
@@ -333,14 +333,14 @@ describe('The configuration', () => {
       assert.ok('mistakes' in parsed && parsed.mistakes.length > 0, JSON.stringify(parsed));
     });
 
-  test('that is nested 10,000 deep is refused', () => {
+  test('with 10,000 nested levels is refused', () => {
     const parsed = parseConfig(`${good}x: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, CONTEXT);
     assert.ok('mistakes' in parsed);
   });
 });
 
 describe('The subcommand check', () => {
-  test('of a schedd that is located by name ends with the last line, and names the host that the certificate lacks', async () => {
+  test('with a schedd that is located by name ends with the last line, and names the host that the certificate lacks', async () => {
     const config = `daemon: [{ pool: "${pool.collector}", name: ci@pool }]
 grants:
   - { identity: ${CI}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${issuer.url}", repository_id: 74 }] }
@@ -389,7 +389,7 @@ describe('A seed', () => {
 });
 
 describe('Error messages', () => {
-  test('contain nothing of a refused job token or form', async () => {
+  test('contain nothing from a refused job token or form', async () => {
     const encoded = Buffer.from(MARKER).toString('base64url');
     const [header = '', payload = '', signature = ''] = token({ secret: MARKER }).split('.');
     const replies = [

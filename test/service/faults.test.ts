@@ -98,7 +98,7 @@ describe('The issuer', () => {
       }));
   }
 
-  test('that accepts connections and is silent delays no token beyond its limit, nor the other issuers', async () => {
+  test('that accepts connections but is silent delays no token beyond its time limit, and does not delay other issuers', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const url = `https://localhost:${portOf(silent)}`;
@@ -139,7 +139,7 @@ describe('The issuer', () => {
 });
 
 describe('The store of used tokens', () => {
-  test('that cannot be written causes an error, and the job token stays usable', async () => {
+  test('that cannot be written causes an error, and the job token remains usable', async () => {
     const service = await ServiceProcess.prepare({ ...options(), prefix: ['prlimit', '--fsize=200', '--'] });
     try {
       await service.start();
@@ -173,7 +173,7 @@ describe('The store of used tokens', () => {
     assert.ok(seconds > 0 && seconds <= 60, `Retry-After: ${seconds}`);
   };
 
-  test('that is missing at the start invalidates earlier job tokens, also after another restart', () =>
+  test('that is missing at the start invalidates earlier job tokens, even after another restart', () =>
     withLostStore({}, async (service, used) => {
       assertUnrecorded(await service.ask(used));
       await service.end();
@@ -181,7 +181,7 @@ describe('The store of used tokens', () => {
       assertUnrecorded(await service.ask(used));
     }));
 
-  test('that is missing at the start allows no replay of a token from an issuer with a clock ahead', () =>
+  test('that is missing at the start allows no replay of a token from an issuer whose clock is ahead', () =>
     withLostStore({ iat: Math.floor(Date.now() / 1000) + 50 }, async (service, used) => {
       assertUnrecorded(await service.ask(used));
     }));
@@ -214,7 +214,7 @@ describe('The store of used tokens', () => {
     }
   });
 
-  test(`never gives a second token for a job token, whichever of ${KILLS} moments a SIGKILL comes at`, async () => {
+  test(`never permits a second token for the same job token, at whichever of ${KILLS} moments SIGKILL arrives`, async () => {
     const service = await ServiceProcess.start(options());
     try {
       for (let kill = 0; kill < KILLS; kill++) {
@@ -235,7 +235,7 @@ describe('The store of used tokens', () => {
 });
 
 describe('The configuration', () => {
-  test('that is invalid at a reload changes nothing', () =>
+  test('that is invalid during a reload changes nothing', () =>
     withService(async (service) => {
       for (const bad of ['grants: []\n', 'a: [', configOf().replace('repository_id', 'repository')]) {
         service.configure(bad);
@@ -247,7 +247,7 @@ describe('The configuration', () => {
       assert.match(await service.reload(), /not replaced: .*other accounts can write to it/);
     }));
 
-  test('that is replaced under load applies to each request completely or not at all', () =>
+  test('that is replaced under load applies to each request either completely or not at all', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       const wrong: unknown[] = [];
@@ -302,7 +302,7 @@ describe('The configuration', () => {
       /it is a token for bob@pool\.test/,
     ],
   ] as const) {
-    test(`with a seed that is ${what} disables that grant, with a message at the load`, async () => {
+    test(`with a seed that is ${what} disables its grant, with a message when it is loaded`, async () => {
       const service = await ServiceProcess.prepare(options());
       try {
         change(service);
@@ -320,7 +320,7 @@ describe('The configuration', () => {
     });
   }
 
-  test('that is invalid ends each subcommand with status 2 and the mistakes', async () => {
+  test('that is invalid makes each subcommand fail with status 2 and print the mistakes', async () => {
     const service = await ServiceProcess.prepare(options('grants: []\n'));
     try {
       for (const subcommand of ['serve', 'check', 'config']) {
@@ -334,7 +334,7 @@ describe('The configuration', () => {
     }
   });
 
-  test('is explained for claims: the grant, or the differences and the entry that would admit the job', async () => {
+  test('is explained for claims: either the grant, or the differences and the entry that would admit the job', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const file = join(service.directory, 'claims.json');
@@ -379,7 +379,7 @@ describe('The configuration', () => {
 });
 
 describe('The certificate', () => {
-  test('is replaced while the service runs, once key and certificate fit together', () =>
+  test('is replaced while the service runs, once the key matches the certificate', () =>
     withService(async (service) => {
       const serial = () =>
         new Promise<string>((resolve, reject) => {
@@ -406,7 +406,7 @@ describe('The certificate', () => {
 });
 
 describe('Clients', () => {
-  test('that are slow do not block another one, even 1,000 of them', () =>
+  test('that are slow do not block another client, even if there are 1,000 of them', () =>
     withService(async (service) => {
       const slow: Socket[] = [];
       try {
@@ -443,7 +443,7 @@ describe('Clients', () => {
       assert.ok(granted(await service.ask(token())));
     }));
 
-  test('that send 700 refused requests cost others nothing, and neither memory nor log grows with them', () =>
+  test('that send 700 refused requests do not affect other clients, and neither memory nor log grows with the number of requests', () =>
     withService(async (service) => {
       const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]);
       const bad = Array.from({ length: 60 }, (_, at) => token({ aud: `${at}${'x'.repeat(8000)}` }));
@@ -473,7 +473,7 @@ describe('Clients', () => {
       for (const line of lines) assert.ok(JSON.stringify(line).length < 50_000);
     }));
 
-  test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
+  test('cannot select the recorded address, unless they are a trusted proxy', async () => {
     const headers = (forwarded = '192.0.2.1, 192.0.2.7') => ({ headers: { 'x-forwarded-for': forwarded } });
     const body = () =>
       new URLSearchParams({
@@ -502,7 +502,7 @@ describe('Clients', () => {
 });
 
 describe('The process', () => {
-  test('ignores SIGHUP until it has started, and then loads the configuration once more', async () => {
+  test('ignores SIGHUP until it has started, then reloads the configuration once', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       writeFileSync(service.storePath, 'rubbish\n'); // the service reports it when it starts
@@ -527,7 +527,7 @@ describe('The process', () => {
     assert.deepEqual(signals, ['SIGHUP']);
   });
 
-  test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
+  test('exits with status 0 after SIGTERM, within its grace period for open connections', () =>
     withService(async (service) => {
       const idle = connect(service.port, '127.0.0.1');
       idle.on('error', () => {});

@@ -44,7 +44,7 @@ const claims = (more: IssuerClaims = {}) => ({ ...GITHUB_CLAIMS, aud: AUDIENCE_O
 const outcome = ({ status, body }: Reply) => [status, body['identity'] ?? body['error_description']];
 
 describe('two issuers whose keys have the same kid', () => {
-  test('each give the identity of their own grant, and never that of the other', () =>
+  test('each provide the identity of their own grant, and never that of the other issuer', () =>
     withService(async (service) => {
       assert.deepEqual(outcome(await service.ask(issuer.issue(claims()))), [200, ONE]);
       assert.deepEqual(outcome(await service.ask(other.issue(claims()))), [200, TWO]);
@@ -53,7 +53,7 @@ describe('two issuers whose keys have the same kid', () => {
       assert.deepEqual(outcome(await service.ask(other.issue(claims({ iss: issuer.url })))), wrong);
     }));
 
-  test('count the uses of a jti apart', () =>
+  test('have separate counts for the uses of a jti', () =>
     withService(async (service) => {
       assert.equal((await service.ask(issuer.issue(claims({ jti: 'same' })))).status, 200);
       assert.equal((await service.ask(other.issue(claims({ jti: 'same' })))).status, 200);
@@ -61,7 +61,7 @@ describe('two issuers whose keys have the same kid', () => {
     }));
 });
 
-test('an issuer whose URL has an extra slash is another one, which its document must confirm', () =>
+test('an issuer whose URL has an extra slash is a different issuer, which its discovery document must confirm', () =>
   withService(async (service) => {
     assert.deepEqual(outcome(await service.ask(issuer.issue(claims({ iss: `${issuer.url}/` })))), [
       503,
@@ -100,7 +100,7 @@ describe('a key set', () => {
       }));
   }
 
-  test('with damaged keys beside the right one verifies its tokens', () =>
+  test('with invalid keys beside the right one verifies the issuer’s tokens', () =>
     withService(async (service) => {
       const damaged = [null, { kty: 'RSA', kid: 'x' }, { kty: 'EC', crv: 'P-999', kid: 'y' }];
       issuer.fault = (path, response) =>

@@ -57,7 +57,7 @@ function assertLater({ status, headers, body }: Reply): void {
 }
 
 describe('The token service', () => {
-  test('issues the token that the grant of a job allows, and records it', async () => {
+  test('issues the token that the job’s grant allows, and records it', async () => {
     const jobToken = token();
     const { status, body, headers } = await service.ask(jobToken, {
       scope: 'condor:/READ condor:/WRITE',
@@ -93,7 +93,7 @@ describe('The token service', () => {
       assert.ok(!service.printed.includes(secret.split('.')[2] ?? ''), 'no token is printed');
   });
 
-  test('limits the lifetime to that of the grant, and reports it', async () => {
+  test('limits the lifetime to that of the grant, and reports this', async () => {
     const { body } = await service.ask(token(), { lifetime: '86400' });
     const { expires_in: left } = body;
     assert.ok(Number(left) > 3590 && Number(left) <= 3600, JSON.stringify(body));
@@ -102,7 +102,7 @@ describe('The token service', () => {
   });
 
   for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
-    test(`fetches the keys of the issuer again for a new key of ${algorithm}`, async () => {
+    test(`fetches the issuer’s keys again for a new ${algorithm} key`, async () => {
       const fresh = await restarted();
       try {
         assert.equal((await fresh.ask(token())).status, 200);
@@ -117,7 +117,7 @@ describe('The token service', () => {
     });
   }
 
-  test('refuses a job token of an unknown key, and for a pause does not ask for keys because of others', async () => {
+  test('refuses a job token with an unknown key, and then does not request keys again for a while', async () => {
     const fresh = await restarted();
     try {
       const unknown = await fresh.ask(token({}, { kid: 'other' }));
@@ -223,12 +223,12 @@ describe('The token service', () => {
       assertRefused(await service.ask(token(), parameters), error, reason));
   }
 
-  test('refuses a parameter that is given twice, before it verifies anything', async () => {
+  test('refuses a parameter that occurs twice, before it verifies anything', async () => {
     const body = `grant_type=a&grant_type=urn:ietf:params:oauth:grant-type:token-exchange`;
     assertRefused(await service.post(body), 'invalid_request', /grant_type is specified more than once/);
   });
 
-  test('accepts a job token once, also after a restart and a SIGKILL', async () => {
+  test('accepts a job token only once, even after a restart and a SIGKILL', async () => {
     const once = await restarted();
     try {
       const [first, second] = [token(), token()];
@@ -246,7 +246,7 @@ describe('The token service', () => {
     }
   });
 
-  test('does not count a use for which the daemon was not reached', async () => {
+  test('does not count a use for which the daemon could not be reached', async () => {
     const down = await ServiceProcess.start({
       authority: issuer.authority,
       config: configOf().replace(pool.schedd(), '<127.0.0.1:1?sock=schedd_0>'),
@@ -265,7 +265,7 @@ describe('The token service', () => {
     }
   });
 
-  test('counts a use for which the reply of the daemon was lost, because it may have issued a token', async () => {
+  test('counts a use for which the daemon’s reply was lost, because the daemon may have issued a token', async () => {
     const silent = await EmbeddedPool.start({ keys: pool.keys, faults: { reply: 'close' } });
     const lost = await ServiceProcess.start({
       authority: issuer.authority,
@@ -282,7 +282,7 @@ describe('The token service', () => {
     }
   });
 
-  test('accepts a job token with reuse: job ten times, then no more', async () => {
+  test('accepts a job token ten times with reuse: job, and then refuses it', async () => {
     const gitlab = await ServiceProcess.start({
       authority: issuer.authority,
       config: configOf().replace(/repository_id[\s\S]*/, 'project_id: "12"\n        ref: main\n        reuse: job\n'),
@@ -298,7 +298,7 @@ describe('The token service', () => {
     }
   });
 
-  test('refuses a job that two grants match, unless it names the identity', async () => {
+  test('refuses a job that matches two grants, unless it names the identity', async () => {
     const two = await ServiceProcess.start({
       authority: issuer.authority,
       config: `${configOf()}  - identity: ${OTHER}
@@ -325,7 +325,7 @@ describe('The token service', () => {
     }
   });
 
-  test('counts failures by address and then refuses to verify', async () => {
+  test('counts failures by address, and then refuses to verify job tokens', async () => {
     const flooded = await restarted();
     try {
       const bad = token({ repository_id: '75' });

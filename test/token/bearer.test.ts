@@ -81,7 +81,7 @@ describe('A malformed SciToken', () => {
   ];
   for (const [what, text, reason] of bad) test(what, () => assertUnreadable(text, reason));
 
-  test('is a typed error, for any text', () => {
+  test('causes a typed error, for any text', () => {
     const claims = fc.dictionary(
       fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'scope', 'ver', 'wlcg.ver'),
       fc.oneof(fc.jsonValue(), fc.double(), fc.string()),

@@ -17,7 +17,7 @@ function jwt(claims: object = CLAIMS, header: object = { alg: 'HS256', kid: 'POO
 const malformed = (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_MALFORMED';
 
 describe('An IDTOKEN', () => {
-  test('of HTCondor is parsed', () => {
+  test('from HTCondor is parsed', () => {
     const token = parseIdToken(new Secret(vectors.jwt.token));
     assert.deepEqual([token.subject, token.issuer, token.keyId, token.algorithm], ['alice@vm', 'vm', 'POOL', 'HS256']);
     assert.equal(token.signedText, vectors.jwt.signedText);
@@ -57,7 +57,7 @@ describe('An IDTOKEN', () => {
     'é',
     '\ud800',
   ])
-    test(`is rejected if its scope has the character ${JSON.stringify(separator)}`, () =>
+    test(`is rejected if its scope contains the character ${JSON.stringify(separator)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope: `condor:/READ${separator}condor:/ADMINISTRATOR` })), {
         code: 'ERR_TOKEN_MALFORMED',
         claim: 'scope',
@@ -122,7 +122,7 @@ describe('An IDTOKEN', () => {
     test(`is rejected with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
   }
 
-  test('of any text is parsed, or causes ERR_TOKEN_MALFORMED without quoting it', () => {
+  test('is parsed or causes ERR_TOKEN_MALFORMED without being quoted, whatever the text is', () => {
     const part = fc.oneof(
       fc.base64String(),
       fc.json().map((each) => Buffer.from(each).toString('base64url')),

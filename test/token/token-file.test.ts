@@ -72,7 +72,7 @@ describe('A failed write', () => {
   });
 });
 
-test('the created directory is returned as it was given, also on Windows', () => {
+test('the created directory is returned as the caller specified it, even on Windows', () => {
   const outermost = writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
   assert.equal(outermost, join(directory, 'a'));
 });
@@ -89,7 +89,9 @@ describe('Writing a token file', () => {
     assert.deepEqual(files(), ['a', 'a/b', 'a/b/ci']);
   });
 
-  test('creates a file with mode 0600 in directories with mode 0700, whatever the umask', { skip: noModes }, () => {
+  test('creates a file with mode 0600 in directories with mode 0700, regardless of the umask', {
+    skip: noModes,
+  }, () => {
     const old = process.umask(0);
     try {
       writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
@@ -108,7 +110,7 @@ describe('Writing a token file', () => {
     assert.equal(modeOf(directory), '755');
   });
 
-  test('replaces an existing file: content, mode and inode', { skip: noModes }, () => {
+  test('replaces the content, mode and inode of an existing file', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(path, 'old and much longer than the new one, to see what is left of it\n', { mode: 0o644 });
     const old = statSync(path).ino;
@@ -119,7 +121,7 @@ describe('Writing a token file', () => {
     assert.deepEqual(files(), ['ci']);
   });
 
-  test('keeps the other hard link of a file', { skip: noModes }, () => {
+  test('does not change the other hard link of a file', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(join(directory, 'other'), 'old');
     spawnSync('ln', [join(directory, 'other'), path]);
@@ -134,7 +136,7 @@ describe('A symbolic link', () => {
     ['to nothing', 'nothing'],
   ];
   for (const [what, target] of places) {
-    test(`${what} is rejected before the connection and when writing, and its target is unchanged`, {
+    test(`${what} is rejected before the connection and when the token is written, and its target is unchanged`, {
       skip: noLinks,
     }, () => {
       writeFileSync(join(directory, 'target'), 'precious');
@@ -151,7 +153,7 @@ describe('A symbolic link', () => {
     });
   }
 
-  test('for a directory is rejected unless root created it', { skip: noRoot }, () => {
+  test('to a directory is rejected unless root created it', { skip: noRoot }, () => {
     mkdirSync(join(directory, 'target'));
     symlinkSync('target', join(directory, 'd'));
     checkTokenPath(join(directory, 'd', 'ci'));
@@ -172,7 +174,7 @@ describe('An output path is rejected', () => {
     assert.deepEqual(files(), []);
   });
 
-  test('if its directory is a file, which stays unchanged', () => {
+  test('if its directory is a file, which remains unchanged', () => {
     writeFileSync(join(directory, 'file'), 'precious');
     assert.throws(() => checkTokenPath(join(directory, 'file', 'ci')), outputError(/file/));
     assert.throws(() => checkTokenPath(join(directory, 'file', 'sub', 'ci')), outputError(/file/));

@@ -54,7 +54,7 @@ describe('The contacts of a daemon behind CCB', () => {
   ];
   for (const ccbid of none) test(`${ccbid} are none`, () => assert.deepEqual(contactsOf(ccbid), []));
 
-  test('are parsed as HTCondor writes them', () => {
+  test('are parsed in the format that HTCondor writes', () => {
     const address = sinful(
       '<127.0.0.9:8245?CCBID=127.0.0.1:12901%3faddrs%3d127.0.0.1-12901%26alias%3dvm%26noUDP%26sock%3dcollector#1' +
         '&PrivNet=vm&addrs=127.0.0.9-8245&alias=vm&noUDP>',
@@ -76,7 +76,7 @@ describe('The contacts of a daemon behind CCB', () => {
     }
   });
 
-  test('of any text never cause an exception, and no broker is behind another one', () => {
+  test('never cause an exception for any text, and no broker is behind another one', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const address = { host: 'h', port: 1, params: new Map([['CCBID', text]]) };

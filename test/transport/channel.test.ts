@@ -34,7 +34,7 @@ describe('A message', () => {
     );
   });
 
-  test('with more frames is rejected, because their length does not limit their overhead', async () => {
+  test('with more frames is rejected, because a limit on their length does not limit their overhead', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
       assert.match(error.message, /exceeds 65536 frames/);

@@ -53,7 +53,7 @@ describe('A connection', () => {
     }
   });
 
-  test('that no address accepts causes an error with each reason', async () => {
+  test('that no address accepts causes an error with the reason for each address', async () => {
     const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(patience(5000)))), (error: ConnectError) => {
       assert.equal(error.code, 'ERR_CONNECT');
@@ -73,7 +73,7 @@ describe('A connection', () => {
     );
   });
 
-  test('ends with the signal, before and while it is being opened', async () => {
+  test('ends with the signal, both while it is being opened and before', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
     connected.length = 0;
@@ -87,7 +87,7 @@ describe('A connection', () => {
     channel.close();
   });
 
-  test('sends the name of the daemon’s socket in one flight with the first message', async () => {
+  test('sends the name of the daemon’s socket in the same flight as the first message', async () => {
     connected.length = 0;
     const channel = await connect(
       sinful(`<127.0.0.1:${port}?sock=schedd_1>`),
@@ -111,7 +111,7 @@ describe('A daemon', () => {
       const { token } = await fetchFrom(pool, { address });
       assert.equal(token.subject, 'alice@pool.test');
     }));
-  test('with an unknown socket name closes the connection', () =>
+  test('with an unknown socket name is not reached, and the connection is closed', () =>
     withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { address: `<${pool.collector}?sock=nobody>` }), { code: 'ERR_CLOSED' });
     }));

@@ -56,7 +56,7 @@ describe('An early connection', () => {
       () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
     ],
   ] as const) {
-    test(`is used once ${what}`, async () => {
+    test(`is used only once, and matches ${what}`, async () => {
       const ahead = await begun(host);
       const socket = ahead.take(sinful(address()));
       assert.equal(socket?.remotePort, port);
@@ -78,7 +78,7 @@ describe('An early connection', () => {
     });
   }
 
-  test('is not used if it was refused, is not open yet, or if the run is over', async () => {
+  test('is not used if it was refused, is not yet open, or the run is over', async () => {
     const refused = begin({ host: '127.0.0.1', port: 1 });
     assert.equal(refused.take(sinful('127.0.0.1:1')), undefined);
     const early = begin({ host: '127.0.0.1', port });

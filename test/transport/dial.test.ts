@@ -46,7 +46,7 @@ describe('A connection to a host name', () => {
     assert.equal(log[0], 'debug connect: the host name cm.example.org resolves to 127.0.0.9, ::1, 127.0.0.1');
   });
 
-  test('fails with the reason of each address', async () => {
+  test('fails with the reason for each address', async () => {
     const dead = await deadPort();
     resolveTo('127.0.0.1', '127.0.0.2');
     await assert.rejects(dial([{ host: 'cm.example.org', port: dead }], notingHost().host), {
@@ -55,7 +55,7 @@ describe('A connection to a host name', () => {
     });
   });
 
-  test('is made to one address that is silent for longer than a second', { skip: NEEDS_LINUX }, async () => {
+  test('is made to a single address even if it is silent for longer than a second', { skip: NEEDS_LINUX }, async () => {
     const silent = await silentPort();
     resolveTo('127.0.0.1');
     const { host, log } = notingHost();
@@ -66,7 +66,9 @@ describe('A connection to a host name', () => {
     silent.close();
   });
 
-  test('names the addresses that did not answer before the deadline', { skip: NEEDS_LINUX }, async () => {
+  test('causes an error that names the addresses that did not respond before the deadline', {
+    skip: NEEDS_LINUX,
+  }, async () => {
     const silent = await silentPort();
     resolveTo('127.0.0.1', '127.0.0.1');
     const over = new AbortController();
@@ -81,7 +83,7 @@ describe('A connection to a host name', () => {
     silent.close();
   });
 
-  test('is cancelled while the name resolves', async () => {
+  test('can be cancelled while the name is resolved', async () => {
     mock.method(dns, 'lookup', () => {});
     const over = new AbortController();
     const connecting = dial([{ host: 'cm.example.org', port }], notingHost({ signal: over.signal }).host);
@@ -98,7 +100,7 @@ describe('A connection to a host name', () => {
 });
 
 describe('Of several connection attempts', () => {
-  test('one is used, and the others close without a byte', async () => {
+  test('one is used, and the others are closed without sending a byte', async () => {
     const bytes: Buffer[] = [];
     const listener = (socket: Socket) => socket.on('data', (chunk: Buffer) => bytes.push(chunk));
     server.on('connection', listener);
@@ -111,7 +113,7 @@ describe('Of several connection attempts', () => {
     assert.deepEqual(bytes, []);
   });
 
-  test('address families alternate, each in its order', async () => {
+  test('the address families alternate, and each keeps its order', async () => {
     const dead = await deadPort();
     resolveTo('::1', '::1', '127.0.0.1', '127.0.0.2');
     await assert.rejects(dial([{ host: 'cm', port: dead }], notingHost().host), (error: ConnectError) => {

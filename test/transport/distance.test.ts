@@ -49,7 +49,7 @@ describe('At a distance', { skip: NO_LINK }, () => {
       });
     }
 
-    test(`of ${roundTripMs} ms, a token service with two families answers, on one connection of several`, async () => {
+    test(`of ${roundTripMs} ms, a token service with two address families responds on one of several connections`, async () => {
       const link = await openDistantLink(roundTripMs);
       const authority = await Authority.create();
       const { certificate: cert, key } = await authority.issue({ subject: `CN=${NAME}`, hosts: [NAME] });

@@ -73,7 +73,7 @@ describe('A reverse listener', () => {
     await sentAway(right);
   });
 
-  test('closes the accepted connection if nobody uses it', async () => {
+  test('closes the accepted connection if it is not used', async () => {
     const listener = await open();
     const right = await comeTo(listener, SEVEN);
     await listener.connected;
@@ -82,7 +82,7 @@ describe('A reverse listener', () => {
     await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
   });
 
-  test('keeps few pending connections, and closes the oldest', async (context) => {
+  test('keeps only a few pending connections, and closes the oldest one', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of a time limit
     const listener = await open();
     const crowd: Socket[] = [];
@@ -109,7 +109,7 @@ describe('A reverse listener', () => {
     listener.close();
   });
 
-  test('closes the port, its connections and the wait when the run is aborted', async () => {
+  test('closes the port and its connections, and stops waiting, if the run is aborted', async () => {
     const given = new AbortController();
     const listener = await open(given.signal);
     const silent = await comeTo(listener);

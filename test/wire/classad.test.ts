@@ -86,7 +86,7 @@ describe('An ad', () => {
     );
   });
 
-  test('has case-insensitive names, the last of duplicates, and attributes after ZKM', () => {
+  test('has case-insensitive names, uses the last of several duplicates, and contains the attributes after ZKM', () => {
     const ad = decode(ofLines('name = "a"', 'NAME="b"'));
     assert.equal(ad.string('Name'), 'b');
     const message = new Writer().int(1).string('ZKM').string('Secret = "x"').string('').string('').finish();
@@ -98,7 +98,7 @@ describe('An ad', () => {
     assert.deepEqual([ad.string('A'), ad.integer('B'), ad.string('C')], [undefined, undefined, undefined]);
   });
 
-  test('sends an expression unquoted, and rejects one where a literal is required', () => {
+  test('sends an expression unquoted, and rejects one if a literal is required', () => {
     assert.deepEqual(encode({ R: new Expression('((Name == "x"))') }), ofLines('R = ((Name == "x"))'));
     const ad = decode(
       ofLines('E = strcat("a", "b")', 'Q = "a" + "b"', 'N = 1 + 1', 'S = "x', 'Big = 99999999999999999999'),
@@ -125,7 +125,7 @@ describe('A hostile ad', () => {
     test(`with ${what} causes ${expected}`, () => assert.throws(() => decode(encoded), code(expected)));
   }
 
-  test('of any bytes is an ad or a ProtocolError', () => {
+  test('is parsed or causes a ProtocolError, whatever its bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(4), fc.boolean(), (noise, count, encrypted) => {
         const message = new Writer().int(count).bytes(noise).finish();

@@ -26,10 +26,10 @@ describe('A deframer', () => {
   const stream = concat(recorded);
   const expected = recorded.map(hex);
 
-  test('splits recorded frames in one piece', () => assert.deepEqual(framesIn([stream]), expected));
+  test('splits recorded frames from a single chunk', () => assert.deepEqual(framesIn([stream]), expected));
   test('splits frames byte by byte', () =>
     assert.deepEqual(framesIn([...stream].map((each) => Uint8Array.of(each))), expected));
-  test('splits frames in any pieces', () => {
+  test('splits frames from chunks of any size', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
@@ -80,7 +80,7 @@ describe('A deframer', () => {
       );
     });
   }
-  test('parses any bytes as frames, an unfinished one, or ERR_FRAME', () => {
+  test('parses any bytes as frames, as an unfinished frame, or with ERR_FRAME', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
         const deframer = new Deframer();

@@ -43,7 +43,7 @@ describe('A primitive', () => {
       }),
     );
   });
-  test('is an error if it is truncated anywhere', () => {
+  test('causes an error if it is truncated at any position', () => {
     fc.assert(
       fc.property(text, fc.boolean(), fc.nat(), (string, encrypted, at) => {
         const message = new Writer(encrypted).string(string).finish();

@@ -152,7 +152,7 @@ for (const { way, step, tls, contents } of PLACES) {
   describe(`${place}: if the daemon`, { concurrency: 8, skip: ABSENT[way] ?? false }, () => {
     for (const { what, fault, code: usual, at } of contents) {
       const code = at?.[place] ?? usual;
-      test(`${what}, the fetch ends in ${code}`, async () => {
+      test(`${what}, the fetch fails with ${code}`, async () => {
         const options: EmbeddedPoolOptions = {
           ...ways.pool({ faults: { [step]: fault } }),
           tls: {

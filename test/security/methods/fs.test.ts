@@ -51,7 +51,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     });
   }
 
-  test('creates a private directory whatever the umask', async () => {
+  test('creates a private directory regardless of the umask', async () => {
     for (const mask of [0, 0o777]) {
       const old = process.umask(mask);
       try {
@@ -62,14 +62,14 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     }
   });
 
-  test('puts an IPv6 address in brackets', async () => {
+  test('encloses an IPv6 address in brackets', async () => {
     for (const binding of ['ours', 'theirs'] as const) {
       const { fetched, error, log } = await by({ binding }, { host: '::1' });
       assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, `${error}\n${log.join('\n')}`);
     }
   });
 
-  test('works with releases before 24 and since', async () => {
+  test('works with releases before 24 and with later ones', async () => {
     for (const version of ['23.9.6', '24.0.1', '25.14.1']) {
       assert.equal((await by({}, { version })).error, undefined, version);
     }
@@ -86,7 +86,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
 describe('FS as root', {
   skip: ABSENT.FS ?? (process.getuid?.() === 0 ? false : 'giving a directory away needs root'),
 }, () => {
-  test('changes the owner of the directory to the account of HTCondor', () => {
+  test('changes the owner of the directory to HTCondor’s account', () => {
     chmodSync(ways.tmp, 0o1777);
     const accounts = new Map([[65534, 'condor']]);
     return withPool(ways.pool({ fs: { directory: ways.tmp, accounts } }), async (pool) => {
@@ -96,7 +96,7 @@ describe('FS as root', {
     });
   });
 
-  test('creates it behind a symbolic link of root, such as /tmp of macOS', () => {
+  test('creates the directory behind a symbolic link that root owns, such as /tmp on macOS', () => {
     const link = join(ways.folder, 'system');
     symlinkSync(ways.tmp, link);
     return withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
@@ -114,7 +114,7 @@ describe('FS with a daemon on another host', () => {
   const method = fs({ parents: ['/tmp'], owner: undefined, mayBeUnbound: true });
 
   for (const address of ['192.0.2.1', '2001:db8::1', '128.0.0.1', '::2', '']) {
-    test(`is not tried at ${JSON.stringify(address)}`, () => {
+    test(`is not tried with the address ${JSON.stringify(address)}`, () => {
       const { usable, rejected } = method.candidatesFor(policy, peer(address));
       assert.deepEqual(usable, []);
       assert.deepEqual(rejected, [{ label: 'this account', reason: `${address} is another host` }]);
@@ -122,7 +122,7 @@ describe('FS with a daemon on another host', () => {
     });
   }
   for (const address of ['127.0.0.1', '127.1.2.3', '::1']) {
-    test(`is tried at the local address ${address}`, () => {
+    test(`is tried with the local address ${address}`, () => {
       assert.equal(method.candidatesFor(policy, peer(address)).usable.length, 1);
       assert.equal(method.guessed(peer(address))?.label, 'this account');
     });
@@ -188,7 +188,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     test(`bound to ${what}`, async () => assertRefused(await by({ binding: 'ours', ask }), OTHER));
   }
 
-  test('not bound to any address, unless FS is named or the configuration allows it', async () => {
+  test('not bound to any address, unless FS is selected or the configuration allows it', async () => {
     const settings: Partial<FsSettings> = { binding: 'none' };
     const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
     await withPool(ways.pool({ version: '23.9.6', fs: { directory: ways.tmp, ...settings } }), async (pool) => {
@@ -207,7 +207,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   });
 
   for (const version of ['24.0.22', '24.12.22', '25.0.12', '25.11.1', '25.14.1', '26.0.0', '27.3.1']) {
-    test(`not bound to any address, by a daemon of HTCondor ${version}, although FS is named`, async () => {
+    test(`not bound to any address, for a daemon of HTCondor ${version}, although FS is selected`, async () => {
       const reason = new RegExp(
         `it announces HTCondor ${version.replaceAll('.', '\\.')}, which binds it: it may be a relay`,
       );
@@ -217,7 +217,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     });
   }
 
-  test('not bound to any address, by a daemon that announces no version, although FS is named', async () => {
+  test('not bound to any address, for a daemon that announces no version, although FS is selected', async () => {
     const edit = { policy: (ad: Ad) => ({ ...ad, RemoteVersion: undefined }) };
     assertRefused(await by({ binding: 'none' }, { edit }), /it announces no version: it may be a relay/);
   });
@@ -233,13 +233,13 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     '25.10.1',
     '25.11.0',
   ]) {
-    test(`unless its name without an address is permitted: FS is named and the daemon is HTCondor ${version}`, async () => {
+    test(`without an address in its name, unless FS is selected and the daemon is HTCondor ${version}`, async () => {
       const { error, fetched } = await by({ binding: 'none' }, { version });
       assert.equal(fetched?.authenticationMethod, 'FS', String(error));
     });
   }
 
-  test('whose name exists already', async () => {
+  test('whose name already exists', async () => {
     const made: string[] = [];
     const version = '23.9.6';
     const make = (path: string) => {
@@ -252,7 +252,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     assert.equal(made.length, 1);
   });
 
-  test('whose name is a symbolic link, to a directory or dangling', async () => {
+  test('whose name is a symbolic link, either dangling or to a directory', async () => {
     for (const target of [outside, join(outside, 'nothing')]) {
       const links: string[] = [];
       const link = (path: string) => {
@@ -281,7 +281,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
   });
 
-  test('whose parent is a symbolic link of another account', async () => {
+  test('whose parent is a symbolic link that another account owns', async () => {
     const link = join(ways.folder, 'link');
     symlinkSync(outside, link);
     // The client would treat a link that root owns as part of the system.
@@ -311,7 +311,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     }
   });
 
-  test('in FS_LOCAL_DIR of the daemon that differs from the one here', () =>
+  test('in a daemon’s FS_LOCAL_DIR that differs from the client’s', () =>
     withPool(ways.pool(), async (pool) => {
       const env = { _CONDOR_FS_LOCAL_DIR: outside };
       assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), NONE);
@@ -359,24 +359,24 @@ describe('Whatever a daemon requests', { skip: ABSENT.FS ?? false }, () => {
 });
 
 describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
-  test('when the daemon rejects it', async () => {
+  test('if the daemon rejects it', async () => {
     const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.int(-1)) } });
     assertRefused({ error }, /the daemon could not verify the owner of .*: it sees a different file system/);
   });
 
   for (const fault of ['close', 'reset'] as const) {
-    test(`when the daemon hangs up (${fault})`, async () => {
+    test(`if the daemon closes the connection (${fault})`, async () => {
       const { error } = await by({}, { faults: { 'directory verdict': fault } });
       assert.equal((error as { code?: string }).code, 'ERR_CLOSED');
     });
   }
 
-  test('when the daemon sends another message', async () => {
+  test('if the daemon sends another message', async () => {
     const { error } = await by({}, { faults: { 'directory verdict': instead((m) => m.string('yes')) } });
     assert.equal((error as { code?: string }).code, 'ERR_MESSAGE');
   });
 
-  test('when the run is aborted', () =>
+  test('if the run is aborted', () =>
     withPool(ways.pool({ faults: { 'directory verdict': 'silence' } }), async (pool) => {
       const controller = new AbortController();
       const trying = ways.try(pool, ways.words('FS', pool), { signal: controller.signal });
@@ -388,7 +388,7 @@ describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
       assert.deepEqual(readdirSync(ways.tmp), []);
     }));
 
-  test('also by another account without an error', async () => {
+  test('without an error if another account has already removed it', async () => {
     const { error } = await by({ whenMade: (path) => rmdirSync(path) });
     assertRefused({ error }, /could not verify the owner of /);
   });

@@ -29,7 +29,7 @@ async function withKdc(options: KdcOptions, work: (kdc: Kdc, env: Record<string,
 }
 
 describe('KERBEROS', () => {
-  test('requests a ticket before the daemon responds, if it is the first choice', () =>
+  test('requests a ticket before the daemon responds if it is the first choice', () =>
     withKdc({}, async (kdc, env) => {
       await withPool(ways.pool({ faults: { policy: 'close' } }), async (pool) => {
         const { fetched } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
@@ -46,7 +46,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('gets one ticket for collector and schedd on one host', () =>
+  test('requests only one ticket for a collector and a schedd on the same host', () =>
     withKdc({}, async (kdc, env) => {
       const options = ways.pool({ methods: ['KERBEROS'], kerberos: { key: kdc.key(SERVICE) }, readNeedsSession: true });
       await withPool(options, async (pool) => {
@@ -57,7 +57,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('ends the run at a daemon that does not have the key of the ticket', () =>
+  test('ends the run if the daemon does not have the key of the ticket', () =>
     withPool(
       ways.pool({
         methods: ['KERBEROS', 'PASSWORD'],
@@ -84,7 +84,7 @@ describe('KERBEROS', () => {
       },
     ));
 
-  test('reports a KDC that does not answer as a transient failure', () =>
+  test('reports a KDC that does not respond as a transient failure', () =>
     withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });
@@ -94,7 +94,7 @@ describe('KERBEROS', () => {
       });
     }));
 
-  test('is followed by the next method if the KDC does not answer', () =>
+  test('is followed by the next method if the KDC does not respond', () =>
     withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.several(['KERBEROS', 'PASSWORD'], pool), { env });

@@ -23,7 +23,7 @@ describe('PASSWORD', () => {
     ['23.8.1', 'condor_pool@pool.test', 6, 2],
     ['9.0.17', 'condor_pool@pool.test', 6, 2],
   ] as const) {
-    test(`authenticates as ${subject} at ${version}, with ${connections} connections`, () =>
+    test(`authenticates as ${subject} with HTCondor ${version}, using ${connections} connections`, () =>
       withPool(ways.pool({ version }), async (pool) => {
         const { fetched, error } = await ways.try(pool, ways.words('PASSWORD', pool));
         assert.equal(fetched?.token.subject, subject, `${error}\n${pool.log.join('\n')}`);
@@ -62,7 +62,7 @@ describe('PASSWORD', () => {
       assert.ok(pool.connections === 1 && !pool.hasHeard(words.password ?? '?'));
     }));
 
-  test('is not proved to a daemon that has another one', () =>
+  test('is not used with a daemon that has a different password', () =>
     withPool(ways.pool({ password: Buffer.from('wrong') }), async (pool) => {
       const { error } = await ways.try(pool, ways.words('PASSWORD', pool));
       assert.ok(error instanceof AuthenticationError);

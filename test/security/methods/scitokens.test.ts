@@ -64,7 +64,7 @@ function reasonsOf({ error }: Tried): string {
 
 describe('SCITOKENS', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`authenticates by ${version} as the mapped identity, after the daemon was authenticated`, async () => {
+    test(`authenticates with ${version} as the mapped identity after the daemon has authenticated itself`, async () => {
       const { fetched, error, said, shown } = await by({ tls: { version }, words: { authz: 'READ' } });
       assert.equal(fetched?.token.subject, 'alice@pool.test', `${error}\n${said.join('\n')}`);
       assert.ok(shown);
@@ -72,7 +72,7 @@ describe('SCITOKENS', () => {
     });
   }
 
-  test('limits the session to the levels in its scope', async () => {
+  test('restricts the session to the levels in its scope', async () => {
     const token = ways.issuer.issue('alice', { scope: 'condor:/READ' });
     const { fetched } = await by({ token });
     assert.deepEqual(fetched?.token.authz, ['READ']);
@@ -100,7 +100,7 @@ describe('The token is not sent', () => {
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make] of impostors) {
-      test(`to a daemon ${what}, by ${version}`, async () => {
+      test(`to a daemon ${what}, with ${version}`, async () => {
         const { error, shown, said } = await by({ tls: { certificate: await make(), version } });
         assert.equal((error as HTCondorError).code, 'ERR_SERVER_UNPROVEN', said.join('\n'));
         assert.ok(!shown);
@@ -111,7 +111,7 @@ describe('The token is not sent', () => {
   test('to a daemon without a certificate', async () =>
     assert.ok(!(await by({ tls: { certificate: undefined } })).shown));
 
-  test('to a daemon without a known host name', async () => {
+  test('to a daemon whose host name is not known', async () => {
     const { alias: _, ...options } = ways.pool();
     const { error, shown, said } = await by({ options: { ...options, alias: undefined as never } });
     assert.match(reasonsOf({ error } as Tried), /SCITOKENS: .*no host name is known/);
@@ -153,7 +153,7 @@ describe('The length of a SciToken', () => {
     return `${token}${'A'.repeat(length - token.length)}`;
   }
 
-  test(`may be ${MAX_SCITOKEN_LENGTH}, which fits into one TLS record`, async () => {
+  test(`may be ${MAX_SCITOKEN_LENGTH} bytes, which fit into one TLS record`, async () => {
     const token = ofLength(MAX_SCITOKEN_LENGTH);
     assert.equal(token.length, MAX_SCITOKEN_LENGTH);
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
@@ -163,7 +163,7 @@ describe('The length of a SciToken', () => {
     }
   });
 
-  test('may not be more, which is reported before any connection', async () => {
+  test('may not be larger, which is reported before any connection', async () => {
     const { error, shown } = await by({ token: ofLength(MAX_SCITOKEN_LENGTH + 1) });
     assert.ok(error instanceof CredentialError, String(error));
     assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
@@ -175,7 +175,7 @@ describe('The length of a SciToken', () => {
   });
 });
 
-describe('A refused SciToken', () => {
+describe('A rejected SciToken', () => {
   const refused: readonly [string, () => Record<string, unknown>, RegExp][] = [
     [
       'for its audience',
@@ -217,7 +217,7 @@ describe('A refused SciToken', () => {
     }
   }
 
-  test('with a forged signature causes an error with that reason among others', async () => {
+  test('with a forged signature causes an error with this reason among others', async () => {
     const token = new SciTokenKey(ways.issuer.url).issue('alice');
     assert.match(
       reasonsOf(await by({ token })),
@@ -225,7 +225,7 @@ describe('A refused SciToken', () => {
     );
   });
 
-  test('that looks expired was sent, because the clock of this host may be wrong, and the expiry is the first reason', async () => {
+  test('that looks expired was sent, because this host’s clock may be wrong, and the expiry is the first reason', async () => {
     const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
     assert.ok(tried.shown);

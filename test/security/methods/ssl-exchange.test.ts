@@ -59,7 +59,7 @@ async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>)
 }
 
 describe('The TLS exchange', () => {
-  test('begins with the hello and the first TLS records, before the daemon responds', async () => {
+  test('starts with the hello and the first TLS records, before the daemon responds', async () => {
     const { sent, failure } = await run([]);
     assert.ok(failure instanceof ConnectError);
     assert.deepEqual(sent[0], hello(0));
@@ -69,7 +69,7 @@ describe('The TLS exchange', () => {
   });
 
   for (const status of [-1, 1, 2, 3, 4, 99]) {
-    test(`ends after a hello of ${status}, out of step`, async () => {
+    test(`ends after a hello with status ${status}, and the peers are out of step`, async () => {
       const { failure, sent } = await run([hello(status)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(failure.outOfStep);
@@ -78,7 +78,7 @@ describe('The TLS exchange', () => {
   }
 
   for (const status of [-1, 3, 5, 99]) {
-    test(`ends after a status of ${status}, in step and without a message`, async () => {
+    test(`ends without a message after status ${status}, and the peers remain in step`, async () => {
       const { failure, sent } = await run([hello(0), records(status, NOTHING)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(!failure.outOfStep);
@@ -94,7 +94,7 @@ describe('The TLS exchange', () => {
     assert.equal(read(sent.at(-1)).status, QUITTING);
   });
 
-  test('ends if the daemon holds without any records', async () => {
+  test('ends if the daemon sends the status HOLDING without any records', async () => {
     const { failure, sent } = await run([hello(0), records(HOLDING, NOTHING), records(HOLDING, NOTHING)]);
     assert.ok(failure instanceof MethodRefused);
     assert.match(failure.message, /^TLS failed: the daemon sent incomplete TLS records$/);
@@ -102,7 +102,7 @@ describe('The TLS exchange', () => {
   });
 
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`authenticates the daemon by ${version}, and gives up without its key`, async () => {
+    test(`authenticates the daemon with ${version}, and gives up if the daemon sends no key`, async () => {
       const { sent, failure } = await withEngine({
         version,
         lastWords: () => Array(20).fill(records(RECEIVING, NOTHING)),
@@ -114,7 +114,7 @@ describe('The TLS exchange', () => {
       for (const { status, bytes } of answers) assert.deepEqual([status, bytes.length], [RECEIVING, 0]);
     });
 
-    test(`ends by ${version} if the key of the daemon is malformed TLS`, async () => {
+    test(`ends with ${version} if the daemon’s key is malformed TLS`, async () => {
       for (const status of [RECEIVING, HOLDING]) {
         const { failure, sent } = await withEngine({
           version,
@@ -169,7 +169,7 @@ async function withEngine({
   return { failure, sent: channel.sent };
 }
 
-describe('Whatever a daemon sends', () => {
+describe('Any data that a daemon sends', () => {
   /** Returns a flight of a real server. No later message is consistent with it. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
@@ -221,7 +221,7 @@ describe('Whatever a daemon sends', () => {
 });
 
 describe('A client certificate', () => {
-  test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
+  test('that OpenSSL rejects causes a refusal with the reason, and the peers remain in step', async () => {
     const broken: Partial<TlsOptions> = {
       // This key does not match the certificate.
       certificate: { chain: client.certificate, key: new Secret(server.key) },

@@ -54,20 +54,20 @@ describe('A daemon is rejected', () => {
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make, reason] of certificates) {
-      test(`${what}, by ${version}`, async () =>
+      test(`${what}, with ${version}`, async () =>
         assertUnproven(await by({ tls: { certificate: await make(), version } }), reason));
     }
   }
 
-  test('without receiving the client certificate, with TLS 1.3', async () => {
+  test('before it receives the client certificate, with TLS 1.3', async () => {
     const { said } = await by({ tls: { certificate: await stranger.issue(host()), version: 'TLSv1.3' } });
     assert.ok(!said.some((line) => /TLS is established/.test(line)), said.join('\n'));
   });
 
-  test('by the expected host name, whatever its certificate contains', async () =>
+  test('because of the expected host name, whatever its certificate contains', async () =>
     assertUnproven(await by({ words: { 'server-name': 'other.test' } }), /not for other\.test/));
 
-  test('without an expected host name', async () => {
+  test('if no host name is expected', async () => {
     const { alias: _, ...options } = ways.pool();
     await withPool(options, async (pool) => {
       assertRefused(
@@ -80,7 +80,7 @@ describe('A daemon is rejected', () => {
     });
   });
 
-  test('with hostile names in its certificate, which are sanitised', async () => {
+  test('if its certificate contains hostile names, which are sanitized', async () => {
     const certificate = await stranger.issue({ subject: 'CN=a\n::error::b##[add-mask]c', hosts: ['x.test'] });
     const { error } = await by({ tls: { certificate } });
     for (const { reason } of (error as AuthenticationError).attempts) assert.doesNotMatch(reason, /\n|##\[/);
@@ -117,7 +117,7 @@ describe('A name in a certificate', () => {
     });
   }
 
-  test('never causes an exception, whatever the expected name', async () => {
+  test('never causes an exception, whatever the expected name is', async () => {
     for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
       assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is not a host name/);
     assert.deepEqual(warnings, []);

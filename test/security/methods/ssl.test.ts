@@ -22,12 +22,12 @@ function canLoad({ certificate, key }: Identity): boolean {
 
 describe('SSL', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`authenticates by ${version}`, async () => assertAlice(await by({ tls: { version } })));
-    test(`authenticates by ${version} with a group that costs TLS 1.3 a round`, async () =>
+    test(`authenticates with ${version}`, async () => assertAlice(await by({ tls: { version } })));
+    test(`authenticates with ${version} and a group that costs TLS 1.3 an additional round trip`, async () =>
       assertAlice(await by({ tls: { version, groups: 'P-384:P-256' } })));
   }
 
-  test('warns by TLS 1.2 that the client certificate is sent before the daemon is verified', async () => {
+  test('warns with TLS 1.2 that the client certificate is sent before the daemon is verified', async () => {
     const { log, fetched } = await by({ tls: { version: 'TLSv1.2' } });
     assert.equal(fetched?.authenticationMethod, 'SSL');
     assert.match(
@@ -37,7 +37,7 @@ describe('SSL', () => {
     assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /not support TLS 1\.3/);
   });
 
-  test('never sends a client certificate by TLS 1.2 that no input supplied', async () => {
+  test('sends a client certificate with TLS 1.2 only if an input supplied it', async () => {
     const { certificate, key } = ways.alice;
     const env = {
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: ways.file('alice.pem', certificate),
@@ -61,7 +61,7 @@ describe('SSL', () => {
     );
   });
 
-  test('accepts certificate and key in one text, in either order', async () => {
+  test('accepts a certificate and its key in one text, in either order', async () => {
     const { certificate, key } = ways.alice;
     for (const text of [`${certificate}\n${key}`, `${key}\n${certificate}`])
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
@@ -102,7 +102,7 @@ describe('SSL', () => {
     assert.ok(said.some((line) => line.startsWith('SSL: TLS is established')));
   });
 
-  test('is available without a client certificate only for mode request', async () => {
+  test('is available without a client certificate only in mode request', async () => {
     const none: Words = { 'client-certificate': '', 'client-key': '' };
     const { error } = await by({ words: none });
     assert.ok(error instanceof CredentialError, String(error));
@@ -119,14 +119,14 @@ describe('SSL', () => {
   });
 });
 
-describe('A daemon that refuses the client', () => {
-  test('with TLS before 1.2 only is reported', async () =>
+describe('A daemon that rejects the client', () => {
+  test('because it supports only TLS before 1.2 is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports none of the client's TLS versions/,
     ));
 
-  test('without a common cipher is reported', async () =>
+  test('because there is no common cipher is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.2', ciphers: 'AES128-SHA' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 40 handshake_failure: it has no certificate \(/,
@@ -149,7 +149,7 @@ describe('A daemon that refuses the client', () => {
     });
   }
 
-  test('because of its CA is reported', async () => {
+  test('because of the client’s CA is reported', async () => {
     const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
     const words = { 'client-certificate': mallory.certificate, 'client-key': mallory.key };
     const tried = await by({ words });
@@ -160,14 +160,14 @@ describe('A daemon that refuses the client', () => {
   test('because of its map file is reported', async () =>
     assertRefused(await by({ tls: { requires: 'mapping' }, options: { map: {} } }), /AUTH_SSL_REQUIRE_CLIENT_MAPPING/));
 
-  test('without a certificate of its own is reported', async () =>
+  test('because it has no certificate itself is reported', async () =>
     assertRefused(
       await by({ tls: { certificate: undefined } }),
       /the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host/,
     ));
 });
 
-describe('The unused key of the daemon', () => {
+describe('The daemon’s unused key', () => {
   for (const [length, good] of [
     [256, true],
     [300, true],

@@ -48,7 +48,7 @@ async function withPair(
 describe('A TLS tunnel', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const tls = { minVersion: version, maxVersion: version };
-    test(`is established by ${version} after two flights, and transfers data in both directions`, () =>
+    test(`is established with ${version} after two flights, and transfers data in both directions`, () =>
       withPair(async ({ tunnel, engine }) => {
         assert.ok(tunnel.established && engine.established);
         assert.equal(tunnel.distrust(HOST), undefined);
@@ -58,7 +58,7 @@ describe('A TLS tunnel', () => {
         assert.equal(Buffer.from(await tunnel.read(13)).toString(), 'to the client');
       }, tls));
 
-    test(`returns the requested bytes by ${version}, and keeps the rest`, () =>
+    test(`returns the requested bytes with ${version}, and keeps the rest`, () =>
       withPair(async ({ tunnel, engine }) => {
         const bytes = randomBytes(40_000);
         tunnel.feed(await engine.seal(bytes));
@@ -72,7 +72,7 @@ describe('A TLS tunnel', () => {
         await assert.rejects(tunnel.read(1), TlsFailure);
       }, tls));
 
-    test(`accepts records byte by byte by ${version}`, () =>
+    test(`accepts records byte by byte with ${version}`, () =>
       withPair(async ({ tunnel, engine }) => {
         for (const byte of await engine.seal(Buffer.from('slowly'))) tunnel.feed(Uint8Array.of(byte));
         assert.equal(Buffer.from(await tunnel.read(6)).toString(), 'slowly');
@@ -91,7 +91,7 @@ describe('A TLS tunnel', () => {
     await withPair(async ({ engine }) => assert.equal(engine.peer, undefined));
   });
 
-  test('is established with an untrusted server, and reports it', async () => {
+  test('is established with an untrusted server, and reports this', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     await withPair(
       async ({ tunnel }) => {
@@ -102,7 +102,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('is established with a server whose certificate has no name, and reports it', async () => {
+  test('is established with a server whose certificate has no name, and reports this', async () => {
     const nameless = await selfSigned({ subject: '' });
     const tls = { cert: nameless.certificate, key: nameless.key };
     await withPair(
@@ -116,7 +116,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('trusts a partial chain if requested', async () => {
+  test('trusts a partial chain if the caller requests this', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     for (const [authorities, trusted] of [
       [[own.certificate], true],
@@ -137,7 +137,7 @@ describe('A TLS tunnel', () => {
 });
 
 describe('Missing input', () => {
-  test('is not waited for during a handshake', () =>
+  test('does not block a handshake', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
@@ -147,7 +147,7 @@ describe('Missing input', () => {
       { flights: 0 },
     ));
 
-  test('is not waited for after half a record or a closed TLS connection', () =>
+  test('does not block after half a record or a closed TLS connection', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = await engine.seal(Buffer.from('hello'));
       tunnel.feed(sealed.subarray(0, -1));
@@ -158,7 +158,7 @@ describe('Missing input', () => {
       await assert.rejects(tunnel.read(1), TlsFailure);
     }));
 
-  test('causes a failure with the alert to send if TLS has failed', () =>
+  test('causes a failure, with the alert to send, if TLS has failed', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
@@ -198,7 +198,7 @@ describe('A certificate that OpenSSL rejects', () => {
     }
   });
 
-  test('is skipped as a CA', () =>
+  test('is skipped if it is a CA certificate', () =>
     withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), undefined), {
       options: { authorities: ['no certificate', '', authority.certificate] },
     }));

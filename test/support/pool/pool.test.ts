@@ -70,7 +70,7 @@ for (const suite of poolSuites()) {
     });
     after(() => (stopped ? undefined : pool?.stop()));
 
-    test('answers condor_status', async () => {
+    test('responds to condor_status', async () => {
       const stdout = await pool.run('condor_status', '-schedd', '-af', 'Name', 'MyAddress');
       assert.ok(stdout.startsWith(`${pool.scheddName} <127.0.0.1:${pool.port}?`), stdout);
     });
@@ -105,14 +105,14 @@ for (const suite of poolSuites()) {
       assert.equal((await fetch()).status, 0);
     });
 
-    test('leaves no process and no mount when it is stopped', async () => {
+    test('leaves no process and no mount behind after it is stopped', async () => {
       await nothingRemains(await namespacesOf(pool), async () => {
         await pool.stop();
         stopped = true;
       });
     });
 
-    test('leaves no process and no mount when the test process is killed', async () => {
+    test('leaves no process and no mount behind if the test process is killed', async () => {
       const [child, namespaces] = await poolInAnotherProcess(suite);
       await nothingRemains(namespaces, async () => {
         child.kill('SIGKILL');
