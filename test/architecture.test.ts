@@ -143,10 +143,10 @@ describe('Imports', () => {
     const wrong: string[] = [];
     for (const { path, imports } of sources) {
       const from = placeOf(path);
-      assert.ok(from, `${path} has no place in the table`);
+      assert.ok(from, `${path} is not in the table`);
       for (const each of imports.filter((name) => name.startsWith('src/'))) {
         const to = placeOf(each);
-        assert.ok(to, `${each} has no place in the table`);
+        assert.ok(to, `${each} is not in the table`);
         if (!(to.row > from.row || to.group === from.group)) wrong.push(`${path} → ${each}`);
       }
     }
@@ -189,7 +189,7 @@ describe('Imports', () => {
       for (const place of places)
         assert.ok(
           users.some((path) => isIn(path, [place])),
-          `${place} has no need to be listed`,
+          `${place} does not have to be listed`,
         );
     });
   }

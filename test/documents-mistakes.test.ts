@@ -23,21 +23,21 @@ describe('The document check', () => {
     assert.equal(found?.uses, uses);
   });
   for (const [what, text, complaint] of [
-    ['an input that there is not', step('pol: cm'), /no input pol/],
-    ['a word that an input cannot be', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
-    ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
+    ['an input that does not exist', step('pol: cm'), /no input pol/],
+    ['an invalid value of an input', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
+    ['a level that does not exist', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
     ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclusive/],
-    ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
-    ['an invalid time', step('pool: cm, timeout: soon'), /timeout/],
+    ['a value other than true or false', step('pool: cm, cleanup: maybe'), /cleanup/],
+    ['an invalid duration', step('pool: cm, timeout: soon'), /timeout/],
     ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],
-    ['an expression of something else', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
+    ['an expression with another context', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
     [
       'an expression that GitHub cannot parse',
       step(`pool: "${expression('secrets.').slice(0, -3)}"`),
       /is no workflow/,
     ],
-    ['a key that GitHub does not know', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
-    ['a job without a machine', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
+    ['a key that GitHub does not recognize', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
+    ['a job without runs-on', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
     ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
   ] as const)
     test(`reports ${what}`, { skip: what.includes('bash') && skipWindows }, async () => {

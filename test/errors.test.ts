@@ -99,11 +99,11 @@ describe('The description of an error', () => {
   const errors: readonly [string, unknown][] = [
     ['a message', new ConnectError('ERR_CONNECT', HOSTILE)],
     ['a peer', new ConnectError('ERR_CONNECT', 'x').at('connect', HOSTILE)],
-    ['the text of a daemon', new DaemonError(1, HOSTILE)],
+    ['a daemon’s error string', new DaemonError(1, HOSTILE)],
     ['a user', new AuthorizationError('ERR_DENIED', 'denied', HOSTILE)],
     ['an attempt', new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: HOSTILE, reason: HOSTILE }])],
     ['an input', new InputError('name', `name: "${HOSTILE}" is unknown`)],
-    ['something else thrown', new Error(HOSTILE)],
+    ['a thrown value that is not an error', new Error(HOSTILE)],
   ];
   for (const [where, error] of errors) {
     test(`sanitizes hostile text in ${where}`, () => {

@@ -68,7 +68,7 @@ const SERVICE = 'https://ap40.example.org:8443/token';
 const isCredential = (name: string) => ['idtoken', 'scitoken', 'oidc-audience'].includes(name);
 
 for (const [file, scriptOf] of Object.entries(KEYLESS)) {
-  describe(file, { skip: process.platform === 'win32' && 'the examples are for the shells of Unix' }, () => {
+  describe(file, { skip: process.platform === 'win32' && 'the examples are for Unix shells' }, () => {
     test('is a script that the shell accepts, and that verifies what it downloads', () => {
       const script = scriptOf();
       execFileSync('sh', ['-n'], { input: script });
@@ -171,13 +171,13 @@ describe('The Jenkinsfile', () => {
       ],
     );
     assert.equal(environment['_CONDOR_SCHEDD_HOST'], NOWHERE.schedd);
-    assert.ok(stages[0]?.scripts[0]?.startsWith('#!/bin/sh\n'), 'or Jenkins logs every command');
+    assert.ok(stages[0]?.scripts[0]?.startsWith('#!/bin/sh\n'), 'otherwise, Jenkins logs every command');
     assert.equal(always.length, 1);
   });
 });
 
 for (const [file, runExample] of Object.entries(EXAMPLES)) {
-  const skip = process.platform === 'win32' && 'the examples are for the shells of Unix';
+  const skip = process.platform === 'win32' && 'the examples are for Unix shells';
   describe(`${file} with an embedded pool`, { skip }, () => {
     let pool: EmbeddedPool;
     let machine: CiMachine;
@@ -200,7 +200,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.match(output, /^drwx------/m);
       assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
       assert.deepEqual(remains, []);
-      assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
+      assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'neither the old nor the new token is printed');
     });
 
     test('passes the credential to no command line and no tool', async () => {

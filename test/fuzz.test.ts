@@ -23,7 +23,7 @@ describe('Every parser of untrusted input', () => {
       const fuzzer = new Fuzzer(target, 42);
       const executions = Math.ceil((EXECUTIONS * target.weight) / weights);
       await fuzzer.run(readCorpus(target), { executions, milliseconds: Number.POSITIVE_INFINITY });
-      assert.ok(fuzzer.kinds.size > 1, `${target.name} has one kind of outcome only`);
+      assert.ok(fuzzer.kinds.size > 1, `${target.name} has only one kind of outcome`);
     }
   });
 

@@ -49,22 +49,22 @@ describe('An invalid option', () => {
     ['address', { address: 'http://x/' }, 'address'],
     ['authz', { pool: 'cm', authz: ['READ', 'SUBMIT'] }, 'authz'],
     ['authz without a level', { pool: 'cm', authz: [''] }, 'authz'],
-    ['lifetime of 0', { pool: 'cm', lifetime: 0 }, 'lifetime'],
-    ['lifetime of NaN', { pool: 'cm', lifetime: Number.NaN }, 'lifetime'],
-    ['lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
-    ['lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
+    ['a lifetime of 0', { pool: 'cm', lifetime: 0 }, 'lifetime'],
+    ['a lifetime of NaN', { pool: 'cm', lifetime: Number.NaN }, 'lifetime'],
+    ['a lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
+    ['a lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
     ['key', { pool: 'cm', key: '"' }, 'key'],
-    ['mode that makes no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
+    ['a mode that creates no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
     ['remote with a type', { pool: 'cm', remote: true, type: 'credd' }, 'remote'],
     ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeoutMs'],
-    ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
+    ['an infinite timeoutMs', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
     ['serverName', { pool: 'cm', serverName: '"' }, 'serverName'],
     ['file', { pool: 'cm', file: ' ' }, 'file'],
     ['retries of 1.5', { pool: 'cm', retries: 1.5 }, 'retries'],
-    ['two levels in one text of the list', { pool: 'cm', authz: ['READ,WRITE'] }, 'authz'],
-    ['pool that is a number', { pool: 5 } as never, 'pool'],
-    ['verify that is a number', { pool: 'cm', verify: 1 } as never, 'verify'],
-    ['lifetime that is a list', { pool: 'cm', lifetime: [600] } as never, 'lifetime'],
+    ['two levels in one string of the list', { pool: 'cm', authz: ['READ,WRITE'] }, 'authz'],
+    ['a pool that is a number', { pool: 5 } as never, 'pool'],
+    ['a verify that is a number', { pool: 'cm', verify: 1 } as never, 'verify'],
+    ['a lifetime that is a list', { pool: 'cm', lifetime: [600] } as never, 'lifetime'],
     [
       'authenticationMethods that is a list of numbers',
       { authenticationMethods: [1] } as never,
@@ -139,7 +139,7 @@ describe('The package', () => {
     const library: Record<string, unknown> = await import(pathToFileURL(join(projectRoot, exports['.'].default)).href);
     const names = Object.keys(library).filter((name) => !/^[A-Z].*Error$/.test(name));
     assert.deepEqual(names.sort(), ['checkFetch', 'fetchToken', 'hintsFor', 'isHTCondorError']);
-    assert.equal(Object.keys(library).length, 4 + 12, 'four functions, eleven classes of errors and their root');
+    assert.equal(Object.keys(library).length, 4 + 12, 'four functions, eleven error classes, and their base class');
   });
 });
 

@@ -67,7 +67,7 @@ for (const path of recordings) {
         );
         const said = recording.flights.filter(({ from }) => from === 'client').map(({ bytes }) => bytes);
         assert.deepEqual(await replayed, said);
-        assert.equal(said.length, 2, 'two flights, and the connection: three round trips');
+        assert.equal(said.length, 2, 'two flights and the connection are three round trips');
         assert.equal(roundTrips, 3);
         assert.equal(token.jwt.reveal(), recording.token);
         assert.deepEqual(token.authz, ['READ']);

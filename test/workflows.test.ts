@@ -39,7 +39,7 @@ for (const file of filesBelow('.github/workflows', '.yml')) {
       const workflow = await load(file);
       assert.deepEqual(workflow.permissions, {});
       for (const [name, { permissions, 'timeout-minutes': minutes }] of Object.entries(workflow.jobs)) {
-        assert.ok(Number(minutes) > 0, `${name} may run for ever`);
+        assert.ok(Number(minutes) > 0, `${name} has no time limit`);
         const rights = Object.entries(permissions ?? { none: 'is said' });
         const written = rights.filter(([, right]) => right !== 'read').map(([right]) => right);
         assert.deepEqual(written.sort(), WRITERS[name] ?? [], name);
@@ -116,7 +116,7 @@ describe('A release', () => {
         }).status;
       git('update-ref', 'refs/remotes/origin/main', 'HEAD');
       assert.equal(status(), 0);
-      git('commit', '--quiet', '--allow-empty', '-m', 'beside main');
+      git('commit', '--quiet', '--allow-empty', '-m', 'not on main');
       assert.equal(status(), 1);
     });
   });
@@ -175,16 +175,16 @@ function inRepository(work: (directory: string, git: (...args: string[]) => void
   }
 }
 
-describe('The check of dist', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+describe('The check of dist', { skip: process.platform === 'win32' && 'the script requires bash' }, () => {
   const changes: readonly [string, (directory: string, git: (...args: string[]) => void) => void, number][] = [
-    ['accepts what is committed', () => {}, 0],
-    ['accepts changes elsewhere', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
-    ['finds a file that differs', (directory) => writeFileSync(join(directory, 'dist', 'a.js'), 'b'), 1],
-    ['finds a file that a build does not make', (directory) => rmSync(join(directory, 'dist', 'a.js')), 1],
-    ['finds a file that is not committed', (directory) => writeFileSync(join(directory, 'dist', 'b.js'), ''), 1],
-    ['finds a file that git ignores', (directory) => writeFileSync(join(directory, 'dist', 'b.log'), ''), 1],
+    ['accepts committed files', () => {}, 0],
+    ['accepts changes outside dist', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
+    ['detects a file that differs', (directory) => writeFileSync(join(directory, 'dist', 'a.js'), 'b'), 1],
+    ['detects a file that a build does not create', (directory) => rmSync(join(directory, 'dist', 'a.js')), 1],
+    ['detects a file that is not committed', (directory) => writeFileSync(join(directory, 'dist', 'b.js'), ''), 1],
+    ['detects a file that git ignores', (directory) => writeFileSync(join(directory, 'dist', 'b.log'), ''), 1],
     [
-      'finds a file that is staged but not committed',
+      'detects a file that is staged but not committed',
       (directory, git) => {
         writeFileSync(join(directory, 'dist', 'a.js'), 'b');
         git('add', 'dist');
@@ -237,7 +237,9 @@ test('a CI run always tests other versions of Node and Windows, and ends with th
   ]);
 });
 
-describe('the tests with Node for Windows', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+describe('the tests with Node for Windows', {
+  skip: process.platform === 'win32' && 'the script requires bash',
+}, () => {
   /** Runs .ci/windows with programs that replace those of this host. If `hasWine` is true, the cache contains Wine. */
   const run = (programs: Readonly<Record<string, string>>, hasWine = false) => {
     const directory = mkdtempSync(join(tmpdir(), 'windows-'));

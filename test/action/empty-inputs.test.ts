@@ -83,10 +83,10 @@ const UNRESTRICTED = 'the token is not restricted to any authorization levels. S
 describe('A limit', () => {
   const inputs = () => ({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
   for (const [what, words, expected] of [
-    ['authz that is empty', { authz: '' }, [`authz is empty: ${UNRESTRICTED}`]],
-    ['authz that is absent', {}, [`authz is not set: ${UNRESTRICTED}`]],
+    ['an empty authz', { authz: '' }, [`authz is empty: ${UNRESTRICTED}`]],
+    ['an absent authz', {}, [`authz is not set: ${UNRESTRICTED}`]],
     [
-      'expected-identity and expected-trust-domain that are empty',
+      'an empty expected-identity and expected-trust-domain',
       { authz: 'READ', 'expected-identity': '', 'expected-trust-domain': '' },
       ['expected-identity', 'expected-trust-domain'].map(
         (name) => `${name} is empty, so it is not checked. Set a value, or omit the input`,

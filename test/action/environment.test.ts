@@ -135,14 +135,22 @@ describe('export-environment', () => {
             env,
             beforePost: async ({ env: more }) => {
               const third = await runner.runAction({ idtoken: two.idToken() }, { env: { ...env, ...more } });
-              assert.match(third.annotations.at(-1)?.message ?? '', /old\.example\.org/, 'as it was before the first');
+              assert.match(
+                third.annotations.at(-1)?.message ?? '',
+                /old\.example\.org/,
+                'restored to the state before the first step',
+              );
             },
           },
         );
         assert.equal(second.status, 0, second.raw);
         assert.equal(second.env['_CONDOR_COLLECTOR_HOST'], two.collector);
         assert.notEqual(second.env['_CONDOR_SEC_TOKEN_DIRECTORY'], first.env['_CONDOR_SEC_TOKEN_DIRECTORY']);
-        assert.equal(second.post?.env['_CONDOR_COLLECTOR_HOST'], one.collector, 'as it was before this step');
+        assert.equal(
+          second.post?.env['_CONDOR_COLLECTOR_HOST'],
+          one.collector,
+          'restored to the state before this step',
+        );
         assert.equal(second.post?.env['_CONDOR_SCHEDD_HOST'], 'ci@pool');
       }),
     ));

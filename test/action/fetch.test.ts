@@ -56,7 +56,7 @@ for (const debug of [false, true]) {
         assertMasked(step, [idtoken, token]);
         assertNoLeak(step, [idtoken, token]);
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
-        assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
+        assert.equal(maskedAt, 0, 'the credential is masked before anything else is printed');
         assert.match(
           step.log.join('\n'),
           /Token for alice@pool\.test, restricted to READ WRITE, valid for 10 min; written to /,
@@ -84,7 +84,7 @@ for (const debug of [false, true]) {
         );
         assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled\./ });
         assertNoLeak(step, [idtoken]);
-        assert.deepEqual(filesIn(runner.workspace), [], 'nor the directory that the step before had made');
+        assert.deepEqual(filesIn(runner.workspace), [], 'the directory that the step created no longer exists');
         assert.deepEqual([step.post?.status, step.post?.raw], [0, '']);
       }));
   });
@@ -140,7 +140,7 @@ describe('The Action', () => {
       const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
       assert.equal(step.status, 0, step.raw);
       assert.match(step.raw, /::warning::The job summary could not be written, which does not affect the token: /);
-      assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
+      assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed the file');
     }));
 
   test('warns about a token that never expires', () =>

@@ -33,7 +33,7 @@ after(() => {
   runner.close();
 });
 
-const noSignals = process.platform === 'win32' ? 'Windows ends a process without telling it' : false;
+const noSignals = process.platform === 'win32' ? 'Windows ends a process without notice' : false;
 
 describe('While the daemon does not respond', { skip: noSignals }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -85,7 +85,7 @@ function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Ui
 const MOMENTS: Readonly<Record<string, Moment>> = {
   ...Object.fromEntries(
     (['ads', 'policy', 'method', 'challenge', 'key exchange', 'post-auth', 'reply'] as const).map((step) => [
-      `before “${step}” comes`,
+      `before “${step}” arrives`,
       { options: (reached: () => void) => ({ faults: { [step]: muteFrom(1, reached) }, readNeedsSession: true }) },
     ]),
   ),
@@ -93,11 +93,11 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
     options: (reached) => ({ faults: { policy: muteFrom(3, reached) }, readNeedsSession: true }),
     inputs: { verify: 'true', authz: 'READ' },
   },
-  'while a check goes on': {
+  'during a check': {
     options: (reached) => ({ faults: { 'post-auth': muteFrom(2, reached) }, readNeedsSession: true }),
     inputs: { mode: 'check' },
   },
-  'between two tries': {
+  'between two attempts': {
     options: () => ({ faults: { policy: 'close' }, readNeedsSession: true }),
     inputs: { retries: '3' },
     logged: /^close$/,

@@ -30,12 +30,12 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
 const changed = (file: string, before: string) =>
   until('the token is renewed', 30, async () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    return now !== '' && now !== before ? undefined : 'it is the old one';
+    return now !== '' && now !== before ? undefined : 'it is still the old token';
   });
 
 /** Replaces a file with a directory while another process may be appending to the file. */
 const replaceByDirectory = (file: string) =>
-  until('a directory is in the place of the file', 30, async () => {
+  until('a directory replaces the file', 30, async () => {
     try {
       rmSync(file, { force: true });
       mkdirSync(file);
@@ -50,7 +50,7 @@ const replaceByDirectory = (file: string) =>
  * there.
  */
 const skip =
-  process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file that a process writes';
+  process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file to which a process writes';
 
 describe('renew', { skip }, () => {
   for (const [where, more] of [
@@ -76,7 +76,7 @@ describe('renew', { skip }, () => {
         for (const secret of [step.outputs['token'] ?? 'none', pool.idToken()])
           assert.ok(!(step.post?.raw ?? '').includes(secret.split('.')[2] ?? ''), 'no token in the log');
         assert.deepEqual([existsSync(directory), existsSync(step.outputs['token-file'] ?? '')], [false, false]);
-        assert.equal(pool.open, 0, 'it is gone');
+        assert.equal(pool.open, 0, 'the file no longer exists');
       }));
   }
 
@@ -123,7 +123,7 @@ describe('renew', { skip }, () => {
         },
       });
       assert.equal(existsSync(directory), false);
-      assert.equal(replies, repliesAtRemoval, 'and it is not tried again');
+      assert.equal(replies, repliesAtRemoval, 'the renewal is not tried again');
       assert.equal(step.post?.status, 0);
     });
   });
@@ -202,11 +202,13 @@ describe('renew', { skip }, () => {
       let said = '';
       parent.stdout.on('data', (chunk) => (said += String(chunk)));
       const socket = () => join(temp, readdirSync(temp)[0] ?? 'none', 'stop.sock');
-      await until('the process is there', 30, async () => (existsSync(socket()) ? undefined : said));
+      await until('the process is running', 30, async () => (existsSync(socket()) ? undefined : said));
       const ended = once(parent, 'close');
       parent.stdin.end();
       await ended;
-      await until('the process is gone', 30, async () => (existsSync(socket()) ? 'its socket is there' : undefined));
+      await until('the process has ended', 30, async () =>
+        existsSync(socket()) ? 'its socket still exists' : undefined,
+      );
     }),
   );
 

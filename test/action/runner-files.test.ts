@@ -23,7 +23,8 @@ import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { projectRoot } from '../support/project.ts';
 import { Runner, type StepResult } from '../support/runner/runner.ts';
 
-const noUnix = process.platform === 'win32' ? 'Windows has neither FIFOs nor links for everyone' : false;
+const noUnix =
+  process.platform === 'win32' ? 'Windows has neither FIFOs nor links that every account can create' : false;
 
 let pool: EmbeddedPool;
 let runner: Runner;
@@ -126,7 +127,7 @@ describe('An existing file at the path', () => {
     ['other text', () => 'precious\n', /does not contain exactly one IDTOKEN/],
     ['nothing', () => '', /does not contain exactly one IDTOKEN/],
     ['two tokens', () => `${older()}\n${older()}\n`, /does not contain exactly one IDTOKEN/],
-    ['more than a token can have', () => 'x'.repeat(1_000_000), /it is too large/],
+    ['more bytes than a token can have', () => 'x'.repeat(1_000_000), /it is too large/],
     ['a token that never expires', () => older({ exp: undefined }), /expires later than the new one/],
     ['a token that expires later', () => older({ exp: 4_000_000_000 }), /expires later than the new one/],
   ];
@@ -139,7 +140,7 @@ describe('An existing file at the path', () => {
       assert.deepEqual([step.status, step.outputs], [8, { 'error-code': 'ERR_OUTPUT' }], step.raw);
       assert.match(messages(step).at(-1) ?? '', reason);
       assert.equal(pool.log.length, before, 'no connection');
-      assert.equal(readFileSync(file, 'utf8'), text, 'also after post');
+      assert.equal(readFileSync(file, 'utf8'), text, 'unchanged after post as well');
     });
   }
 

@@ -67,7 +67,7 @@ describe('The log without debug logging', () => {
       const { status, log, raw } = await runner.runAction(inputs);
       assert.equal(status, 0, raw);
       const gist = log.map((line) => line.replaceAll(/\d+( ms)/g, '0$1').replaceAll(String(pool.port), 'PORT'));
-      assert.deepEqual(gist, [...new Set(gist)], 'nothing twice');
+      assert.deepEqual(gist, [...new Set(gist)], 'no line occurs twice');
       const phases = [...new Set(gist.map((line) => /^\w+: /.exec(line)?.[0]).filter((each) => each !== undefined))];
       assert.deepEqual(phases, ['credentials: ', 'locate: ', 'connect: ', 'session: ', 'token: ', 'levels: ']);
       for (const line of [LOCALHOST, /^connect: TCP connection to 127\.0\.0\.1:PORT \(localhost\) in 0 ms$/])

@@ -65,8 +65,8 @@ describe('condor_token_fetch', () => {
   const failures: readonly [string, readonly string[], number, RegExp][] = [
     ['an unknown flag', ['-identity', 'x'], 2, /^Invalid command line argument: -identity \(ERR_INPUT\)\nHint: /],
     ['a flag without its value', ['-pool'], 2, /^-pool requires an argument: HOST \(ERR_INPUT\)/],
-    ['a word', ['READ'], 2, /^Invalid command line argument: READ/],
-    ['two dashes and half a flag', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
+    ['an argument that is not a flag', ['READ'], 2, /^Invalid command line argument: READ/],
+    ['an abbreviated flag with two dashes', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
     ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is not valid/],
     [
       'an unknown level',
@@ -77,8 +77,8 @@ describe('condor_token_fetch', () => {
     ['a lifetime of 0', ['-l', '0', '-p', 'cm'], 2, /^lifetime: "0" is not a lifetime/],
     ['no pool', [], 2, /^pool: the collector is unknown/],
     ['a token with a path', ['-to', '../x', '-p', 'cm'], 2, /^token: "..\/x" is not a plain file name/],
-    ['token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file are mutually exclusive/],
-    ['a bad timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
+    ['both token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file are mutually exclusive/],
+    ['an invalid timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
   ];
   for (const [what, args, status, text] of failures) {
     test(`reports ${what} on standard error, with status ${status}`, async () => {
@@ -115,7 +115,7 @@ describe('condor_token_fetch', () => {
   });
 
   test('fails if the disk to which it writes its output is full', {
-    skip: process.platform === 'linux' ? false : 'there is no /dev/full',
+    skip: process.platform === 'linux' ? false : 'this system has no /dev/full',
   }, async () => {
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = await run(['-version'], { stdoutTo: full });

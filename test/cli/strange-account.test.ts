@@ -27,7 +27,7 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
 }
 
 describe('A user ID without an account', {
-  skip: process.getuid?.() === 0 ? false : 'changing the account needs root',
+  skip: process.getuid?.() === 0 ? false : 'changing the account requires root',
 }, () => {
   test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {

@@ -176,8 +176,8 @@ describe('The services of a keyless job', () => {
 
     const answers: readonly [string, RequestListener | string, RegExp][] = [
       ['that closes the connection', '', /it closed the connection$/],
-      ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it returned status 200/],
-      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
+      ['that responds before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it returned status 200/],
+      ['that rejects the connection', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
       test(`${what} causes ERR_CONNECT`, async (context) => {

@@ -72,12 +72,16 @@ describe('The input idtoken', () => {
   });
 
   const bad: readonly [string, string, RegExp][] = [
-    ['a word', 'hunter2', /^idtoken: not an IDTOKEN: it is not three parts of base64url/],
-    ['a token cut short', jwt().split('.').slice(0, 2).join('.'), /three parts/],
+    ['a single word', 'hunter2', /^idtoken: not an IDTOKEN: it is not three parts of base64url/],
+    ['a truncated token', jwt().split('.').slice(0, 2).join('.'), /three parts/],
     ['a token without its signature', `${jwt({}, '')}`, /three parts/],
     ['a token in quotes', `"${jwt()}"`, /three parts/],
-    ['a token broken over two lines', jwt().replace('.', '.\n'), /^idtoken line 1: not an IDTOKEN: .*three parts/],
-    ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
+    [
+      'a token that is split into two lines',
+      jwt().replace('.', '.\n'),
+      /^idtoken line 1: not an IDTOKEN: .*three parts/,
+    ],
+    ['base64 of other data', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
     ['a token with neither sub nor jti', jwt({ sub: undefined, jti: undefined }), /it has no sub/],
     ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
     ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is not a valid timestamp/],
@@ -88,7 +92,7 @@ describe('The input idtoken', () => {
       /not signed/,
     ],
     ['a token of 100 kB', jwt({ x: 'x'.repeat(100_000) }), /it has \d+ characters/],
-    ['one good and one bad token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
+    ['one valid and one invalid token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
   ];
   for (const [what, text, message] of bad) {
     test(`rejects ${what}`, () =>
@@ -185,7 +189,7 @@ describe('The token directory', () => {
 
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
-const noRoot = windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false;
+const noRoot = windows || process.getuid?.() !== 0 ? 'changing the owner of a file requires root' : false;
 
 let directory: string;
 
@@ -273,7 +277,7 @@ describe('A token directory', () => {
   });
 
   test('checks the target of a symbolic link', {
-    skip: windows ? 'making a link needs a privilege on Windows' : false,
+    skip: windows ? 'creating a link requires a privilege on Windows' : false,
   }, async () => {
     mkdirSync(join(directory, 'else'));
     writeFileSync(join(directory, 'else', 'good'), 'good.a.b', { mode: 0o600 });

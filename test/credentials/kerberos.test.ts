@@ -68,7 +68,7 @@ describe('KERBEROS', () => {
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /it was not selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
-    ['the cache of KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${folder}/cache (alice@POOL.TEST)`]],
+    ['the cache in KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${folder}/cache (alice@POOL.TEST)`]],
     ['a FILE: cache', { env: { KRB5CCNAME: 'FILE:PLACE/cache' } }, () => [`FILE:${folder}/cache (alice@POOL.TEST)`]],
     [
       'the primary of a DIR: cache',
@@ -81,7 +81,7 @@ describe('KERBEROS', () => {
       () => [`DIR::${folder}/dir/tktA (alice@POOL.TEST)`],
     ],
     [
-      'the keytab of KRB5_CLIENT_KTNAME',
+      'the keytab in KRB5_CLIENT_KTNAME',
       { env: { KRB5_CLIENT_KTNAME: 'FILE:PLACE/keytab' } },
       () => [`FILE:${folder}/keytab (kvno 1) (alice@POOL.TEST)`],
     ],
@@ -111,7 +111,7 @@ describe('KERBEROS', () => {
       'kerberos-password (alice@POOL.TEST)',
     ]);
     assert.deepEqual(masks, ['secret', ENCODED]);
-    assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is no secret');
+    assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is not a secret');
   });
 
   test('uses no credential of the host if an input provides one', () =>
@@ -121,17 +121,17 @@ describe('KERBEROS', () => {
 
   const reasons: readonly [string, Record<string, string>, RegExp][] = [
     ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
-    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
+    ['a cache file with other content', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
     ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is not a regular file/],
     [
-      'a DIR: cache whose primary leads out of it',
+      'a DIR: cache whose primary is outside it',
       { KRB5CCNAME: 'DIR:PLACE/evil' },
       /its file "primary" contains no cache name/,
     ],
     ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
     ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
-    ['KCM as the default of krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
+    ['KCM as the default in krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
   ];
   for (const [what, env, reason] of reasons)
     test(`gives the reason for ${what}`, () => {
@@ -146,7 +146,7 @@ describe('KERBEROS', () => {
       /kerberos-password: kerberos-principal is not set/,
     ],
     ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key for bob@POOL.TEST/],
-    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
+    ['a truncated keytab', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
       'a malformed principal',
       { keytab: new Secret(ENCODED), principal: 'a//b' },

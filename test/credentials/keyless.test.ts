@@ -69,7 +69,7 @@ describe('A token service', () => {
     assert.ok(issuer.signed(jwt));
     assert.deepEqual(request.credentials.methods, ['SCITOKENS'], 'once');
     for (const secret of services.secrets.slice(-2))
-      assert.ok(masks.includes(secret), 'what comes and what goes is hidden');
+      assert.ok(masks.includes(secret), 'tokens in requests and responses are masked');
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     services.others.set('/token', (_, response, body) => {
       scope = new URLSearchParams(body).get('scope');
@@ -103,7 +103,7 @@ describe('A token service', () => {
         [fetched.token.subject, fetched.daemonName, fetched.authenticationMethod],
         ['alice@pool.test', 'ci@pool', 'token-service'],
       );
-      assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was asked for');
+      assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was requested from the daemon');
     }));
 
   test('on this host may be contacted in cleartext', async () => {
@@ -134,7 +134,7 @@ describe('A token service', () => {
       const found = await fetchKeyless(words);
       assert.deepEqual([found.daemonName, found.daemonAddress], ['ci@pool', pool.schedd()]);
       const tunnel = await fetchKeyless({ ...words, name: 'ci@pool', address: `127.0.0.1:${pool.port}` });
-      assert.equal(tunnel.daemonAddress, pool.schedd(), 'the tools of the next steps need it');
+      assert.equal(tunnel.daemonAddress, pool.schedd(), 'the tools of later steps need it');
       const verified = await fetchKeyless({ ...words, name: 'ci@pool', verify: 'true' });
       assert.match(pool.log.join('\n'), /GRANTED to alice@pool\.test for command \d+/);
       assert.equal(verified.daemonAddress, pool.schedd());
@@ -154,8 +154,8 @@ describe('A token service', () => {
 
   for (const [what, words, claim] of [
     ['for another identity', { 'expected-identity': 'bob@pool.test' }, 'sub'],
-    ['of another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
-    ['that allows more', { authz: 'READ' }, 'scope'],
+    ['from another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
+    ['with more levels', { authz: 'READ' }, 'scope'],
     ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],
   ] as const) {
     test(`whose IDTOKEN is one ${what} is rejected`, () =>
@@ -168,7 +168,7 @@ describe('A token service', () => {
 
   for (const [what, grant, claim] of [
     ['has expired', { lifetime: 60, issuedAt: 1_000_000_000 }, 'exp'],
-    ['begins in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
+    ['becomes valid in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
   ] as const) {
     test(`whose IDTOKEN ${what} is rejected`, () =>
       withPool({}, async (pool) => {
@@ -179,8 +179,8 @@ describe('A token service', () => {
   }
 
   for (const [what, header, isMalformed] of [
-    ['without the name of a key', { alg: 'HS256' }, true],
-    ['signed otherwise', { alg: 'hs1', kid: 'POOL' }, false],
+    ['without a key name', { alg: 'HS256' }, true],
+    ['signed with another algorithm', { alg: 'hs1', kid: 'POOL' }, false],
   ] as const) {
     test(`whose IDTOKEN is one ${what} is not used as a SciToken`, async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -253,7 +253,7 @@ describe('A keyless fetch', () => {
         assert.equal(token.subject, 'alice@pool.test');
         assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /service']);
         assert.equal(proxy.roundTrips, 4);
-        assert.equal(pool.connections, 0, 'no daemon is asked');
+        assert.equal(pool.connections, 0, 'no daemon is queried');
       } finally {
         await proxy.close();
       }

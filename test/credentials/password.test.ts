@@ -108,8 +108,8 @@ describe('SEC_PASSWORD_FILE', () => {
 describe('A password', () => {
   const passwords: readonly [string, string][] = [
     ['of ASCII', 'correct horse'],
-    ['of Latin letters with accents', 'pässwörd'],
-    ['of letters beyond Latin', 'пароль 密碼 🔑'],
+    ['with accented Latin letters', 'pässwörd'],
+    ['with letters of other scripts', 'пароль 密碼 🔑'],
   ];
   for (const [what, text] of passwords) {
     test(`${what} is the same from the input and from a file`, async () => {

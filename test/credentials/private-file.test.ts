@@ -31,7 +31,7 @@ function reason(path: string): string {
   } catch (error) {
     return reasonOf(error);
   }
-  return assert.fail('it was read');
+  return assert.fail('the file was read');
 }
 
 describe('A private file', () => {
@@ -73,7 +73,7 @@ describe('A private file', () => {
     assert.match(reason(join(folder, 'link')), /other accounts can access it/);
   });
   test('is rejected if another user owns it', {
-    skip: windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false,
+    skip: windows || process.getuid?.() !== 0 ? 'changing the owner of a file requires root' : false,
   }, () => {
     const path = put(0o600);
     chownSync(path, 65534, 65534);

@@ -67,11 +67,11 @@ describe('The input scitoken', () => {
   const bad: readonly [string, string, RegExp][] = [
     ['is blank', ' \n', /^scitoken: the value is empty$/],
     ['has a newline in the middle', token.replace('.', '.\n'), /^scitoken: it contains white space$/],
-    ['is two tokens', `${token}\n${token}`, /^scitoken: it contains white space$/],
-    ['has a comment', `# mine\n${token}`, /it contains white space/],
-    ['is a word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
+    ['contains two tokens', `${token}\n${token}`, /^scitoken: it contains white space$/],
+    ['contains a comment', `# mine\n${token}`, /it contains white space/],
+    ['is a single word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
     ['is in quotes', `"${token}"`, /not a SciToken/],
-    ['is an IDTOKEN cut short', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
+    ['is a truncated IDTOKEN', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
   ];
   for (const [what, text, reason] of bad) {
     test(`rejects and masks a value that ${what}`, () => {
@@ -165,7 +165,7 @@ describe('WLCG bearer token discovery', () => {
     const noting = notingHost();
     const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
     assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');
-    assert.deepEqual(noting.masks, [], 'what is not a JWT is not masked');
+    assert.deepEqual(noting.masks, [], 'a value that is not a JWT is not masked');
   });
   test('stops at a file that cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
@@ -178,7 +178,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
 const { host } = notingHost();
 
-describe('A bearer token file', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
+describe('A bearer token file', { skip: process.getuid === undefined && 'only Unix has file owners' }, () => {
   const uid = process.getuid?.() ?? 0;
   let folder: string;
   beforeEach(() => {

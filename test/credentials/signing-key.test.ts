@@ -79,20 +79,24 @@ describe('A signing key', () => {
   });
 
   const none: readonly [string, () => Partial<SigningKeys>, Partial<ServerPolicy>][] = [
-    ['of another trust domain', () => ({ poolKeyFile: put('POOL') }), { trustDomain: 'other.test' }],
-    ['where no trust domain is configured', () => ({ poolKeyFile: put('POOL'), trustDomain: undefined }), {}],
-    ['that the daemon does not have', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: ['OTHER'] }],
-    ['where the daemon names no key', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: [] }],
+    ['for another trust domain', () => ({ poolKeyFile: put('POOL') }), { trustDomain: 'other.test' }],
+    ['if no trust domain is configured', () => ({ poolKeyFile: put('POOL'), trustDomain: undefined }), {}],
+    ['with a key that the daemon does not have', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: ['OTHER'] }],
+    ['if the daemon names no key', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: [] }],
     [
-      'POOL from the directory of the others',
+      'with POOL in the directory of the other keys',
       () => {
         put('POOL');
         return { keyDirectory: folder };
       },
       {},
     ],
-    ['with a path for a name', () => ({ keyDirectory: folder }), { issuerKeys: ['../POOL', '/etc/passwd', 'a/b', ''] }],
-    ['that is its directory', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
+    [
+      'with a path as the key name',
+      () => ({ keyDirectory: folder }),
+      { issuerKeys: ['../POOL', '/etc/passwd', 'a/b', ''] },
+    ],
+    ['with the key directory as the key', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
   ];
   for (const [what, keys, server] of none) {
     test(`does not sign a token ${what}`, () => {

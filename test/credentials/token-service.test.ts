@@ -35,10 +35,10 @@ describe('A token service causes an error', () => {
   });
 
   for (const [how, wrap] of [
-    ['in pieces', (token: string) => token.replace(/.{30}/g, '$& ')],
+    ['in parts', (token: string) => token.replace(/.{30}/g, '$& ')],
     ['letter by letter', (token: string) => [...token].join(' ')],
-    ['with line ends in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
-    ['from its middle', (token: string) => token.slice(50, 85)],
+    ['with line endings in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
+    ['without its beginning', (token: string) => token.slice(50, 85)],
   ] as const) {
     test(`without its message if that repeats the token ${how}`, async () => {
       let sent = '';
@@ -85,10 +85,10 @@ describe('A token service causes an error', () => {
 
   for (const [what, body] of [
     ['no JSON', 'it works'],
-    ['no object', 'null'],
+    ['a value that is not an object', 'null'],
     ['a malformed token', JSON.stringify({ access_token: 'correct horse', token: 7 })],
     ['nothing', ''],
-    ['a token with a line end in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
+    ['a token with a line ending in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
   ] as const) {
     test(`without its message if it responds with ${what}`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
@@ -144,7 +144,7 @@ describe('A token service causes an error', () => {
     );
     await assert.rejects(keyless(service('/broken')), (error: Error) => {
       assert.equal((error as HTCondorError).code, 'ERR_CONNECT');
-      assert.ok(!inspect(error, { depth: 9 }).includes(secret.slice(-20)), 'nothing of it is kept');
+      assert.ok(!inspect(error, { depth: 9 }).includes(secret.slice(-20)), 'no part of the response is kept');
       return true;
     });
   });
@@ -177,12 +177,12 @@ describe('A token service causes an error', () => {
   for (const [what, headers, pause] of [
     ['in seconds', { 'retry-after': '7' }, '7'],
     [
-      'as a date by its own clock',
+      'as a date by the service’s clock',
       { 'retry-after': 'Wed, 21 Oct 2015 07:28:09 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
       '9',
     ],
     ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, '0'],
-    ['that makes no sense', { 'retry-after': 'soon' }, undefined],
+    ['with an invalid value', { 'retry-after': 'soon' }, undefined],
   ] as const) {
     test(`if it is overloaded and requests a pause ${what}`, async () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());

@@ -120,18 +120,18 @@ describe('Known hosts', () => {
   test('provide the certificate that a line contains', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
 
   const cases: readonly [string, () => string, boolean][] = [
-    ['of another host', () => line.replace('ap.', 'other.'), false],
-    ['of a host that this one begins with', () => line.replace('ap.pool.test', 'ap.pool'), false],
-    ['that was seen but not trusted', () => `!${line}`, false],
-    ['without a certificate, for it was verified otherwise', () => 'ap.pool.test SSL @trusted', false],
-    ['of another method', () => line.replace(' SSL ', ' GSI '), false],
-    ['that is no certificate', () => 'ap.pool.test SSL AAAA', false],
-    ['that is cut short', () => 'ap.pool.test', false],
-    ['behind others', () => `other.test SSL @trusted\n# comment\n\n${line}`, true],
+    ['for another host', () => line.replace('ap.', 'other.'), false],
+    ['for a host whose name is a prefix of this one', () => line.replace('ap.pool.test', 'ap.pool'), false],
+    ['for a host that was seen but not trusted', () => `!${line}`, false],
+    ['without a certificate, because another method verified the host', () => 'ap.pool.test SSL @trusted', false],
+    ['for another method', () => line.replace(' SSL ', ' GSI '), false],
+    ['whose value is not a certificate', () => 'ap.pool.test SSL AAAA', false],
+    ['that is truncated', () => 'ap.pool.test', false],
+    ['after other lines', () => `other.test SSL @trusted\n# comment\n\n${line}`, true],
     ['with blanks and a carriage return', () => `  ${line.replaceAll(' ', '\t ')} \r\n`, true],
-    ['behind one that does not trust: the first counts', () => `!ap.pool.test SSL AAAA\n${line}`, false],
-    ['behind one that is of no use: the first counts', () => `ap.pool.test SSL @trusted\n${line}`, false],
-    ['before one that does not trust', () => `${line}\n!ap.pool.test SSL AAAA`, true],
+    ['after an untrusted one, because the first line is used', () => `!ap.pool.test SSL AAAA\n${line}`, false],
+    ['after an unusable one, because the first line is used', () => `ap.pool.test SSL @trusted\n${line}`, false],
+    ['before an untrusted one', () => `${line}\n!ap.pool.test SSL AAAA`, true],
   ];
   for (const [what, text, trusted] of cases) {
     test(`with a line ${what}`, () => assert.equal(known(text()) !== undefined, trusted));

@@ -61,7 +61,7 @@ describe('A daemon behind CCB', () => {
       await withPool({ broker: watched }, async (pool) => {
         const fetched = await fetchHidden(pool, { authz: ['READ'] });
         assert.deepEqual(fetched.token.authz, ['READ']);
-        assert.equal(fetched.roundTrips, 5, 'connection, session, request; and two with the daemon');
+        assert.equal(fetched.roundTrips, 5, 'connection, session and request; and two with the daemon');
         assert.match(fetched.log.join('\n'), log);
         assert.equal(requests.length, 1);
         const [{ ad, inSession } = assert.fail()] = requests;
@@ -108,7 +108,7 @@ describe('A daemon behind CCB', () => {
         const foreign = new SigningKey().issue({ subject: 'alice@elsewhere', issuer: 'elsewhere' });
         const { token, roundTrips } = await fetchHidden(pool, { idtoken: `${foreign}\n${pool.idToken()}` });
         assert.equal(token.subject, 'alice@pool.test');
-        assert.equal(roundTrips, 7, 'broker and daemon are both asked for their trust domain first');
+        assert.equal(roundTrips, 7, 'the client first requests the trust domain from both broker and daemon');
       }));
 
     test(`is reached through a broker that ${way}, if all data arrives in single bytes`, () =>
@@ -181,8 +181,8 @@ describe('A daemon behind CCB', () => {
     ));
 
   for (const [name, place, portOf] of (['FS', 'MUNGE'] as const).flatMap((name) => [
-    [name, 'does not answer directly', () => DEAD_PORT] as const,
-    [name, 'answers directly', ({ port }: EmbeddedPool) => port] as const,
+    [name, 'does not respond directly', () => DEAD_PORT] as const,
+    [name, 'responds directly', ({ port }: EmbeddedPool) => port] as const,
   ])) {
     test(`receives no ${name} credential if it ${place}, and no connection`, async () => {
       const method: AuthMethod = {
@@ -264,15 +264,18 @@ describe('The port for the connection from a daemon behind CCB', () => {
   }
 
   const visits: readonly [string, (ad: BrokerRequest['ad']) => Uint8Array | string][] = [
-    ['says nothing', () => ''],
+    ['sends nothing', () => ''],
     ['speaks HTTP', () => 'GET / HTTP/1.1\r\n\r\n'],
     ['has another ClaimId', (ad) => greetingFrame({ ...greetingFor(ad), ClaimId: '0'.repeat(40) })],
-    ['has the ClaimId in capitals', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.toUpperCase() })],
+    ['has the ClaimId in upper case', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.toUpperCase() })],
     ['has half of the ClaimId', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.slice(0, 20) })],
     ['has an empty ClaimId', () => greetingFrame({ ClaimId: '' })],
     ['has no ClaimId', () => greetingFrame({})],
     ['has the right ClaimId and another command', (ad) => greetingFrame(greetingFor(ad), 68)],
-    ['has the right greeting and more', (ad) => Uint8Array.of(...greetingFrame(greetingFor(ad)), 0).fill(255, 2, 3)],
+    [
+      'has the right greeting and sends more data',
+      (ad) => Uint8Array.of(...greetingFrame(greetingFor(ad)), 0).fill(255, 2, 3),
+    ],
     ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255)],
     ['sends half a frame', (ad) => greetingFrame(greetingFor(ad)).subarray(0, 30)],
   ];
@@ -288,7 +291,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
         await connectBack(request, pool);
         socket.end();
         await left;
-        assert.equal(heard, 0, 'not a word was said to a stranger');
+        assert.equal(heard, 0, 'the client sends no data to a stranger');
       };
       return withPool({ broker }, async (pool) => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
@@ -342,23 +345,15 @@ describe('The port for the connection from a daemon behind CCB', () => {
 
 describe('A hostile broker', () => {
   const cases: readonly [string, Broker, RegExp][] = [
-    [
-      'puts us through with another ClaimId',
-      (r, pool) => stream(r, pool, { ClaimId: 'f'.repeat(40) }),
-      /a different daemon/,
-    ],
-    [
-      'puts us through with a longer ClaimId',
-      (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }),
-      /a different daemon/,
-    ],
+    ['relays with another ClaimId', (r, pool) => stream(r, pool, { ClaimId: 'f'.repeat(40) }), /a different daemon/],
+    ['relays with a longer ClaimId', (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }), /a different daemon/],
     ['relays without a ClaimId', (r, pool) => stream(r, pool, { ClaimId: undefined }), /a different daemon/],
     ['relays with a ClaimId that is not a string', (r, pool) => stream(r, pool, { ClaimId: 1 }), /not a string/],
-    ['says yes in a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
-    ['says nothing of the result', (r) => reply(r, {}), /it replied "no"/],
-    ['hangs up after the request', async () => {}, /no reply: the peer closed/],
+    ['sends the result as a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
+    ['omits the result', (r) => reply(r, {}), /it replied "no"/],
+    ['closes the connection after the request', async () => {}, /no reply: the peer closed/],
     [
-      'sends another command in the place of the greeting',
+      'sends another command in place of the greeting',
       async (r) => {
         await reply(r, { Result: true, ProxyMode: true });
         await r.channel.send('x', (message) => putClassAd(message.int(70), greetingFor(r.ad)));
@@ -370,7 +365,7 @@ describe('A hostile broker', () => {
       (r) => r.channel.send('x', (message) => message.int(2).string('a = 1').string('nonsense').string('').string('')),
       /not an attribute/,
     ],
-    ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
+    ['always refuses streaming', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];
   for (const [what, broker, text] of cases) {
     test(`that ${what} causes a failed fetch`, () =>
@@ -449,7 +444,7 @@ describe('A fetch through CCB', () => {
   for (const [when, broker] of [
     ['while the broker is silent', never],
     [
-      'while the daemon does not come',
+      'while the daemon does not connect',
       (request: BrokerRequest) => reply(request, { Result: true }).then(() => never(request)),
     ],
   ] as const) {

@@ -121,13 +121,13 @@ function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
     const idtoken = pool.idToken();
     const onLog = (_: string, line: string) => seen.push(line);
     const error: unknown = await fetchFrom(pool, { idtoken, file, timeoutMs: patience(10_000), onLog }).then(
-      () => assert.fail('a token came'),
+      () => assert.fail('a token was returned'),
       (reason: unknown) => reason,
     );
     assert.ok(error instanceof HTCondorError, `${error instanceof Error ? error.stack : String(error)}`);
     assert.ok(!existsSync(file), 'nothing is written');
     const signature = idtoken.split('.')[2] ?? '';
-    assert.ok(![error.message, error.stack, ...seen].join().includes(signature), 'the credential is not shown');
+    assert.ok(![error.message, error.stack, ...seen].join().includes(signature), 'the credential is not printed');
     return error as AnyHTCondorError;
   });
 }
@@ -142,7 +142,11 @@ describe('A policy that', () => {
     ['prefers BLOWFISH', { CryptoMethods: 'BLOWFISH,AES' }, 'ERR_NO_ENCRYPTION'],
     ['offers no cipher', { CryptoMethods: '' }, 'ERR_NO_ENCRYPTION'],
     ['rejects authentication', { Authentication: 'NO' }, 'ERR_NO_COMMON_METHOD'],
-    ['offers only methods that the client lacks', { AuthMethodsList: 'FS,KERBEROS' }, 'ERR_NO_COMMON_METHOD'],
+    [
+      'offers only methods that the client does not support',
+      { AuthMethodsList: 'FS,KERBEROS' },
+      'ERR_NO_COMMON_METHOD',
+    ],
     ['offers no methods', { AuthMethodsList: '' }, 'ERR_NO_COMMON_METHOD'],
     ['has another trust domain', { TrustDomain: 'other.test' }, 'ERR_METHODS_EXHAUSTED'],
     ['has no trust domain', { TrustDomain: undefined }, 'ERR_TOKEN_CLAIM'],

@@ -41,9 +41,9 @@ const CASES: readonly [string, EmbeddedPoolOptions, RegExp][] = [
   ['100 MB for an ad', { faults: { policy: flood(100) } }, /ERR_FRAME/],
   ['100 MB of a collector’s answer', { faults: { ads: flood(100) } }, /ERR_FRAME/],
   ['a reply of 20 MB in one frame', { faults: { reply: () => oneFrame(20 * MB) } }, /ERR_FRAME/],
-  ['a million attributes, it says', { faults: { policy: adOf(1_000_000, () => {}) } }, /ERR_CLASSAD/],
+  ['an ad that announces a million attributes', { faults: { policy: adOf(1_000_000, () => {}) } }, /ERR_CLASSAD/],
   [
-    'as many attributes as fit',
+    'as many attributes as fit into a message',
     {
       faults: {
         policy: adOf(100_000, (message) => Array.from({ length: 100_000 }, (_, n) => message.string(`A${n}=1`))),
@@ -99,11 +99,11 @@ describe('A daemon that sends', () => {
 
   const NAMES: readonly [string, () => Uint8Array, string][] = [
     [
-      'lists in lists',
+      'nested lists',
       adOf(1, (message) => message.string(`AuthMethodsList = ${'{'.repeat(500_000)}`)),
       'ERR_NO_ENCRYPTION',
     ],
-    ['ads in ads', adOf(1, (message) => message.string(`Encryption = ${'[a='.repeat(300_000)}`)), 'ERR_CLASSAD'],
+    ['nested ads', adOf(1, (message) => message.string(`Encryption = ${'[a='.repeat(300_000)}`)), 'ERR_CLASSAD'],
     ['a name with NUL', adOf(1, (message) => message.string('Encry').string('ption = "YES"')), 'ERR_CLASSAD'],
     ['no UTF-8', adOf(1, (message) => message.bytes(Uint8Array.of(0x41, 0x3d, 0xc3, 0x28, 0))), 'ERR_MESSAGE'],
   ];

@@ -23,12 +23,12 @@ const requestsOf = ({ log }: EmbeddedPool) => log.filter((line) => line.startsWi
 describe('A token request with remote', () => {
   const cases: readonly [string, FetchOptions, string][] = [
     [
-      'for the name, levels and seconds',
+      'for the name, levels and lifetime in seconds',
       { authz: ['READ', 'WRITE'], lifetime: 600 },
       '3 attributes: ci@pool READ,WRITE 600',
     ],
-    ['for no levels, if there are none', { lifetime: 60 }, '2 attributes: ci@pool  60'],
-    ['for no lifetime, if it is unlimited', { lifetime: 'unlimited' }, '1 attributes: ci@pool  '],
+    ['without levels if none are requested', { lifetime: 60 }, '2 attributes: ci@pool  60'],
+    ['without a lifetime if it is unlimited', { lifetime: 'unlimited' }, '1 attributes: ci@pool  '],
   ];
   for (const [what, options, request] of cases) {
     test(what, () =>
@@ -84,30 +84,40 @@ describe('A collector that', () => {
   const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
   const instead = (Token: string): EmbeddedPoolOptions => ({ impersonation: {}, edit: { reply: () => ({ Token }) } });
   const cases: readonly [string, EmbeddedPoolOptions, string, string?][] = [
-    ['has no capability of the schedd', {}, 'ERR_DAEMON'],
+    ['has no capability for the schedd', {}, 'ERR_DAEMON'],
     [
-      'does not know the command',
+      'does not support the command',
       { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'CMD_NOT_FOUND' }) } },
       'ERR_COMMAND_NOT_REGISTERED',
     ],
     ['denies the identity', { denied: () => true }, 'ERR_DENIED'],
-    ['passes on another trust domain', { impersonation: { trustDomain: 'other.test' } }, 'ERR_TOKEN_CLAIM', 'iss'],
     [
-      'passes on a token for a different identity',
+      'forwards a token for another trust domain',
+      { impersonation: { trustDomain: 'other.test' } },
+      'ERR_TOKEN_CLAIM',
+      'iss',
+    ],
+    [
+      'forwards a token for a different identity',
       instead(key.issue({ ...grant, subject: 'root@pool.test' })),
       'ERR_TOKEN_CLAIM',
       'sub',
     ],
     [
-      'passes on a token for ever',
+      'forwards a token that never expires',
       instead(key.issue({ ...grant, authz: ['READ'], lifetime: undefined })),
       'ERR_TOKEN_CLAIM',
       'exp',
     ],
-    ['passes on a token for everything', instead(key.issue(grant)), 'ERR_TOKEN_CLAIM', 'scope'],
-    ['passes on more levels', instead(key.issue({ ...grant, authz: ['DAEMON'] })), 'ERR_TOKEN_CLAIM', 'scope'],
-    ['passes on no token', { impersonation: {}, edit: { reply: () => ({}) } }, 'ERR_TOKEN_MALFORMED'],
-    ['hangs up instead of answering', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
+    ['forwards an unrestricted token', instead(key.issue(grant)), 'ERR_TOKEN_CLAIM', 'scope'],
+    [
+      'forwards a token with more levels',
+      instead(key.issue({ ...grant, authz: ['DAEMON'] })),
+      'ERR_TOKEN_CLAIM',
+      'scope',
+    ],
+    ['forwards no token', { impersonation: {}, edit: { reply: () => ({}) } }, 'ERR_TOKEN_MALFORMED'],
+    ['closes the connection instead of replying', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
   ];
   for (const [what, options, code, claim] of cases) {
     test(`${what} causes ${code}`, () =>

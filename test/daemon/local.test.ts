@@ -65,23 +65,23 @@ function found(content: string | Uint8Array | undefined, type = 'schedd'): strin
 
 describe('The ad file or address file of a daemon', () => {
   const files: readonly [string, string, string][] = [
-    ['of addresses, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
-    ['of addresses, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
-    ['that is an ad', AD, `${SINFUL} ci@pool`],
-    ['with line ends of Windows', AD.replaceAll('\n', '\r\n'), `${SINFUL} ci@pool`],
+    ['with an address, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
+    ['with an address, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
+    ['that contains an ad', AD, `${SINFUL} ci@pool`],
+    ['with Windows line endings', AD.replaceAll('\n', '\r\n'), `${SINFUL} ci@pool`],
     ['without a newline at its end', SINFUL, `${SINFUL} `],
     ['with comments and blank lines', `# mine\n\n${OLD_ADDRESS}`, `${SINFUL} `],
     [
-      'with names in another case',
+      'with attribute names in another case',
       AD.replaceAll('MyAddress', 'myADDRESS').replace('Name =', 'NAME ='),
       `${SINFUL} ci@pool`,
     ],
     [
-      'with an address of an older attribute, which counts',
+      'with an address in an older attribute, which takes precedence',
       AD.replace(`MyAddress = "${SINFUL}"`, 'MyAddress = "<192.0.2.1:1>"'),
       `${SINFUL} ci@pool`,
     ],
-    ['with the last of two names', `${AD}Name = "other@pool"\n`, `${SINFUL} other@pool`],
+    ['with two names, of which the last is used', `${AD}Name = "other@pool"\n`, `${SINFUL} other@pool`],
     ['with an IPv6 address', '<[::1]:9618?sock=schedd>\n', '<[::1]:9618?sock=schedd> '],
   ];
   for (const [what, content, expected] of files) {
@@ -97,17 +97,17 @@ describe('The ad file or address file of a daemon', () => {
   const bad: readonly [string, string | Uint8Array | undefined, string][] = [
     ['that is missing', undefined, 'file: it does not exist'],
     ['that is empty', '', NONE],
-    ['of blank lines', '\n \n\r\n', NONE],
-    ['of comments', '# <127.0.0.1:1>\n', NONE],
-    ['of a word', 'hello\n', NONE],
-    ['of an address without brackets', '127.0.0.1:9618\n', NONE],
-    ['of half an address', SINFUL.slice(0, -1), NONE],
-    ['of an address with a hostile socket name', '<127.0.0.1:1?sock=../x>', NONE],
-    ['of an ad without an address', 'Name = "ci@pool"\n', NONE],
-    ['of an ad with an expression for an address', 'MyAddress = strcat("<127.0.0.1:1>")\n', NONE],
+    ['with only blank lines', '\n \n\r\n', NONE],
+    ['with only comments', '# <127.0.0.1:1>\n', NONE],
+    ['with a single word', 'hello\n', NONE],
+    ['with an address without brackets', '127.0.0.1:9618\n', NONE],
+    ['with a truncated address', SINFUL.slice(0, -1), NONE],
+    ['with an address that has a hostile socket name', '<127.0.0.1:1?sock=../x>', NONE],
+    ['with an ad without an address', 'Name = "ci@pool"\n', NONE],
+    ['with an ad that has an expression as its address', 'MyAddress = strcat("<127.0.0.1:1>")\n', NONE],
     ['with an address that is not the first word', `x ${SINFUL}`, NONE],
-    ['of bytes', Uint8Array.from({ length: 256 }, (_, at) => at), NONE],
-    ['of more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
+    ['with arbitrary bytes', Uint8Array.from({ length: 256 }, (_, at) => at), NONE],
+    ['with more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
   ];
   for (const [what, content, reason] of bad) {
     test(`provides no address, but a reason, if it is a file ${what}`, () => assert.equal(found(content), reason));

@@ -89,7 +89,7 @@ describe('An ad', () => {
   const ads: readonly [string, Record<string, string | undefined>, string][] = [
     ['without an address', { MyAddress: undefined }, 'ERR_CLASSAD'],
     ['with an invalid address', { MyAddress: 'http://x/' }, 'ERR_CLASSAD'],
-    ['of another daemon than the requested one', { Name: 'other@pool' }, 'ERR_CLASSAD'],
+    ['of a daemon other than the requested one', { Name: 'other@pool' }, 'ERR_CLASSAD'],
     ['with a hostile address', { MyAddress: '<127.0.0.1:1?sock=a\n::error::b>' }, 'ERR_CLASSAD'],
   ];
   for (const [what, changes, code] of ads) {

@@ -16,11 +16,11 @@ describe('A daemon behind CCB', () => {
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
-      assert.equal(pool.connections, 1, `one connection and no other: ${pool.log.join('; ')}`);
+      assert.equal(pool.connections, 1, `only one connection: ${pool.log.join('; ')}`);
     }));
 
   for (const [who, serve] of [
-    ['hangs up', (socket: Socket) => socket.once('data', () => socket.end())],
+    ['closes the connection', (socket: Socket) => socket.once('data', () => socket.end())],
     ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
     ['is a web server', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ] as const) {
@@ -52,7 +52,9 @@ describe('A daemon behind CCB', () => {
       await assert.rejects(fetchFrom(pool, { address, idtoken }), { code: 'ERR_SERVER_UNPROVEN' });
     }));
 
-  const silence = { skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take' };
+  const silence = {
+    skip: process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold',
+  };
   test('is reached through CCB while its address does not respond', silence, async (context) => {
     context.mock.method(Socket.prototype, 'setTimeout', function (this: Socket) {
       return this; // the attempt to connect to the silent address never times out

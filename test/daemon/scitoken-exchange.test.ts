@@ -58,7 +58,7 @@ describe('A SciToken', () => {
     assert.equal(Number(token.expiresAt) - Number(token.issuedAt), 60);
     assert.deepEqual([roundTrips, connections], [7, 2]);
     const tokens = [...new Set(masks.filter((each) => each.split('.').length === 3))];
-    assert.equal(tokens.length, 3, 'the SciToken, and both IDTOKENS');
+    assert.equal(tokens.length, 3, 'the SciToken and both IDTOKENs');
     for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
   });
 
@@ -128,8 +128,8 @@ describe('An unusable SciToken', () => {
       /SCITOKENS:2:'aud' claim verification failed/,
     ],
     ['that has expired', () => ways.issuer.issue('alice', { exp: 1000 }), 2, /token expired/],
-    ['of a forged signature', () => new SciTokenKey(ways.issuer.url).issue('alice'), 2, /failed to verify signature/],
-    ['of an unmapped identity', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
+    ['with a forged signature', () => new SciTokenKey(ways.issuer.url).issue('alice'), 2, /failed to verify signature/],
+    ['for an unmapped identity', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
   ];
   for (const [what, token, code, text] of bad) {
     test(`${what} is rejected with a reason, which SCITOKENS never sends`, async () => {

@@ -96,11 +96,21 @@ describe('A token request', () => {
 
 describe('A token request fails', () => {
   const ends: readonly [string, RequestSettings, number, RegExp][] = [
-    ['where requests are switched off', { disabled: true }, 44, /Token request disabled/],
-    ['where none of the levels may be had', { limits: ['WRITE'] }, 3, /eliminated by the SEC_TOKEN_REQUEST_LIMITS/],
-    ['when it has expired', decided('expired'), 5, /Request has expired/],
-    ['when the daemon cannot make the token', decided('failed'), 4, /Request failed/],
-    ['when too many look at it for long', { ...APPROVED, rateLimited: 100 }, 5, /Request rate limit hit/],
+    ['if requests are disabled', { disabled: true }, 44, /Token request disabled/],
+    [
+      'if the daemon permits none of the levels',
+      { limits: ['WRITE'] },
+      3,
+      /eliminated by the SEC_TOKEN_REQUEST_LIMITS/,
+    ],
+    ['if it has expired', decided('expired'), 5, /Request has expired/],
+    ['if the daemon cannot create the token', decided('failed'), 4, /Request failed/],
+    [
+      'if the daemon limits the rate of polls for too long',
+      { ...APPROVED, rateLimited: 100 },
+      5,
+      /Request rate limit hit/,
+    ],
   ];
   for (const [what, requests, code, text] of ends) {
     test(what, async () => {
@@ -139,14 +149,14 @@ describe('A token request fails', () => {
   });
 
   const replies: readonly [string, Record<string, string | number | undefined>, string][] = [
-    ['with nothing', { RequestId: undefined }, 'ERR_DAEMON'],
-    ['without an id', { RequestId: undefined, Status: 1 }, 'ERR_TOKEN_MALFORMED'],
-    ['with a hostile id', { RequestId: '1; rm -rf /' }, 'ERR_TOKEN_MALFORMED'],
-    ['with an id that breaks the line', { RequestId: '1\n::error::x' }, 'ERR_TOKEN_MALFORMED'],
-    ['with an endless id', { RequestId: '1'.repeat(65) }, 'ERR_TOKEN_MALFORMED'],
-    ['with a number for an id', { RequestId: 7 }, 'ERR_CLASSAD'],
-    ['with a number for a token', { Token: 7 }, 'ERR_CLASSAD'],
-    ['with a word for a token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an empty ad', { RequestId: undefined }, 'ERR_DAEMON'],
+    ['without an ID', { RequestId: undefined, Status: 1 }, 'ERR_TOKEN_MALFORMED'],
+    ['with a hostile ID', { RequestId: '1; rm -rf /' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an ID that contains a newline', { RequestId: '1\n::error::x' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an ID that is too long', { RequestId: '1'.repeat(65) }, 'ERR_TOKEN_MALFORMED'],
+    ['with a number as the ID', { RequestId: 7 }, 'ERR_CLASSAD'],
+    ['with a number as the token', { Token: 7 }, 'ERR_CLASSAD'],
+    ['with a malformed token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
   ];
   for (const [what, changes, code] of replies) {
     test(`if the daemon replies ${what}, without an approval command`, async () => {
@@ -157,8 +167,8 @@ describe('A token request fails', () => {
   }
 
   const tokens: readonly [string, Record<string, unknown>, RegExp][] = [
-    ['of another identity', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
-    ['of another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
+    ['for another identity', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
+    ['from another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
     ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the requested 1 min/],
     [
       'with more levels',

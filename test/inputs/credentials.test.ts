@@ -16,7 +16,7 @@ describe('The input client-certificate', () => {
     const two = credentialsOf({ 'client-certificate': ' cert.pem\n', 'client-key': 'key.pem' }).certificate;
     assert.ok(two.given && 'path' in two.certificate && 'path' in two.key);
     assert.deepEqual([two.certificate.name, two.key.name], ['client-certificate', 'client-key']);
-    assert.ok(!JSON.stringify(two).includes('.pem'), 'what is given for a path may be a key');
+    assert.ok(!JSON.stringify(two).includes('.pem'), 'a value in place of a path may be a key');
   });
 
   test('is required by client-key', () =>

@@ -35,30 +35,36 @@ const LOCAL = { name: 'ap.example.org', adFile: '/spool/.schedd_classad', addres
 
 describe('The daemon of this host', () => {
   const cases: readonly [string, Words, Record<string, string>, boolean, string | undefined][] = [
-    ['is meant where nothing is said', {}, {}, false, 'ap.example.org'],
-    ['is meant by the name of its host', { name: 'ap.example.org' }, {}, false, 'ap.example.org'],
-    ['is not meant by another name', { name: 'other.example.org', pool: 'cm' }, {}, false, undefined],
-    ['is not meant where a pool is named', { pool: 'cm' }, {}, false, undefined],
-    ['is meant where a pool is named, by the command', { pool: 'cm' }, {}, true, 'ap.example.org'],
+    ['is used if nothing is specified', {}, {}, false, 'ap.example.org'],
+    ['is used if the name is that of its host', { name: 'ap.example.org' }, {}, false, 'ap.example.org'],
+    ['is not used if another name is specified', { name: 'other.example.org', pool: 'cm' }, {}, false, undefined],
+    ['is not used if a pool is specified', { pool: 'cm' }, {}, false, undefined],
+    ['is used by the command if a pool is specified', { pool: 'cm' }, {}, true, 'ap.example.org'],
     [
-      'is not meant where pool and name are, by the command',
+      'is not used by the command if a pool and a name are specified',
       { pool: 'cm', name: 'ap.example.org' },
       {},
       true,
       undefined,
     ],
-    ['has a name of its own, with its host', {}, { _CONDOR_SCHEDD_NAME: 'ci' }, false, 'ci@ap.example.org'],
-    ['has a name of its own, which is whole', {}, { _CONDOR_SCHEDD_NAME: 'ci@pool' }, false, 'ci@pool'],
-    ['has the name of its host', {}, { _CONDOR_SCHEDD_NAME: 'ap.example.org' }, false, 'ap.example.org'],
-    ['is meant by SCHEDD_HOST', {}, { _CONDOR_SCHEDD_HOST: 'ap.example.org' }, false, 'ap.example.org'],
     [
-      'is not meant by another SCHEDD_HOST',
+      'has a configured name, to which its host is appended',
+      {},
+      { _CONDOR_SCHEDD_NAME: 'ci' },
+      false,
+      'ci@ap.example.org',
+    ],
+    ['has a configured name that is already complete', {}, { _CONDOR_SCHEDD_NAME: 'ci@pool' }, false, 'ci@pool'],
+    ['has the name of its host', {}, { _CONDOR_SCHEDD_NAME: 'ap.example.org' }, false, 'ap.example.org'],
+    ['is used if SCHEDD_HOST names it', {}, { _CONDOR_SCHEDD_HOST: 'ap.example.org' }, false, 'ap.example.org'],
+    [
+      'is not used if SCHEDD_HOST names another one',
       {},
       { _CONDOR_SCHEDD_HOST: 'x', _CONDOR_COLLECTOR_HOST: 'cm' },
       false,
       undefined,
     ],
-    ['is none of another type', { type: 'credd' }, { _CONDOR_COLLECTOR_HOST: 'cm' }, false, undefined],
+    ['is not used for another type', { type: 'credd' }, { _CONDOR_COLLECTOR_HOST: 'cm' }, false, undefined],
     [
       'is not the negotiator',
       { type: 'negotiator' },
@@ -68,7 +74,7 @@ describe('The daemon of this host', () => {
     ],
   ];
   for (const [what, words, env, localFirst, name] of cases) {
-    test(`is read from the configuration: ${what}`, () => {
+    test(what, () => {
       const found = read(words, { ...HERE, ...env }, localFirst);
       assert.ok('type' in found);
       assert.deepEqual(found.local, name === undefined ? undefined : { ...LOCAL, name });
@@ -127,7 +133,7 @@ describe('The pool in the configuration', () => {
     assert.equal(found.name, 'ap40');
     const named = read({ pool: 'cm' }, { _CONDOR_SCHEDD_HOST: 'ap40' });
     assert.ok('type' in named);
-    assert.equal(named.name, undefined, 'in a pool that was named, the configured one need not be');
+    assert.equal(named.name, undefined, 'the configured name does not apply to a pool that the user named');
   });
 
   test('is not queried if the configuration contains the daemon’s address', () => {

@@ -16,9 +16,15 @@ describe('KERBEROS is selected', () => {
     ['by a cache', { 'kerberos-cache': 'FILE:/tmp/cc' }, {}, false, true],
     ['by a password', { 'kerberos-password': 'x', 'kerberos-principal': 'a@R' }, {}, false, true],
     ['by a principal', { 'kerberos-principal': 'a@R' }, {}, false, true],
-    ['for the command, by the configuration of the host', {}, LISTED, true, true],
-    ['not for the Action, by the configuration of the host', {}, LISTED, false, false],
-    ['not by variables of Kerberos', {}, { KRB5CCNAME: '/tmp/cc', KRB5_CLIENT_KTNAME: '/tmp/kt' }, false, false],
+    ['by the host’s configuration, for the command', {}, LISTED, true, true],
+    ['not by the host’s configuration, for the Action', {}, LISTED, false, false],
+    [
+      'not by Kerberos’s environment variables',
+      {},
+      { KRB5CCNAME: '/tmp/cc', KRB5_CLIENT_KTNAME: '/tmp/kt' },
+      false,
+      false,
+    ],
     ['not by another credential', { idtoken: 'x' }, { KRB5CCNAME: '/tmp/cc' }, false, false],
   ];
   for (const [what, words, env, isTool, chosen] of cases)

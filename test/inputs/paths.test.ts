@@ -47,8 +47,8 @@ for (const [name, words, read] of PATH_INPUTS) {
     const suffix = name === 'token-directory' ? '/ci' : '';
 
     for (const [how, text] of [
-      ['begins with ~/', '~/certs/file'],
-      ['has blanks and line ends around it', ' \n~/certs/file \r\n'],
+      ['starts with ~/', '~/certs/file'],
+      ['has blanks and line endings before and after it', ' \n~/certs/file \r\n'],
     ] as const)
       test(`is below the home directory if it ${how}`, () =>
         assertPath(read(withPool(words(text), { env: { HOME: '/home/ci' } })), join('/home/ci/certs/file', suffix)));

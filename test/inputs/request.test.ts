@@ -84,12 +84,12 @@ describe('The daemon of a request', () => {
       { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
     ],
     [
-      'has a name and a type, in any case and with blanks around',
+      'has a name and a type, in any case and with blanks before and after them',
       { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
       { kind: 'pool', collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
     ],
     [
-      'is looked for in each of several pools, separated by comma, blank or newline',
+      'is searched for in each of several pools, separated by comma, blank or newline',
       { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
       {
         kind: 'pool',
@@ -98,25 +98,29 @@ describe('The daemon of a request', () => {
       },
     ],
     [
-      'is looked for in the pool of the environment',
+      'is searched for in the pool in the environment',
       {},
       { kind: 'pool', collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
     [
-      'is looked for in the pool of the input rather than of the environment',
+      'is searched for in the pool in the input rather than in the environment',
       { pool: 'cm' },
       { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
-    ['is at its address', { address: '192.0.2.7:4000' }, { kind: 'address', addresses: [at('192.0.2.7:4000')] }],
     [
-      'is at its sinful string, whatever the pool',
+      'has the specified address',
+      { address: '192.0.2.7:4000' },
+      { kind: 'address', addresses: [at('192.0.2.7:4000')] },
+    ],
+    [
+      'has the specified sinful string, regardless of the pool',
       { address: '<192.0.2.7:1?sock=s>', pool: 'cm', name: 'ap40' },
       { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
     ],
     [
-      'is behind the end of a tunnel, by its name',
+      'is behind a tunnel, and has the specified name',
       { address: '127.0.0.1:4000', pool: 'cm', name: 'ap40' },
       {
         kind: 'pool',
@@ -126,23 +130,27 @@ describe('The daemon of a request', () => {
     ],
     ['has the default port', { address: 'ap40' }, { kind: 'address', addresses: [at('ap40:9618')] }],
     [
-      'is at its sinful string',
+      'has the specified sinful string',
       { address: '<192.0.2.7:1?sock=s>\n' },
       { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
     ],
-    ['is at its name, if that is an address', { name: 'ap40:4000' }, { kind: 'address', addresses: [at('ap40:4000')] }],
     [
-      'is at its name, if that is sinful',
+      'has its name as its address if the name is an address',
+      { name: 'ap40:4000' },
+      { kind: 'address', addresses: [at('ap40:4000')] },
+    ],
+    [
+      'has its name as its address if the name is a sinful string',
       { name: '<192.0.2.7:1>' },
       { kind: 'address', addresses: [at('<192.0.2.7:1>')] },
     ],
     [
-      'is the pool itself, for a collector',
+      'is the collector of the pool if the type is collector',
       { pool: 'cm1 cm2', type: 'COLLECTOR' },
       { kind: 'address', addresses: [at('cm1'), at('cm2')] },
     ],
     [
-      'is the name itself, for a collector without pool',
+      'is at its name if the type is collector and there is no pool',
       { name: 'cm', type: 'collector' },
       { kind: 'address', addresses: [at('cm')] },
     ],
@@ -160,7 +168,7 @@ describe('The daemon of a request', () => {
       'type',
       /^type: "shedd" is not valid; use one of schedd .*collector/,
     ],
-    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
+    ['of the type “constructor”', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
     ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: the value is empty/],
     [
       'with a quote in the name',
@@ -170,16 +178,21 @@ describe('The daemon of a request', () => {
     ],
     ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that are not allowed in name/],
     ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that are not allowed in name/],
-    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that are not allowed in name/],
+    [
+      'with a name that is too long',
+      { pool: 'cm', name: 'a'.repeat(1025) },
+      'name',
+      /characters that are not allowed in name/,
+    ],
     ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: the value is empty/],
     ['with an invalid port', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
-    ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
-    ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
+    ['with a URL as the pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
+    ['with one invalid pool among valid ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
     ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],
-    ['with an address cut in two', { address: '<192.0.2.1:9618' }, 'address', /neither/],
+    ['with a truncated address', { address: '<192.0.2.1:9618' }, 'address', /neither/],
     ['with a sock that is a path', { address: '<192.0.2.1:9618?sock=../x>' }, 'address', /neither/],
     [
-      'that is a collector with pool and name',
+      'of the type collector with a pool and a name',
       { pool: 'cm', name: 'x', type: 'collector' },
       'name',
       /which pool alone identifies/,
@@ -329,13 +342,13 @@ describe('The credentials of a request', () => {
   });
 
   const bindings: readonly [string, Words, Record<string, string>, boolean][] = [
-    ['has to be bound', {}, {}, false],
-    ['may be unbound if FS is named', { 'authentication-methods': 'FS' }, {}, true],
-    ['has to be bound if another method is named', { 'authentication-methods': 'IDTOKENS' }, {}, false],
-    ['may be unbound if that is configured', {}, { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' }, true],
-    ['may be unbound if the HTCondor here has no such setting', {}, { _CONDOR_FULL_HOSTNAME: 'ap.pool.test' }, true],
+    ['must be bound', {}, {}, false],
+    ['may be unbound if FS is selected', { 'authentication-methods': 'FS' }, {}, true],
+    ['must be bound if another method is selected', { 'authentication-methods': 'IDTOKENS' }, {}, false],
+    ['may be unbound if the configuration allows it', {}, { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' }, true],
+    ['may be unbound if this host’s HTCondor has no such setting', {}, { _CONDOR_FULL_HOSTNAME: 'ap.pool.test' }, true],
     [
-      'has to be bound if the HTCondor here has such a setting',
+      'must be bound if this host’s HTCondor has such a setting',
       {},
       { _CONDOR_FULL_HOSTNAME: 'ap.pool.test', _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' },
       false,
@@ -347,23 +360,23 @@ describe('The credentials of a request', () => {
   }
 
   const directories: readonly [string, Partial<Surroundings>, string, boolean][] = [
-    ['the directory of the environment', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
+    ['the directory that the environment names', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
     [
-      'the default, if the environment has an empty one',
+      'the default directory if the environment names an empty one',
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
       join(HOME, '.condor', 'tokens.d'),
       false,
     ],
-    ['the home directory’s', {}, join(HOME, '.condor', 'tokens.d'), false],
-    ['the system’s, for root', { uid: 0 }, '/etc/condor/tokens.d', false],
+    ['the home directory by default', {}, join(HOME, '.condor', 'tokens.d'), false],
+    ['the system directory by default for root', { uid: 0 }, '/etc/condor/tokens.d', false],
     [
-      'the system’s of the environment, for root',
+      'the system directory that the environment names for root',
       { uid: 0, env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
       '/s',
       false,
     ],
     [
-      'not the system’s of the environment, for others',
+      'the home directory for other accounts, even if the environment names a system directory',
       { env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
       join(HOME, '.condor', 'tokens.d'),
       false,
@@ -381,37 +394,42 @@ describe('The credentials of a request', () => {
 describe('The output path', () => {
   const absolute = resolve('/tmp/t');
   const places: readonly [string, Words, Partial<Surroundings>, string | undefined][] = [
-    ['is none', {}, {}, undefined],
-    ['is an absolute path', { file: absolute }, {}, absolute],
-    ['is a path from here', { file: 'a/t' }, {}, resolve('a/t')],
-    ['is a name in the home directory’s token directory', { token: 'ci' }, {}, join(HOME, '.condor', 'tokens.d', 'ci')],
+    ['no path', {}, {}, undefined],
+    ['an absolute path', { file: absolute }, {}, absolute],
+    ['a path relative to the working directory', { file: 'a/t' }, {}, resolve('a/t')],
     [
-      'is a name in the system’s token directory, for root',
+      'a name in the token directory in the home directory',
+      { token: 'ci' },
+      {},
+      join(HOME, '.condor', 'tokens.d', 'ci'),
+    ],
+    [
+      'a name in the system’s token directory for root',
       { token: 'ci' },
       { uid: 0 },
       resolve('/etc/condor/tokens.d', 'ci'),
     ],
     [
-      'is a name in the token directory of the environment',
+      'a name in the token directory that the environment names',
       { token: 'ci' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
       join(absolute, 'ci'),
     ],
     [
-      'is a name in the token directory of the input, first of all',
+      'a name in the token directory in the input, which takes precedence',
       { token: 'ci', 'token-directory': 'd' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
       join(resolve('d'), 'ci'),
     ],
     [
-      'is in the home directory, if the environment has an empty token directory',
+      'a name in the home directory if the environment names an empty token directory',
       { token: 'ci' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
       join(HOME, '.condor', 'tokens.d', 'ci'),
     ],
   ];
   for (const [what, words, surroundings, path] of places) {
-    test(`consists of ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
+    test(`is ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
   }
 
   for (const name of ['a/b', '../ci', '/etc/passwd', 'a\\b', '..', '.', ' ', 'a\nb', 'a\0b']) {

@@ -73,14 +73,14 @@ describe('Settings from condor_config_val', {
 }, () => {
   const VALUES: readonly [string, string, string | undefined][] = [
     ['a word', 'cm.example.org', 'cm.example.org'],
-    ['blanks around', '  cm  ', 'cm'],
-    ['blanks inside', 'cm1, cm2', 'cm1, cm2'],
+    ['blanks before and after it', '  cm  ', 'cm'],
+    ['blanks in it', 'cm1, cm2', 'cm1, cm2'],
     ['several lines', 'one\ntwo\n\nthree', 'one\ntwo\n\nthree'],
     ['several lines, one of which looks like another setting', 'one\nUID_DOMAIN=evil\n', 'one\nUID_DOMAIN=evil'],
     ['an equals sign', 'a=b', 'a=b'],
-    ['quotes and dollars', `"it's" $HOME \`id\` $(id)`, `"it's" $HOME \`id\` $(id)`],
+    ['quotes and dollar signs', `"it's" $HOME \`id\` $(id)`, `"it's" $HOME \`id\` $(id)`],
     ['nothing', '', undefined],
-    ['blanks alone', ' \n\t', undefined],
+    ['only blanks', ' \n\t', undefined],
     ['letters of another alphabet', 'пул', 'пул'],
   ];
   for (const [what, value, expected] of VALUES) {
@@ -112,14 +112,18 @@ describe('Settings from condor_config_val', {
 
   const failures: readonly [string, string, RegExp][] = [
     [
-      'fails with a word',
+      'fails with a message',
       "console.error('no configuration'); process.exit(1);",
       /condor_config_val: no configuration$/,
     ],
-    ['fails without one', 'process.exit(1);', /condor_config_val: exit status 1$/],
+    ['fails without a message', 'process.exit(1);', /condor_config_val: exit status 1$/],
     ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: the program was terminated by SIGKILL$/],
-    ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /exit status 3$/],
-    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
+    [
+      'fails before it has printed everything',
+      "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);",
+      /exit status 3$/,
+    ],
+    ['prints too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
     test(`cause an error if condor_config_val ${what} and a setting is required, otherwise a warning`, async () => {
@@ -145,8 +149,8 @@ describe('Settings from condor_config_val', {
 
   const odd: readonly [string, string][] = [
     ['nothing', ''],
-    ['something else', "console.log('hello');"],
-    ['markers alone', "console.log('=condor-token-fetch=='.repeat(3));"],
+    ['unexpected text', "console.log('hello');"],
+    ['only markers', "console.log('=condor-token-fetch=='.repeat(3));"],
     ['a malformed name', "console.log('=condor-token-fetch=collector_host=cm');"],
   ];
   for (const [what, script] of odd) {
@@ -211,15 +215,19 @@ describe('Settings from environment variables alone', () => {
     ['upper case', { _CONDOR_COLLECTOR_HOST: 'cm' }, 'cm'],
     ['lower case', { _condor_collector_host: 'cm' }, 'cm'],
     ['any case', { _Condor_Collector_Host: 'cm' }, 'cm'],
-    ['blanks around its value', { _CONDOR_COLLECTOR_HOST: ' cm\n' }, 'cm'],
-    ['TOOL. in front, before others', { _CONDOR_COLLECTOR_HOST: 'cm', '_CONDOR_TOOL.COLLECTOR_HOST': 'tool' }, 'tool'],
-    ['TOOL. in front and nothing else', { '_condor_tool.collector_host': 'tool' }, 'tool'],
-    ['nothing in it', { _CONDOR_COLLECTOR_HOST: '' }, undefined],
+    ['blanks before and after its value', { _CONDOR_COLLECTOR_HOST: ' cm\n' }, 'cm'],
+    [
+      'the prefix TOOL., which takes precedence',
+      { _CONDOR_COLLECTOR_HOST: 'cm', '_CONDOR_TOOL.COLLECTOR_HOST': 'tool' },
+      'tool',
+    ],
+    ['only the prefix TOOL.', { '_condor_tool.collector_host': 'tool' }, 'tool'],
+    ['an empty value', { _CONDOR_COLLECTOR_HOST: '' }, undefined],
     ['blanks in it', { _CONDOR_COLLECTOR_HOST: ' \t' }, undefined],
-    ['undefined for a value', { _CONDOR_COLLECTOR_HOST: undefined }, undefined],
-    ['no underscore in front', { CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
+    ['an undefined value', { _CONDOR_COLLECTOR_HOST: undefined }, undefined],
+    ['no leading underscore', { CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
     ['another name', { _CONDOR_COLLECTOR_HOSTS: 'cm', _CONDOR_: 'x', X_CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
-    ['another subsystem in front', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
+    ['the prefix of another subsystem', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
   ];
   for (const [what, env, expected] of cases) {
     test(`are parsed with ${what}`, async () => {

@@ -17,7 +17,7 @@ test('the client sends the recorded requests byte for byte, and obtains the same
     now: () => new Date(recording.now),
     randomBytes: countingEntropy(),
     async ask(_, request) {
-      const { request: expected, reply } = waiting.shift() ?? assert.fail('a request too many');
+      const { request: expected, reply } = waiting.shift() ?? assert.fail('one request too many');
       assert.equal(Buffer.from(request).toString('hex'), expected);
       return Buffer.from(reply, 'hex');
     },

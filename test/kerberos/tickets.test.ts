@@ -91,8 +91,12 @@ describe('A ticket that is requested with the client’s key', () => {
     ['a revoked client', { refuse: () => 18 }, /has locked, disabled or expired the client alice@POOL.TEST/],
     ['an expired password', { refuse: () => 23 }, /requires a new password for alice@POOL.TEST/],
     ['an encryption type', { refuse: () => 14 }, /supports none of the encryption types/],
-    ['something else', { refuse: () => 60 }, /refused host\/ap.pool.test@POOL.TEST to alice@POOL.TEST with error 60/],
-    ['everything, without end', { refuse: () => 25 }, /with error 25/],
+    [
+      'the request with another error code',
+      { refuse: () => 60 },
+      /refused host\/ap.pool.test@POOL.TEST to alice@POOL.TEST with error 60/,
+    ],
+    ['every request', { refuse: () => 25 }, /with error 25/],
   ];
   for (const [what, options, text] of refusals) {
     test(`is unavailable, with the reason, if the KDC rejects ${what}`, () =>
@@ -118,10 +122,10 @@ describe('A ticket that is requested with the client’s key', () => {
     ));
 
   const answers: readonly [string, (reply: Uint8Array) => Uint8Array, RegExp][] = [
-    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
-    ['is cut off', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
+    ['has a modified last byte', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
+    ['is truncated', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
     ['is empty', () => new Uint8Array(), /element 0x6b is missing/],
-    ['is something else', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
+    ['is not a Kerberos message', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
   ];
   for (const [what, alter, text] of answers) {
     test(`is not accepted from a reply that ${what}`, () =>

@@ -106,10 +106,10 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Issuer namespace is not set': 'without TRUST_DOMAIN, the default is the host of the collector',
   'Request has expired.': 'the daemon removes expired requests only from time to time',
   'Request ID is not known.': 'the daemon would have to be restarted',
-  'Request rate limit hit.': 'RequestRateLimiter never limits',
-  'the reply contains neither a token nor a request id': 'it would take a thousand requests',
+  'Request rate limit hit.': 'RequestRateLimiter never limits the rate',
+  'the reply contains neither a token nor a request id': 'the test would have to make a thousand requests',
   'Server not built with SciTokens support': 'the packages of Debian are built with SciTokens',
-  'the daemon reports error': 'it represents all unknown texts',
+  'the daemon reports error': 'it represents all unknown error strings',
   'the reply contains no token': 'HTCondor never does this',
   'which was not requested': 'HTCondor never does this',
   'the runner did not accept the outputs': NO_DAEMON,
@@ -129,7 +129,7 @@ describe('Hints', () => {
         assert.doesNotMatch(
           hint,
           /\b(?:to|in|into|of|within|set|writes|or) condor_config_val/,
-          'a command is no setting',
+          'a command is not a setting',
         );
       }
     });
@@ -254,12 +254,12 @@ describe('Hints', () => {
     };
     const [everywhere, real] = [namedIn(using), namedIn(using.filter((path) => path.startsWith('test/real/')))];
     for (const [name] of all) {
-      assert.ok(everywhere(name), `no test brings about "${name}"`);
+      assert.ok(everywhere(name), `no test causes "${name}"`);
       const reason = NOT_ON_REAL_DAEMONS[name as ErrorName];
       assert.notEqual(
         real(name),
         reason !== undefined,
-        `${name}: ${reason ?? 'neither on real daemons nor with a reason'}`,
+        `${name}: ${reason ?? 'not caused by real daemons, and no reason given'}`,
       );
     }
     assert.ok(using.length > 5);

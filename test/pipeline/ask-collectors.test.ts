@@ -31,7 +31,9 @@ describe('A list of pools', () => {
         `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well. If this persists, correct pool`,
       ]);
       context.mock.timers.reset();
-      await until('nothing is open', 5, async () => (connections.size === 0 ? undefined : `${connections.size} open`));
+      await until('no connection is open', 5, async () =>
+        connections.size === 0 ? undefined : `${connections.size} open`,
+      );
       silent.close();
     }));
 

@@ -32,7 +32,7 @@ describe('A check', () => {
       const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
       await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
         await check(mute);
-        await until('all is closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
+        await until('all connections are closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
       });
     }));
 

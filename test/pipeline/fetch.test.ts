@@ -75,9 +75,9 @@ test('a daemon cannot make the client mask the daemon’s own text', () =>
 
 describe('Round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [
-    ['with the address known', false, false, 3],
-    ['by name', true, false, 4],
-    ['by name where the collector demands authentication', true, true, 5],
+    ['for a known address', false, false, 3],
+    ['for a name', true, false, 4],
+    ['for a name if the collector requires authentication', true, true, 5],
   ];
   for (const [what, byName, readNeedsSession, expected] of cases) {
     test(`are ${expected} ${what}, as counted by the client and by the network`, () =>
@@ -137,7 +137,7 @@ describe('A credential', () => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       const { roundTrips, token } = await fetchFrom(pool, { idtoken: `${foreign}\n${pool.idToken('bob')}` });
       assert.equal(token.subject, 'bob@pool.test');
-      assert.equal(roundTrips, 4, 'the policy is waited for');
+      assert.equal(roundTrips, 4, 'the client waits for the policy');
     }));
 
   test('that the client guessed wrongly costs one more connection', () =>

@@ -53,13 +53,13 @@ describe('The guessed address of a daemon', () => {
   };
   for (const [what, words, expected] of [
     [
-      'the host in its name and that of the collector',
+      'the host in its name and the collector’s host',
       { pool: 'cm.test:9000', name: 'ci@ap.test' },
       ['ap.test:9000', 'cm.test:9000'],
     ],
-    ['one host if both are the same', { pool: 'cm.test', name: 'CM.test' }, ['cm.test:9618']],
-    ['the host of the collector if its name has none', { pool: '192.0.2.7', name: 'ci@pool' }, ['192.0.2.7:9618']],
-    ['the host of the collector if it has no name', { pool: '[2001:db8::7]:1' }, ['[2001:db8::7]:1']],
+    ['only one host if both are the same', { pool: 'cm.test', name: 'CM.test' }, ['cm.test:9618']],
+    ['the collector’s host if its name has none', { pool: '192.0.2.7', name: 'ci@pool' }, ['192.0.2.7:9618']],
+    ['the collector’s host if it has no name', { pool: '[2001:db8::7]:1' }, ['[2001:db8::7]:1']],
     ['the end of a tunnel', { pool: 'cm.test', name: 'ap.test', address: 'localhost:7' }, ['localhost:7']],
   ] as const) {
     test(`is ${what}`, () => assert.deepEqual(guesses(words), expected));

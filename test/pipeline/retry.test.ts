@@ -95,7 +95,7 @@ describe('Attempts', () => {
     ]) {
       const { hosts, work } = failing();
       await withRetries(persistence, work, host);
-      assert.equal(hosts[0]?.signal, host.signal, 'no limit but that of the run');
+      assert.equal(hosts[0]?.signal, host.signal, 'no limit other than that of the run');
     }
   });
 

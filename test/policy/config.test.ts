@@ -58,7 +58,7 @@ describe('The configuration of the token service', () => {
 
   const mistakes: readonly (readonly [string, string, RegExp])[] = [
     ['no YAML', 'a: [', /not valid YAML/],
-    ['a key twice', `${GOOD}grants: []\n`, /not valid YAML: Map keys must be unique/],
+    ['a duplicate key', `${GOOD}grants: []\n`, /not valid YAML: Map keys must be unique/],
     ['an alias', `listen: &a 127.0.0.1:1\naudience: *a\n${GOOD}`, /alias/],
     ['a tag', `listen: !!binary aGk=\n${GOOD}`, /not valid YAML|listen/],
     ['two documents', `${GOOD}---\n${GOOD}`, /not valid YAML/],
@@ -89,17 +89,17 @@ describe('The configuration of the token service', () => {
     ['root', GOOD.replace('ci@', 'root@'), /root is an account of HTCondor's daemons/],
     ['condor', GOOD.replace('ci@', 'condor@'), /condor is an account/],
     ['a super user', GOOD.replace('ci@', 'osg@'), /QUEUE_SUPER_USERS/],
-    ['a super user with domain', GOOD.replace('ci@', 'boss@'), /QUEUE_SUPER_USERS/],
+    ['a super user with a domain', GOOD.replace('ci@', 'boss@'), /QUEUE_SUPER_USERS/],
     ['an identity with ..', GOOD.replace('ci@example.org', 'ci@a..b'), /is not an identity/],
     ['an identity with a slash', GOOD.replace('ci@', '../ci@'), /is not an identity/],
     ['an identity in upper case', GOOD.replace('ci@', 'CI@'), /is not an identity/],
-    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
+    ['a duplicate identity', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
     ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: set repository_id, which GitHub/],
     ['a repository by name', `grants:\n${grant(entry('repository: o/r'))}`, /no owner/],
-    ['a sub where there are ids', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
+    ['a sub although the issuer has IDs', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
     ['an owner of many', `grants:\n${grant(entry('repository_owner_id: 65'))}`, /any-repository-of-owner: true/],
-    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
-    ['an empty id', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
+    ['a glob for an ID', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
+    ['an empty ID', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
     [
       'an event of untrusted code',
       `grants:\n${grant(entry('repository_id: 74', 'event_name: [push, pull_request]'))}`,
@@ -111,13 +111,13 @@ describe('The configuration of the token service', () => {
       /list the events exactly/,
     ],
     [
-      'untrusted code by glob',
+      'untrusted code with a glob',
       `grants:\n${grant(entry('repository_id: 74', 'untrusted-code: true', 'event_name: { glob: "*" }'))}`,
       /list the events exactly/,
     ],
     ['plain HTTP', GOOD.replace(GITHUB, 'http://issuer.example.org'), /it is not HTTPS$/],
     ['plain HTTP on loopback', GOOD.replace(GITHUB, 'http://127.0.0.1:1'), /-insecure-test-issuer/],
-    ['an issuer that is no URL', GOOD.replace(GITHUB, 'github'), /is not the URL of an issuer/],
+    ['an issuer that is not a URL', GOOD.replace(GITHUB, 'github'), /is not the URL of an issuer/],
     [
       'an issuer in upper case',
       GOOD.replace('https://token', 'Https://TOKEN'),
@@ -138,7 +138,7 @@ describe('The configuration of the token service', () => {
       /expected a string, a list of strings, or \{ glob/,
     ],
     ['an invalid port', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
-    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
+    ['a pool without a name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {
     test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));

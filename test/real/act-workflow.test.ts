@@ -13,7 +13,8 @@ import { Act, type ActRun, errorsOf, findAct } from '../support/runner/act.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
 
 describe('The workflow ci.yml', { skip: why }, () => {

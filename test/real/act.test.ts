@@ -15,7 +15,8 @@ import { TokenServices } from '../support/service/token-services.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\n`);
 
 const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };

@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         const fetched = await fetchFrom(pool, { pool: pool.collector, name: pool.scheddName, address: end, idtoken });
-        assert.equal(tunnel.connections, 1, 'what the collector says of its place is not used');
+        assert.equal(tunnel.connections, 1, 'the address that the collector returns is not used');
         assert.match(fetched.daemonAddress, new RegExp(`^<${end}\\?.*sock=schedd_`));
         assert.doesNotMatch(fetched.daemonAddress, /addrs/);
         assert.match(await pool.log('Sched'), /alice@pool\.test/);

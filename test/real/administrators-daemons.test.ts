@@ -33,7 +33,7 @@ for (const suite of poolSuites()) {
         const [first, ...rest] = logLines('log-fetch').map((line) => line.replace('\\(cid:.*\\)', ''));
         assert.match(ours, new RegExp([first, ...rest].join('\\n.*')));
         const last = lines.at(-1) ?? '';
-        assert.match(last, /CondorId=ci@example\.org/, 'a refused one ends without a token');
+        assert.match(last, /CondorId=ci@example\.org/, 'a denied fetch yields no token');
       });
     });
 
@@ -46,7 +46,7 @@ for (const suite of poolSuites()) {
         const bySsl = (identity: Identity) =>
           fetch({ ...way, clientCertificate: identity.certificate, clientKey: identity.key });
         assert.equal(claimsOf(await bySsl(ci))['sub'], CI);
-        assert.equal(claimsOf(await bySsl(ci))['scope'], undefined, 'a certificate limits nothing');
+        assert.equal(claimsOf(await bySsl(ci))['scope'], undefined, 'a certificate restricts nothing');
         assert.equal(claimsOf(await fetch({ ...way, scitoken: on.secure.issuer.issue('ci', audience) }))['sub'], CI);
         const short = on.secure.issuer.issue('ci', { ...audience, exp: Math.floor(Date.now() / 1000) + 300 });
         const { exp, iat } = claimsOf(await fetch({ ...way, scitoken: short, lifetime: 3600 }));

@@ -78,7 +78,7 @@ for (const suite of poolSuites()) {
             /\s+/,
           );
         await started('local');
-        await until('a job of the local universe has run without the setting', 60, async () => {
+        await until('without the setting, a job of the local universe has run', 60, async () => {
           const found = await states();
           return found.includes('4') ? undefined : found.join(' ');
         });
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
         await on.pool.run('sh', '-ec', block('reconfig'));
         try {
           for (const type of ['schedd', 'collector']) {
-            await until(`the ${type} refuses it`, 60, async () => ((await takes(victim, type)) ? 'taken' : undefined));
+            await until(`the ${type} rejects it`, 60, async () => ((await takes(victim, type)) ? 'taken' : undefined));
             await assertTaken(other, type);
             await assertTaken(descendant, type);
           }

@@ -212,7 +212,7 @@ for (const suite of poolSuites()) {
             assert.match(`${status} ${stderr}`, outcome);
           },
         );
-      assert.ok(claimsIn(await run('TrustDomain', /^0 $/)), 'the claims are visible otherwise');
+      assert.ok(claimsIn(await run('TrustDomain', /^0 $/)), 'the claims are visible in other frames');
       assert.ok(!claimsIn(await run('X', /ERR_METHODS_EXHAUSTED.*does not report its trust domain/s)));
     });
 

@@ -20,35 +20,43 @@ interface Situation {
 
 const fail = { 'on-reduced': 'fail' };
 const SITUATIONS: readonly Situation[] = [
-  { what: 'no limits', inputs: {} },
+  { what: 'no restrictions', inputs: {} },
   { what: 'one level', inputs: { authz: 'READ' } },
   { what: 'several levels', inputs: { authz: 'READ WRITE' } },
-  { what: 'a level that the identity does not have', inputs: { authz: 'ADMINISTRATOR' } },
-  { what: 'one such level of several', inputs: { authz: 'READ ADMINISTRATOR' } },
-  { what: 'such a level, verified', inputs: { authz: 'ADMINISTRATOR', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
-  { what: 'one such level, verified', inputs: { authz: 'READ DAEMON', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  { what: 'a level that the identity is denied', inputs: { authz: 'ADMINISTRATOR' } },
+  { what: 'one denied level among several', inputs: { authz: 'READ ADMINISTRATOR' } },
+  { what: 'a denied level, verified', inputs: { authz: 'ADMINISTRATOR', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  {
+    what: 'one denied level among several, verified',
+    inputs: { authz: 'READ DAEMON', verify: 'true' },
+    code: 'ERR_TOKEN_REFUSED',
+  },
   { what: 'allowed levels, verified', inputs: { authz: 'READ WRITE', verify: 'true' } },
   { what: 'no levels, verified', inputs: { verify: 'true' } },
-  { what: 'a level that no command needs, verified', inputs: { authz: 'SOAP', verify: 'true' } },
+  { what: 'a level that no command requires, verified', inputs: { authz: 'SOAP', verify: 'true' } },
   { what: 'the scope of the credential', scope: ['READ'], inputs: { authz: 'READ', ...fail } },
-  { what: 'no levels of a restricted credential', scope: ['READ'], inputs: fail },
-  { what: 'more than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
-  { what: 'more than its scope, ignored', scope: ['READ'], inputs: { authz: 'READ WRITE', 'on-reduced': 'ignore' } },
+  { what: 'no levels with a restricted credential', scope: ['READ'], inputs: fail },
+  { what: 'more levels than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
   {
-    what: 'more than its scope, strict',
+    what: 'more levels than its scope, ignored',
+    scope: ['READ'],
+    inputs: { authz: 'READ WRITE', 'on-reduced': 'ignore' },
+  },
+  {
+    what: 'more levels than its scope, strict',
     scope: ['READ'],
     inputs: { authz: 'READ WRITE', ...fail },
     code: 'ERR_TOKEN_REDUCED',
   },
   { what: 'only levels outside its scope', scope: ['READ'], inputs: { authz: 'WRITE' }, code: 'ERR_DAEMON' },
   {
-    what: 'more than its scope, verified',
+    what: 'more levels than its scope, verified',
     scope: ['READ'],
     inputs: { authz: 'READ WRITE', verify: 'true' },
     code: 'ERR_TOKEN_REFUSED',
   },
   {
-    what: 'two levels of three',
+    what: 'two of three levels',
     scope: ['READ', 'WRITE'],
     inputs: { authz: 'READ,WRITE,DAEMON', ...fail },
     code: 'ERR_TOKEN_REDUCED',
@@ -68,10 +76,10 @@ const SITUATIONS: readonly Situation[] = [
   { what: 'another trust domain', inputs: { 'expected-trust-domain': 'other.test' }, code: 'ERR_TOKEN_CLAIM' },
   { what: 'a daemon that does not exist', inputs: { name: 'nobody@pool' }, code: 'ERR_NOT_FOUND' },
   { what: 'a type without a daemon', inputs: { name: '', type: 'credd' }, code: 'ERR_NOT_FOUND' },
-  { what: 'a credential that is empty', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
+  { what: 'an empty credential', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
   { what: 'a malformed credential', inputs: { idtoken: 'hunter2' }, code: 'ERR_CREDENTIAL_UNREADABLE' },
   { what: 'a level that does not exist', inputs: { authz: 'EVERYTHING' }, code: 'ERR_INPUT' },
-  { what: 'a file that is not a token', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
+  { what: 'a file that does not contain a token', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
   {
     what: 'a method that the daemon does not offer',
     inputs: { 'authentication-methods': 'MUNGE' },
@@ -145,7 +153,7 @@ for (const suite of poolSuites()) {
       const off = await runner.runAction(await inputs());
       assertFailed(off, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
       await pool.configure('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = *');
-      assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would do, but there is none');
+      assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would suffice, but there is none');
       await pool.configure('');
     });
 

@@ -19,7 +19,8 @@ import { ServiceProcess } from '../support/service/service-process.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** the workflows of the README are not run by act: ${why}\n`);
 
 /** Forwards a port as `ssh -fN -L` does. Exits with the process whose ID is its first argument. */

@@ -181,7 +181,7 @@ for (const suite of poolSuites()) {
           options: () => ({ tls: { ...tls, version: 'TLSv1.2' } }),
         },
         {
-          ...{ what: 'SSL with a group that costs a round', method: 'SSL', env: SSL, ...alice },
+          ...{ what: 'SSL with a group that costs an additional round trip', method: 'SSL', env: SSL, ...alice },
           options: () => ({ tls: { ...tls, groups: 'P-384' } }),
         },
         { what: 'SCITOKENS', method: 'SCITOKENS', env: SCITOKEN, ...alice },
@@ -197,17 +197,22 @@ for (const suite of poolSuites()) {
         { what: 'FS', method: 'FS', ...alice },
         { what: 'FS', method: 'FS', identity: 'condor@pool.test' },
         {
-          ...{ what: 'FS with our address in the name', method: 'FS', ...alice },
+          ...{ what: 'FS with the server’s address in the name', method: 'FS', ...alice },
           options: () => ({ fs: { directory, accounts, binding: 'ours' } }),
         },
         { what: 'MUNGE', method: 'MUNGE', ...alice },
         { what: 'MUNGE', method: 'MUNGE', identity: 'condor@pool.test' },
         {
-          ...{ what: 'what the pool prefers', method: 'SSL,SCITOKENS,FS', env: { ...SSL, ...SCITOKEN }, ...alice },
+          ...{
+            what: 'the method that the pool prefers',
+            method: 'SSL,SCITOKENS,FS',
+            env: { ...SSL, ...SCITOKEN },
+            ...alice,
+          },
           options: () => ({ methods: ['SCITOKENS', 'FS', 'SSL'] }),
         },
         {
-          ...{ what: 'the next method after a refused one', method: 'SCITOKENS,FS', ...alice },
+          ...{ what: 'the next method after a rejected one', method: 'SCITOKENS,FS', ...alice },
           env: { BEARER_TOKEN_FILE: '/home/alice/foreign' },
           options: () => ({ methods: ['SCITOKENS', 'FS'] }),
         },
@@ -222,14 +227,14 @@ for (const suite of poolSuites()) {
             assertFetched(fetched, embedded);
             const { sub, scope, iat, exp } = claimsOf(fetched.stdout);
             assert.deepEqual([sub, scope, Number(exp) - Number(iat)], [identity, 'condor:/READ', 60]);
-            assert.deepEqual(readdirSync(directory), [], 'the directory of FS is gone');
+            assert.deepEqual(readdirSync(directory), [], 'the directory of FS is removed');
             assert.equal(embedded.connections, 1);
           }));
       }
 
       const elsewhere = (path: string) => path.replace(directory, `${directory}/missing`);
       const refused: readonly [string, string, () => EmbeddedPoolOptions, RegExp][] = [
-        ['a foreign password', 'PASSWORD', () => ({ password: Buffer.from('wrong') }), /did not take our proof/],
+        ['a different password', 'PASSWORD', () => ({ password: Buffer.from('wrong') }), /did not take our proof/],
         ['no password', 'PASSWORD', () => ({ password: undefined }), /there is no pool password/],
         [
           'a certificate for another host',
@@ -239,13 +244,23 @@ for (const suite of poolSuites()) {
         ],
         ['no certificate', 'SSL', () => ({ tls: { ...tls, certificate: undefined } }), /client status is 0/],
         [
-          'a map file that must know the client',
+          'a map file that does not contain the client',
           'SSL',
           () => ({ map: {}, tls: { ...tls, requires: 'mapping' } }),
           /Failed to map SSL authenticated identity '\/CN=alice\/O=Test'/,
         ],
-        ['a folder that is not there', 'FS', () => ({ fs: { directory, accounts, ask: elsewhere } }), /says -1 of/],
-        ['munged of another pool', 'MUNGE', () => ({ munge: { decode: async () => undefined } }), /Invalid credential/],
+        [
+          'a directory that does not exist',
+          'FS',
+          () => ({ fs: { directory, accounts, ask: elsewhere } }),
+          /says -1 of/,
+        ],
+        [
+          'the munged of another pool',
+          'MUNGE',
+          () => ({ munge: { decode: async () => undefined } }),
+          /Invalid credential/,
+        ],
       ];
       for (const [what, method, options, line] of refused) {
         test(`receive no token with ${method} from a pool with ${what}`, () =>
@@ -276,8 +291,8 @@ for (const suite of poolSuites()) {
       });
 
       const requests: readonly [string, EmbeddedPoolOptions['requests'], RegExp][] = [
-        ['are switched off', { disabled: true }, /DAEMON:44:Token request disabled\./],
-        ['may not have such levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
+        ['are disabled', { disabled: true }, /DAEMON:44:Token request disabled\./],
+        ['exceed the permitted levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
         test(`receive the error for requests that ${what}`, () =>

@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
       assert.equal((await runner.runAction(again)).status, 0);
       await pool.configure(line.replaceAll('&quot;', '"'));
       assert.equal((await runner.runAction(again)).outputs['error-code'], 'ERR_METHODS_EXHAUSTED');
-      assert.equal((await runner.runAction(inputs)).status, 0, 'others are still good');
+      assert.equal((await runner.runAction(inputs)).status, 0, 'other tokens are still valid');
     });
   });
 }

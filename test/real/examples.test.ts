@@ -35,7 +35,7 @@ for (const suite of poolSuites()) {
         assert.match(output, new RegExp(`WRITE +IDTOKENS .* ALLOW +${user}@pool\\.test`));
         assert.match(output, /1 job\(s\) submitted to cluster \d+/);
         assert.deepEqual(remains, []);
-        assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
+        assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'neither the old nor the new token is printed');
         const owners = await pool.run('condor_q', '-allusers', '-af', 'Owner');
         assert.deepEqual(
           owners.split('\n').filter((owner) => owner === user),

@@ -27,9 +27,9 @@ interface Attack {
 const OLD = '23.9.6';
 
 const ATTACKS: readonly Attack[] = [
-  { what: 'passes the name and the answer on', ask: (name) => name, extension: (appended) => appended },
+  { what: 'forwards the name and the reply', ask: (name) => name, extension: (appended) => appended },
   {
-    what: 'passes the name on, and appends the endpoint of the daemon',
+    what: 'forwards the name, and appends the endpoint of the daemon',
     ask: (name) => name,
     extension: (_, endpoint) => endpoint,
   },
@@ -46,18 +46,18 @@ const ATTACKS: readonly Attack[] = [
     version: OLD,
   },
   {
-    what: 'leaves the last character out',
+    what: 'omits the last character',
     ask: (name) => name.slice(0, -1),
     extension: (appended) => appended,
     version: OLD,
   },
   {
-    what: 'takes the address out of the name',
+    what: 'removes the address from the name',
     ask: (name) => name.replace(/FS_.*_(\w+)_$/, 'FS_$1'),
     extension: () => '',
     version: OLD,
   },
-  { what: 'announces no version that binds', ask: (name) => name, extension: () => '', version: OLD },
+  { what: 'announces a version that does not bind the name', ask: (name) => name, extension: () => '', version: OLD },
 ];
 
 function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
@@ -151,7 +151,7 @@ for (const suite of poolSuites()) {
     for (const attack of ATTACKS) {
       test(`is not relayed by a program that ${attack.what}`, async () => {
         const { user, status, stderr } = await relay(pool, attack, suite === 'sid');
-        assert.equal(user, undefined, `the program is ${user} to the daemon; the client: ${stderr}`);
+        assert.equal(user, undefined, `the daemon authenticated the program as ${user}; the client printed: ${stderr}`);
         assert.notEqual(status, 0);
         assert.doesNotMatch(await pool.run('ls', '-a', '/tmp'), /FS_/);
       });

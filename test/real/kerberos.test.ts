@@ -28,7 +28,7 @@ const CREDENTIALS: Readonly<Record<string, { env: Record<string, string>; theirs
   'a DIR: cache': { env: { KRB5CCNAME: `DIR:${HOME}/caches` }, theirs: true },
   'the default cache': { env: {}, theirs: true },
   'a principal with an instance': { env: { KRB5CCNAME: `${HOME}/instance` }, theirs: true },
-  'a ticket of another realm': { env: { KRB5CCNAME: `${HOME}/abroad` }, theirs: true },
+  'a ticket from another realm': { env: { KRB5CCNAME: `${HOME}/abroad` }, theirs: true },
   'a keytab': { env: { KRB5CCNAME: '/nowhere', KRB5_CLIENT_KTNAME: `${HOME}/alice.keytab` }, theirs: false },
 };
 

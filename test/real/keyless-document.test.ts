@@ -24,7 +24,7 @@ done`;
 /** Revokes the seed and all tokens that were fetched with it, and creates a new seed. */
 async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () => Promise<Outcome>, token: string) {
   const next = Math.floor(Date.now() / 1000) + 1;
-  await until('no token is issued in this second any more', 5, async () =>
+  await until('the second in which the token was issued is over', 5, async () =>
     Date.now() / 1000 >= next ? undefined : 'wait',
   );
   await pool.exec(['mkdir', '-m', '700', '/home/bob/tokens'], { user: 'bob' });
@@ -46,7 +46,7 @@ async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () 
     check.stdout,
     /^fail grant ci-octo@example\.org: .*; if the seed was revoked, condor_token_service config/m,
   );
-  assert.notEqual(await ping(), 0, 'the token that was fetched is revoked, too');
+  assert.notEqual(await ping(), 0, 'the fetched token is also revoked');
   await pool.run('sh', '-ec', block('seed'));
   await pool.run('sh', '-c', RELOAD);
   await until('the new seed is used', 30, async () => {

@@ -97,7 +97,7 @@ for (const suite of poolSuites()) {
             await until('the token is renewed', 30, async () =>
               existsSync(file) && readFileSync(file, 'utf8') !== `${outputs['token']}\n`
                 ? undefined
-                : 'it is the old one',
+                : 'it is still the old token',
             );
           },
         },

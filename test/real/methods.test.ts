@@ -301,7 +301,7 @@ for (const suite of poolSuites()) {
           'possible causes: it has no scope',
         ],
         [
-          'somebody the map file does not know',
+          'a subject that the map file does not contain',
           {},
           'mallory',
           /no line of the daemon's map file .* is for https:\/\/localhost:\d+,mallory/,
@@ -351,7 +351,11 @@ for (const suite of poolSuites()) {
         assert.equal((await ask({})).status, 0);
         assert.match((await ask({ BEARER_TOKEN: 'a.b.c' })).stderr, /BEARER_TOKEN: not a SciToken/);
         await put('alice', '/home/alice/empty', '\n');
-        assert.equal((await ask({ BEARER_TOKEN_FILE: '/home/alice/empty' })).status, 0, 'an empty file is none');
+        assert.equal(
+          (await ask({ BEARER_TOKEN_FILE: '/home/alice/empty' })).status,
+          0,
+          'an empty file contains no token',
+        );
         await put('alice', '/home/alice/configured', `# mine\n${scitoken()}\n`);
         assert.equal(
           (await ask({ BEARER_TOKEN: 'a.b.c', _CONDOR_SCITOKENS_FILE: '/home/alice/configured' })).status,

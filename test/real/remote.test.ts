@@ -144,9 +144,9 @@ for (const suite of poolSuites()) {
     const cases: readonly [string, readonly string[], Parameters<Pool['idToken']>[0]?][] = [
       ['nothing', []],
       ['levels and a lifetime', ['-authz', 'READ', '-a', 'DAEMON', '-lifetime', '600']],
-      ['a key, which it does not look at', ['-key', 'NONE']],
+      ['a key, which the collector ignores', ['-key', 'NONE']],
       ['more levels than the credential has', ['-authz', 'WRITE'], { user: 'alice', authz: ['READ'] }],
-      ['no limit, with a credential that has one', [], { user: 'alice', authz: ['READ'] }],
+      ['no restriction, with a restricted credential', [], { user: 'alice', authz: ['READ'] }],
       ['a longer lifetime than the credential has', ['-lifetime', '3600'], { user: 'bob', lifetime: 300 }],
     ];
     for (const [what, args, credential = { user: 'alice' }] of cases) {
@@ -196,7 +196,7 @@ for (const suite of poolSuites()) {
       configured('SEC_ENABLE_IMPERSONATION_TOKENS = False', () =>
         until('the schedd has withdrawn its capability', 60, async () => {
           const complaint = await remotely(pool, { idtoken }).then(
-            () => 'there is still a token',
+            () => 'a token is still issued',
             (error: Error) => error.message,
           );
           return complaint.includes('is not known to the collector') ? undefined : complaint;

@@ -55,7 +55,7 @@ for (const suite of poolSuites()) {
         if (argv[0] === 'condor_restart') {
           await until('it has ended', 60, async () => {
             const { stdout } = await pool.exec(['condor_status', '-any', '-af', 'MyType']);
-            return stdout.includes(ended) ? 'still there' : undefined;
+            return stdout.includes(ended) ? 'it is still running' : undefined;
           });
         }
         const log = await fetched();
@@ -141,7 +141,7 @@ for (const suite of poolSuites()) {
         };
         const wanted = { type: 'schedd', name: 'ap99.example.org', needsServerName: false, mayBeUnauthenticated: true };
         const error = await find(wanted, collector, ask).then(
-          () => assert.fail('it was found'),
+          () => assert.fail('the name was found'),
           (reason: unknown) => reason,
         );
         assert.ok(error instanceof LocateError && error.code === 'ERR_NOT_FOUND', String(error));

@@ -46,7 +46,7 @@ for (const suite of poolSuites()) {
       assert.deepEqual([first.roundTrips, fetched.roundTrips], [3, 2]);
       assert.equal(claimsOf(fetched.value.reveal())['sub'], `alice@${pool.trustDomain}`);
       const again = await askAllowed({ ...schedd, resume: fetched.session }, READ, credentials, host);
-      assert.equal(again.roundTrips, 2, 'as often as one likes');
+      assert.equal(again.roundTrips, 2, 'any number of times');
     });
 
     test('has the same authorizations when it is resumed', async () => {
@@ -58,10 +58,10 @@ for (const suite of poolSuites()) {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
       const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
-      assert.equal(roundTrips, 5, 'two for the failed resumption, and three');
+      assert.equal(roundTrips, 5, 'two round trips for the failed resumption, and three for the new session');
       assert.match(log.join('\n'), /session: retrying, with a new session/);
       const next = await askAllowed({ ...schedd, resume: fresh }, READ, credentials, host);
-      assert.equal(next.roundTrips, 2, 'and resumed from then on');
+      assert.equal(next.roundTrips, 2, 'the new session is then resumed');
     });
 
     test('is rejected if the peer does not have its key', async () => {

@@ -28,8 +28,8 @@ function resolveTo(...addresses: readonly string[]): void {
 
 for (const suite of poolSuites()) {
   for (const [collector, settings, byName] of [
-    ['answers without authentication', OPEN, 4],
-    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
+    ['accepts unauthenticated queries', OPEN, 4],
+    ['requires authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
   ] as const) {
     describe(`Round trips to HTCondor of ${suite} on a dual-stack host, whose collector ${collector}`, {
       skip: poolUnavailable() ?? false,

@@ -31,8 +31,8 @@ const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
 
 for (const suite of poolSuites()) {
   for (const [collector, settings, byName] of [
-    ['answers without authentication', OPEN, 4],
-    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
+    ['accepts unauthenticated queries', OPEN, 4],
+    ['requires authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
   ] as const) {
     describe(`Round trips to HTCondor of ${suite}, whose collector ${collector}`, {
       skip: poolUnavailable() ?? false,
@@ -87,7 +87,7 @@ for (const suite of poolSuites()) {
         const host = network.collector.replace(/:\d+$/, '');
         const name = `ci@${host}`;
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ${name}`);
-        await until('the collector has it', 60, async () =>
+        await until('the collector lists it', 60, async () =>
           (await pool.sinful('schedd', name)).startsWith(`<${host}:`) ? undefined : name,
         );
         await network.proxy.addHost('127.0.0.3');
@@ -97,7 +97,7 @@ for (const suite of poolSuites()) {
       test(`are ${byName} for a name whose host does not exist`, async () => {
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ci@ap.condor-token-fetch.invalid`);
         const name = 'ci@ap.condor-token-fetch.invalid';
-        await until('the collector has it', 60, async () =>
+        await until('the collector lists it', 60, async () =>
           (await pool.sinful('schedd', name)) === '' ? name : undefined,
         );
         await ours(byName, { pool: network.collector, name });

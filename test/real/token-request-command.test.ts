@@ -118,7 +118,7 @@ for (const suite of poolSuites()) {
         return start(tool, folder, each).finally(() => ended.add(folder));
       });
       const requests = new Map<string, Promise<unknown>>();
-      await until('each asks for approval, or ends', 60, async () => {
+      await until('each case either announces a request or ends', 60, async () => {
         const found = await pool.exec(['grep', '-Hors', 'approve request [0-9]*[.]', parent, '--include=.stdout']);
         for (const [, folder = '', id = ''] of found.stdout.matchAll(/^(.+)\/\.stdout:approve request (\d{7})\.$/gm))
           if (!requests.has(folder)) requests.set(folder, approve(id));

@@ -78,7 +78,7 @@ grants:
       ['another repository', { repository_id: '75' }, /^no grant for repository_id 75$/],
       ['another branch', { ref: 'refs/heads/x' }, /ref: expected refs\/heads\/main, got refs\/heads\/x/],
       [
-        'a branch below a slash that a glob does not cross',
+        'a branch below a slash, which a glob does not match',
         { repository_id: '76', ref: 'refs/heads/release-1/x' },
         /^alice@pool\.test: ref: expected refs\/heads\/release-\*, got refs\/heads\/release-1\/x$/,
       ],
@@ -122,7 +122,7 @@ grants:
     const requests: readonly Refusal[] = [
       ['ADMINISTRATOR', { scope: 'condor:/ADMINISTRATOR' }, 'invalid_scope', /^ADMINISTRATOR is outside the grant/],
       [
-        'an identity of another grant',
+        'an identity in another grant',
         { identity: BOB },
         'invalid_grant',
         /^no grant for this job has the identity bob@pool/,
@@ -138,7 +138,7 @@ grants:
     const forms: readonly Refusal[] = [
       ['no levels', { scope: undefined }, 'invalid_scope', /^scope is missing/],
       ['a negative lifetime', { lifetime: '-1' }, 'invalid_request', /^lifetime must be/],
-      ['a lifetime that is a fraction', { lifetime: '0.5' }, 'invalid_request', /^lifetime must be/],
+      ['a fractional lifetime', { lifetime: '0.5' }, 'invalid_request', /^lifetime must be/],
       ['a lifetime of 2^32 + 600', { lifetime: String(2 ** 32 + 600) }, 'invalid_request', /^lifetime must be/],
       ['another grant type', { grant_type: 'password' }, 'unsupported_grant_type', /^grant_type must be/],
     ].map(([title, parameters, error, reason]) => ({
@@ -153,7 +153,7 @@ grants:
     const tokens: readonly Refusal[] = [
       ['another audience', () => token({ aud: 'https://x.test' }), /^aud: expected .*, got https:\/\/x\.test$/],
       [
-        'an audience list of two',
+        'a list of two audiences',
         () => token({ aud: [AUDIENCE_OF_SERVICE, 'x'] }),
         /^aud: expected .*, got none or several$/,
       ],
@@ -164,7 +164,7 @@ grants:
       ['HS256 with the public key', hmac, /is not signed with RS256/],
       ['another issuer', () => token({ iss: 'https://evil.test' }), /issuer of the job token/],
       ['the issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
-      ['a claim twice', () => issuer.sign(textOf(token()).replace('{', '{"repository_id":"74",')), /unique keys/],
+      ['a duplicate claim', () => issuer.sign(textOf(token()).replace('{', '{"repository_id":"74",')), /unique keys/],
     ].map(([title, jobToken, reason]) => ({
       title: title as string,
       jobToken: jobToken as () => string,

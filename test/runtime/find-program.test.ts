@@ -53,7 +53,7 @@ describe('A program', () => {
   });
 
   test('is never a file without execute permission, and later entries are searched', {
-    skip: windows ? 'Windows runs what has the right name' : false,
+    skip: windows ? 'on Windows, every file with the right name can be executed' : false,
   }, () => {
     const locked = put('locked', 0o644);
     assert.equal(find(locked), undefined);

@@ -81,7 +81,11 @@ describe('The order of methods', () => {
           { env: { ...env, BEARER_TOKEN: ways.issuer.issue('alice') } },
         );
         assert.equal(fetched?.authenticationMethod, first, String(error));
-        assert.deepEqual(offered(pool), [first], 'nothing is presumed before the daemon has said what it prefers');
+        assert.deepEqual(
+          offered(pool),
+          [first],
+          'the client guesses nothing before the daemon has announced its preference',
+        );
       }));
   }
 });
@@ -240,8 +244,8 @@ describe('A daemon that cannot authenticate itself', () => {
         assert.equal(error.code, 'ERR_SERVER_UNPROVEN', error.message);
         assert.deepEqual([offered(pool), pool.connections], [[way], 1]);
         while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
-        assert.deepEqual(offered(pool), [way], 'nothing more was said');
-        for (const secret of ways.secrets(words)) assert.ok(!pool.hasHeard(secret), 'a secret was shown');
+        assert.deepEqual(offered(pool), [way], 'nothing more was offered');
+        for (const secret of ways.secrets(words)) assert.ok(!pool.hasHeard(secret), 'a secret was sent');
         assert.ok(!pool.log.some((line) => line.startsWith('PERMISSION GRANTED')));
       });
     });

@@ -21,7 +21,7 @@ describe('The policy ad of a daemon', () => {
 
   const refusals: readonly [string, Ad, string, string][] = [
     [
-      'that supports AES but does not encrypt names the attribute',
+      'that supports AES but does not encrypt is described by the attribute',
       { Encryption: 'NO' },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, supports AES but does not agree to encrypt (Encryption is NO in its policy)',

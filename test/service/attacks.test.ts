@@ -99,7 +99,7 @@ describe('An HTTP request', () => {
     ['two different lengths', () => post(`a=b${smuggled()}`, ['Content-Length: 3', 'Content-Length: 300'])],
     ['a length with a sign', () => post(`a=b${smuggled()}`, ['Content-Length: +3'])],
     ['an unknown transfer coding', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding: xchunked'])],
-    ['a blank before the colon of a header', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding : chunked'])],
+    ['a blank before the colon in a header', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding : chunked'])],
     ['a folded header', () => post(`a=b${smuggled()}`, ['Content-Length:\r\n 3', 'X: y\r\n z'])],
     [
       'a chunk length that overflows',
@@ -111,7 +111,7 @@ describe('An HTTP request', () => {
     test(`with ${what} is refused, and the data after it is not read`, async () => {
       const connections = pool.connections;
       assert.deepEqual(statuses(await raw(make())), [400]);
-      assert.equal(pool.connections, connections, 'no daemon is asked');
+      assert.equal(pool.connections, connections, 'no daemon is contacted');
     });
   }
 
@@ -170,13 +170,13 @@ describe('Concurrent requests', () => {
       assert.equal((await fresh.ask(token())).status, 200);
       issuer.fault = (_, response) => void held.push(response.on('close', () => (closed = true)));
       const flood = Promise.all(Array.from({ length: 20 }, (_, at) => fresh.ask(token({}, { kid: `k${at}` }))));
-      await until('the issuer is asked', 20, async () => (held.length > 0 ? undefined : 'it is not'));
+      await until('the issuer is queried', 20, async () => (held.length > 0 ? undefined : 'it is not'));
       assert.equal((await fresh.ask(token())).status, 200);
       assert.equal(closed, false, 'the request to the issuer is still pending');
       issuer.fault = undefined;
       for (const response of held) response.destroy();
       assert.ok((await flood).every(({ status }) => status === 503));
-      assert.equal(held.length, 1, 'the issuer is asked once');
+      assert.equal(held.length, 1, 'the issuer is queried only once');
     } finally {
       issuer.fault = undefined;
       await fresh.stop();
@@ -233,7 +233,7 @@ describe('A job token', () => {
     ['full-width digits', { repository_id: '７４' }],
     ['a leading zero', { repository_id: '074' }],
     ['a blank', { repository_id: ' 74' }],
-    ['a line end', { repository_id: '74\n' }],
+    ['a line ending', { repository_id: '74\n' }],
     ['a NUL', { repository_id: '74\0' }],
     ['a zero-width space', { repository_id: '7\u200b4' }],
     ['an exponent as text', { repository_id: '7.4e1' }],
@@ -242,8 +242,8 @@ describe('A job token', () => {
     ['another case', { ref: 'refs/heads/MAIN' }],
     ['a letter that normalizes to m', { ref: 'refs/heads/\uff4dain' }],
     ['a combining character', { ref: 'refs/heads/main\u0301' }],
-    ['a line end behind the branch', { ref: 'refs/heads/main\nrefs/heads/x' }],
-    ['an event in capitals', { event_name: 'PUSH' }],
+    ['a line ending after the branch', { ref: 'refs/heads/main\nrefs/heads/x' }],
+    ['an event in upper case', { event_name: 'PUSH' }],
     ['an event with a blank', { event_name: 'push ' }],
     ['a prototype', JSON.parse('{"__proto__":{"repository_id":"74"},"repository_id":"75"}') as IssuerClaims],
   ];
@@ -313,19 +313,22 @@ describe('The configuration', () => {
     ['an alias', good.replace('[READ]', '&a [READ]').replace('1h', '*a')],
     ['a merge key', good.replace('{ issuer', '{ <<: { ref: refs/heads/main }, issuer')],
     ['an alias behind a merge key', `base: &b { repository_id: 74 }\n${good.replace('repository_id: 74', '<<: *b')}`],
-    ['a claim twice', good.replace('repository_id: 74', 'repository_id: 74, repository_id: 75')],
+    ['a duplicate claim', good.replace('repository_id: 74', 'repository_id: 74, repository_id: 75')],
     [
-      'a claim twice, once as an escape',
+      'a duplicate claim, once in escaped form',
       good.replace('repository_id: 74', 'repository_id: 74, "repository_\\u0069d": 75'),
     ],
-    ['a claim twice, once with a tag', good.replace('repository_id: 74', 'repository_id: 74, !!str repository_id: 75')],
+    [
+      'a duplicate claim, once with a tag',
+      good.replace('repository_id: 74', 'repository_id: 74, !!str repository_id: 75'),
+    ],
     ['two documents', `${good}---\n${good}`],
     ['a tag', good.replace('74', '!!js/function "x"')],
     ['a directive', `%YAML 1.1\n---\n${good.replace('74 }', '74, untrusted-code: yes }')}`],
     ['a prototype', good.replace('repository_id: 74', '__proto__: { repository_id: 74 }')],
     ['a sequence as a key', good.replace('repository_id: 74', '? [repository_id] : 74')],
-    ['a glob over the owner', good.replace('74', '{ glob: "*" }')],
-    ['an owner that is empty', good.replace('74', '""')],
+    ['a glob for the owner', good.replace('74', '{ glob: "*" }')],
+    ['an empty owner', good.replace('74', '""')],
   ];
   for (const [what, config] of texts)
     test(`with ${what} is refused`, () => {

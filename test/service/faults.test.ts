@@ -61,12 +61,15 @@ describe('The issuer', () => {
     ['answers 500', (_, response) => response.writeHead(500).end()],
     ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
     ['answers HTML', (_, response) => response.end('<html>')],
-    ['hangs up', (_, response) => response.destroy()],
+    ['closes the connection', (_, response) => response.destroy()],
     ['accepts the request and is silent', () => {}],
     ['answers with 1 MB', (_, response) => response.end(Buffer.alloc(1_000_000, 'x'))],
-    ['is another one by its document', (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' }))],
     [
-      'names keys over plain HTTP',
+      'has a discovery document that names another issuer',
+      (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' })),
+    ],
+    [
+      'publishes its keys over plain HTTP',
       (_, response) => response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: 'http://127.0.0.1/jwks' })),
     ],
     [
@@ -149,7 +152,7 @@ describe('The store of used tokens', () => {
       const statuses = results.map(({ status }) => status);
       assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
       const text = readFileSync(service.storePath, 'utf8');
-      assert.ok(text.endsWith('\n'), 'half a line is taken back');
+      assert.ok(text.endsWith('\n'), 'the incomplete line is removed');
       await service.end();
     } finally {
       await service.stop();
@@ -279,7 +282,7 @@ describe('The configuration', () => {
     ],
     ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must contain exactly one line/],
     [
-      'wider than the grant',
+      'less restricted than the grant',
       (service: ServiceProcess) =>
         service.writeSeed(CI, pool.idToken('ci', { authz: ['READ', 'WRITE', 'DAEMON'], lifetime: 600 })),
       /its scope is wider than the grant: DAEMON/,

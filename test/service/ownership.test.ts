@@ -41,7 +41,7 @@ grants:
 }
 
 const ask = (service: ServiceProcess) => service.ask(issuer.issue({ ...GITHUB_CLAIMS, aud: AUDIENCE_OF_SERVICE }));
-const asRoot = { skip: process.getuid?.() === 0 ? false : 'only root can give a directory to another account' };
+const asRoot = { skip: process.getuid?.() === 0 ? false : 'only root can transfer a directory to another account' };
 
 describe('seeds.d', () => {
   const assertDisabled = async (service: ServiceProcess, reason: RegExp) => {

@@ -134,10 +134,10 @@ describe('The token service', () => {
   });
 
   const refusals: readonly (readonly [string, () => string, RegExp])[] = [
-    ['of another repository', () => token({ repository_id: '75' }), /^no grant for repository_id 75$/],
-    ['of another ref', () => token({ ref: 'refs/heads/x' }), /ref: expected refs\/heads\/main, got refs\/heads\/x$/],
+    ['for another repository', () => token({ repository_id: '75' }), /^no grant for repository_id 75$/],
+    ['for another ref', () => token({ ref: 'refs/heads/x' }), /ref: expected refs\/heads\/main, got refs\/heads\/x$/],
     [
-      'of a pull request',
+      'for a pull request',
       () => token({ event_name: 'pull_request' }),
       /event_name: expected push or .*, got pull_request$/,
     ],
@@ -145,55 +145,55 @@ describe('The token service', () => {
     ['of workflow_run', () => token({ event_name: 'workflow_run' }), /got workflow_run$/],
     ['of issue_comment', () => token({ event_name: 'issue_comment' }), /got issue_comment$/],
     ['without an event', () => token({ event_name: undefined }), /event_name: expected push or .*, got none$/],
-    ['whose id is an array', () => token({ repository_id: ['74'] }), /^no grant for sub /],
-    ['whose id is an object', () => token({ repository_id: { a: '74' } }), /^no grant for sub /],
-    ['whose id is a fraction', () => token({ repository_id: 74.5 }), /^no grant for sub /],
+    ['whose ID is an array', () => token({ repository_id: ['74'] }), /^no grant for sub /],
+    ['whose ID is an object', () => token({ repository_id: { a: '74' } }), /^no grant for sub /],
+    ['whose ID is a fraction', () => token({ repository_id: 74.5 }), /^no grant for sub /],
     ['whose ref is an array', () => token({ ref: ['refs/heads/main'] }), /got a value of another type$/],
     ['without the ref', () => token({ ref: undefined }), /ref: expected refs\/heads\/main, got none$/],
-    ['without an id', () => token({ jti: undefined }), /jti: expected an id/],
+    ['without an ID', () => token({ jti: undefined }), /jti: expected an id/],
     [
       'for another audience',
       () => token({ aud: 'https://elsewhere.example.org' }),
       /^aud: expected .*, got https:\/\/elsewhere/,
     ],
     ['for two audiences', () => token({ aud: [AUDIENCE_OF_SERVICE, 'x'] }), /^aud: expected .*, got none or several$/],
-    ['without audience', () => token({ aud: undefined }), /^aud: /],
+    ['without an audience', () => token({ aud: undefined }), /^aud: /],
     ['that has expired', () => token({ exp: Math.floor(Date.now() / 1000) - 61 }), /has expired/],
-    ['without expiry', () => token({ exp: undefined }), /no valid exp/],
-    ['that is not valid yet', () => token({ nbf: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
+    ['without an expiry', () => token({ exp: undefined }), /no valid exp/],
+    ['that is not yet valid', () => token({ nbf: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
     ['that was issued in the future', () => token({ iat: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
     [
       'that is too old',
       () => token({ iat: Math.floor(Date.now() / 1000) - 901 }),
       /iat: expected an age of at most 900 s/,
     ],
-    ['of an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
-    ['of another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
+    ['from an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
+    ['from another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
     ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is invalid/],
     ['that is not signed', () => unsigned('none'), /is not signed with RS256/],
     ['signed with HS256 and the public key', hmacWithPublicKey, /is not signed with RS256/],
     ['with a critical header', () => token({}, { crit: ['x'], x: 1 }), /critical header \(crit\)/],
     [
-      'with a key of its own',
+      'with an embedded key',
       () => token({}, { kid: undefined, jwk: issuer.publicJwk, alg: 'PS256' }),
       /is not signed with/,
     ],
     [
-      'with a claim twice',
+      'with a duplicate claim',
       () => {
         const payload = Buffer.from(token().split('.')[1] ?? '', 'base64url').toString();
         return issuer.sign(payload.replace(/^\{/, '{"repository_id":"75",'));
       },
       /JSON object with unique keys/,
     ],
-    ['that is no JWT', () => 'a.b', /three parts of base64url/],
+    ['that is not a JWT', () => 'a.b', /three parts of base64url/],
     ['that is too long', () => token({ filler: 'x'.repeat(17_000) }), /more than 16384 bytes/],
   ];
   for (const [what, make, reason] of refusals) {
     test(`refuses a job token ${what}`, async () => {
       const before = pool.connections;
       assertRefused(await service.ask(make()), 'invalid_grant', reason);
-      assert.equal(pool.connections, before, 'no daemon is asked');
+      assert.equal(pool.connections, before, 'no daemon is contacted');
     });
   }
 
@@ -201,9 +201,9 @@ describe('The token service', () => {
     ['no levels', { scope: undefined }, 'invalid_scope', /scope is missing/],
     ['ADMINISTRATOR', { scope: 'condor:/ADMINISTRATOR' }, 'invalid_scope', /ADMINISTRATOR is outside the grant/],
     ['DAEMON beside READ', { scope: 'condor:/READ condor:/DAEMON' }, 'invalid_scope', /DAEMON is outside/],
-    ['a scope of another kind', { scope: 'compute.read' }, 'invalid_scope', /only words condor:\/LEVEL/],
+    ['a scope that is not for HTCondor', { scope: 'compute.read' }, 'invalid_scope', /only words condor:\/LEVEL/],
     ['a negative lifetime', { lifetime: '-1' }, 'invalid_request', /lifetime/],
-    ['a fraction as lifetime', { lifetime: '1.5' }, 'invalid_request', /lifetime/],
+    ['a fractional lifetime', { lifetime: '1.5' }, 'invalid_request', /lifetime/],
     ['a lifetime of 2^32 + 600', { lifetime: '4294967896' }, 'invalid_request', /lifetime/],
     ['a lifetime of 0', { lifetime: '0' }, 'invalid_request', /lifetime/],
     [

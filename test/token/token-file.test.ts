@@ -28,8 +28,8 @@ import { checkTokenPath, writeTokenFile } from '../../src/token/token-file.ts';
 const TOKEN = new Secret('header.payload.signature');
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
-const noLinks = windows ? 'making a symbolic link needs a privilege on Windows' : false;
-const noRoot = windows || process.getuid?.() !== 0 ? 'becoming another user needs root' : false;
+const noLinks = windows ? 'creating a symbolic link requires a privilege on Windows' : false;
+const noRoot = windows || process.getuid?.() !== 0 ? 'switching to another user requires root' : false;
 
 let directory: string;
 
@@ -117,7 +117,7 @@ describe('Writing a token file', () => {
     writeTokenFile(path, TOKEN);
     assert.equal(readFileSync(path, 'utf8'), 'header.payload.signature\n');
     assert.equal(modeOf(path), '600');
-    assert.notEqual(statSync(path).ino, old, 'who has the old file open must not see the new token');
+    assert.notEqual(statSync(path).ino, old, 'a process that has the old file open must not see the new token');
     assert.deepEqual(files(), ['ci']);
   });
 
@@ -133,7 +133,7 @@ describe('Writing a token file', () => {
 describe('A symbolic link', () => {
   const places: readonly [string, string][] = [
     ['to a file', 'target'],
-    ['to nothing', 'nothing'],
+    ['to a missing target', 'nothing'],
   ];
   for (const [what, target] of places) {
     test(`${what} is rejected before the connection and when the token is written, and its target is unchanged`, {
@@ -235,7 +235,7 @@ describe('The check before the connection', () => {
     assert.throws(() => checkTokenPath(join(directory, 'ci')), outputError(/not a regular file/));
   });
 
-  test('rejects a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {
+  test('rejects a name that is too long', { skip: windows ? 'Windows reports such a file as missing' : false }, () => {
     assert.throws(
       () => checkTokenPath(join(directory, 'x'.repeat(300))),
       outputError(/cannot be examined: the path is too long/),

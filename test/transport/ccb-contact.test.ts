@@ -95,14 +95,24 @@ describe('An address in a private network', () => {
   const withAddress = `<192.0.2.9:9618?PrivNet=hpc&PrivAddr=${encodeURIComponent('<10.0.0.1:9618?sock=s>')}&alias=ap>`;
   const cases: readonly [string, string, string | undefined, string][] = [
     [
-      'is itself, without CCB, to those in it',
+      'remains without CCB for clients in the same network',
       hidden,
       'hpc',
       '<10.0.0.1:9618?PrivNet=hpc&alias=ap.example.org&sock=s>',
     ],
-    ['is its PrivAddr to those in it, under its name', withAddress, 'hpc', '<10.0.0.1:9618?sock=s&alias=ap>'],
+    [
+      'is replaced by its PrivAddr for clients in the same network, under its name',
+      withAddress,
+      'hpc',
+      '<10.0.0.1:9618?sock=s&alias=ap>',
+    ],
     ['may have its PrivAddr without brackets', '<h:1?PrivNet=hpc&PrivAddr=10.0.0.1:2>', 'hpc', '<10.0.0.1:2>'],
-    ['is unchanged if its PrivAddr is none', '<h:1?PrivNet=hpc&PrivAddr=x>', 'hpc', '<h:1?PrivNet=hpc&PrivAddr=x>'],
+    [
+      'is unchanged if its PrivAddr is not an address',
+      '<h:1?PrivNet=hpc&PrivAddr=x>',
+      'hpc',
+      '<h:1?PrivNet=hpc&PrivAddr=x>',
+    ],
   ];
   for (const [what, text, name, expected] of cases) {
     test(what, () => assert.equal(formatSinful(inPrivateNetwork(sinful(text), name)), formatSinful(sinful(expected))));

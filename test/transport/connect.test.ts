@@ -40,7 +40,7 @@ describe('A connection', () => {
   });
 
   test('tries the next address while one is silent', {
-    skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take',
+    skip: process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold',
   }, async () => {
     const silent = await silentPort();
     try {

@@ -46,12 +46,12 @@ async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
 
 describe('An early connection', () => {
   for (const [what, host, address] of [
-    ['by its number', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
-    ['by the name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
-    ['by the number of the name', 'localhost', () => `<127.0.0.1:${port}>`],
-    ['by the best of several addresses', '127.0.0.1', () => `<[::9]:1?addrs=127.0.0.1-${port}>`],
+    ['its IP address', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
+    ['the host name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
+    ['the IP address of its host name', 'localhost', () => `<127.0.0.1:${port}>`],
+    ['the best of several addresses', '127.0.0.1', () => `<[::9]:1?addrs=127.0.0.1-${port}>`],
     [
-      'by any of several addresses',
+      'any of several addresses',
       '127.0.0.1',
       () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
     ],
@@ -61,7 +61,7 @@ describe('An early connection', () => {
       const socket = ahead.take(sinful(address()));
       assert.equal(socket?.remotePort, port);
       assert.equal(ahead.take(sinful(address())), undefined);
-      assert.equal(socket?.destroyed, false, 'it stays as it is');
+      assert.equal(socket?.destroyed, false, 'the socket is not destroyed');
       socket?.destroy();
       await noneOpen();
     });

@@ -10,7 +10,8 @@ import { silentPort } from '../support/network/silent-port.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { until } from '../support/until.ts';
 
-const NEEDS_LINUX = process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take';
+const NEEDS_LINUX =
+  process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold';
 
 let server: Server;
 let port: number;
@@ -107,7 +108,7 @@ describe('Of several connection attempts', () => {
     resolveTo(...Array.from({ length: 8 }, (_, at) => `127.0.0.${at + 1}`));
     const all = Array.from({ length: 3 }, () => dial([{ host: 'cm.example.org', port }], notingHost().host));
     const sockets = await Promise.all(all);
-    await until('only those are open', 5, async () => (open.size === 3 ? undefined : `${open.size} open`));
+    await until('only these connections are open', 5, async () => (open.size === 3 ? undefined : `${open.size} open`));
     for (const socket of sockets) socket.destroy();
     server.off('connection', listener);
     assert.deepEqual(bytes, []);

@@ -29,8 +29,11 @@ const silentBeside = ({ far }: DistantLink) =>
 describe('At a distance', { skip: NO_LINK }, () => {
   for (const roundTripMs of [260, 1000, 2000]) {
     for (const [what, addresses] of [
-      ['a host with two families', ({ far }: DistantLink) => [far.v6, far.v4]],
-      ['a host without IPv6 behind a name that has some', ({ far }: DistantLink) => ['2001:db8::7', far.v4]],
+      ['a host with two address families', ({ far }: DistantLink) => [far.v6, far.v4]],
+      [
+        'a host without IPv6 whose name also resolves to IPv6 addresses',
+        ({ far }: DistantLink) => ['2001:db8::7', far.v4],
+      ],
       ['a host whose first address is silent', (link: DistantLink) => [silentBeside(link), link.far.v4]],
       ['a host with one address', ({ far }: DistantLink) => [far.v4]],
     ] as const) {

@@ -70,8 +70,12 @@ describe('A KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
-    ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
+    ['closes the connection', (socket) => socket.destroy(), /did not respond: it closed the connection/],
+    [
+      'closes the connection within a reply',
+      (socket) => socket.end(framed('reply').subarray(0, 6)),
+      /it closed the connection/,
+    ],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];
   for (const [what, serve, text] of failures)
@@ -145,8 +149,8 @@ describe('the KDCs of a realm in DNS', () => {
   });
 
   for (const [what, fractions, order] of [
-    ['usually begin with', [0.5, 0.5], 'heavy,light'],
-    ['sometimes do not begin with', [0.01, 0.99], 'light,heavy'],
+    ['usually start with', [0.5, 0.5], 'heavy,light'],
+    ['sometimes do not start with', [0.01, 0.99], 'light,heavy'],
   ] as const)
     test(`${what} the target with the greatest weight among those of equal priority`, async () => {
       const left = [...fractions];

@@ -52,7 +52,7 @@ describe('on Windows', () => {
         const { token = '', 'token-file': file = '' } = outputs;
         assert.ok(token !== '', raw);
         await until('the token is renewed', 30, async () =>
-          readFileSync(file, 'utf8') === `${token}\n` ? 'it is the first one' : undefined,
+          readFileSync(file, 'utf8') === `${token}\n` ? 'it is still the first token' : undefined,
         );
       },
     });

@@ -115,10 +115,10 @@ describe('A hostile ad', () => {
   const cases: readonly [string, Uint8Array, string][] = [
     ['-1 attributes', bytes('ffffffffffffffff0000'), 'ERR_CLASSAD'],
     ['a million attributes in a few bytes', bytes('00000000000f42400000'), 'ERR_CLASSAD'],
-    ['a line that is no attribute', ofLines('hello'), 'ERR_CLASSAD'],
+    ['a line that is not an attribute', ofLines('hello'), 'ERR_CLASSAD'],
     ['an attribute without a name', ofLines('= 1'), 'ERR_CLASSAD'],
-    ['an attribute with a bad name', ofLines('a b = 1'), 'ERR_CLASSAD'],
-    ['fewer attributes than it says', bytes('00000000000000024120'), 'ERR_MESSAGE'],
+    ['an attribute with an invalid name', ofLines('a b = 1'), 'ERR_CLASSAD'],
+    ['fewer attributes than it announces', bytes('00000000000000024120'), 'ERR_MESSAGE'],
     ['no types at its end', bytes('0000000000000000'), 'ERR_MESSAGE'],
   ];
   for (const [what, encoded, expected] of cases) {

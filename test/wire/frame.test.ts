@@ -62,11 +62,11 @@ describe('A deframer', () => {
 
   const foreign: readonly [string, Uint8Array, RegExp][] = [
     ['a length of 0', bytes('0100000000'), /length 0/],
-    ['a length of 1 MiB and a byte', bytes('0100100001'), /1048577 bytes/],
+    ['a length of 1 MiB plus one byte', bytes('0100100001'), /1048577 bytes/],
     ['a length of 4 GiB', bytes('00ffffffff'), /4294967295 bytes/],
     ['an end flag of 11', bytes('0b'), /its first byte is 11/],
     ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request'), /web server/],
-    ['one byte of HTTP', Buffer.from('H'), /web server/],
+    ['the first byte of an HTTP response', Buffer.from('H'), /web server/],
     ['SSH', Buffer.from('SSH-2.0-x'), /SSH server/],
     ['a TLS alert', bytes('15030100020228'), /TLS server/],
   ];

@@ -52,7 +52,7 @@ const BROKEN_TLS: readonly BadContent[] = [
   message('announces more than 1 MiB', (m) => m.int(2).int(1024 * 1024 + 1), 'ERR_MESSAGE'),
   message('announces more than it sends', (m) => m.int(2).int(10).bytes(new Uint8Array(9)), 'ERR_MESSAGE'),
   message('sends no records', (m) => m.int(2).int(0), 'ERR_METHODS_EXHAUSTED', KEY),
-  message('holds and sends no records', (m) => m.int(4).int(0), 'ERR_METHODS_EXHAUSTED'),
+  message('sends HOLDING without any records', (m) => m.int(4).int(0), 'ERR_METHODS_EXHAUSTED'),
   message(
     'sends bytes that are not TLS records',
     (m) => m.int(2).int(20).bytes(new Uint8Array(20).fill(0x41)),
@@ -121,11 +121,11 @@ const PLACES: readonly Place[] = [
     ...{ way: 'KERBEROS', step: 'kerberos reply' },
     contents: [
       message('denies', (m) => m.int(0), 'ERR_MESSAGE'),
-      message('says a negative length', (m) => m.int(4).int(-1), 'ERR_MESSAGE'),
-      message('says more than it sends', (m) => m.int(4).int(100).bytes(new Uint8Array(99)), 'ERR_MESSAGE'),
-      message('replies with nothing', (m) => m.int(4).int(0), 'ERR_SERVER_UNPROVEN'),
+      message('announces a negative length', (m) => m.int(4).int(-1), 'ERR_MESSAGE'),
+      message('announces more than it sends', (m) => m.int(4).int(100).bytes(new Uint8Array(99)), 'ERR_MESSAGE'),
+      message('sends an empty reply', (m) => m.int(4).int(0), 'ERR_SERVER_UNPROVEN'),
       message(
-        'replies with something else',
+        'sends a reply that is not an AP-REP',
         (m) => m.int(4).int(2).bytes(Uint8Array.of(0x6f, 0)),
         'ERR_SERVER_UNPROVEN',
       ),

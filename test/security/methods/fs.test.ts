@@ -84,7 +84,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
 });
 
 describe('FS as root', {
-  skip: ABSENT.FS ?? (process.getuid?.() === 0 ? false : 'giving a directory away needs root'),
+  skip: ABSENT.FS ?? (process.getuid?.() === 0 ? false : 'changing the owner of a directory requires root'),
 }, () => {
   test('changes the owner of the directory to HTCondor’s account', () => {
     chmodSync(ways.tmp, 0o1777);
@@ -134,36 +134,36 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   const OTHER = /FS: this account: the daemon requested .*, which is bound to an address other than 127\.0\.0\.1:\d+/;
 
   const paths: readonly [string, (path: string) => string, RegExp][] = [
-    ['elsewhere, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
+    ['in another place, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
     ['in the home directory', (path) => path.replace(ways.tmp, ways.folder), NONE],
-    ['in the root', (path) => `/${basename(path)}`, NONE],
-    ['here, by a path without its start', (path) => basename(path), NONE],
-    ['outside by ..', (path) => path.replace('/FS_', '/../outside/FS_'), NONE],
-    ['outside by .. behind its name', (path) => `${path.slice(0, -1)}/../../outside/FS_x`, NONE],
-    ['inside by ..', (path) => path.replace('/tmp/', '/tmp/../tmp/'), NONE],
-    ['by .', (path) => path.replace('/tmp/', '/tmp/./'), NONE],
-    ['by two slashes', (path) => path.replace('/FS_', '//FS_'), NONE],
+    ['in the root directory', (path) => `/${basename(path)}`, NONE],
+    ['in the right place, by a relative path', (path) => basename(path), NONE],
+    ['outside its parent, through ..', (path) => path.replace('/FS_', '/../outside/FS_'), NONE],
+    ['outside its parent, through .. after its name', (path) => `${path.slice(0, -1)}/../../outside/FS_x`, NONE],
+    ['inside its parent, through ..', (path) => path.replace('/tmp/', '/tmp/../tmp/'), NONE],
+    ['through .', (path) => path.replace('/tmp/', '/tmp/./'), NONE],
+    ['with two slashes in its path', (path) => path.replace('/FS_', '//FS_'), NONE],
     ['with a slash at the end', (path) => `${path.slice(0, -1)}/`, NONE],
-    ['below a directory of its own', (path) => path.replace('/FS_', '/FS_x/FS_'), NONE],
-    ['of another name', (path) => path.replace('/FS_', '/X_'), NONE],
-    ['of FS_REMOTE, with a dot in its name', (path) => path.replace('/FS_', '/.FS_'), NONE],
+    ['below a new directory', (path) => path.replace('/FS_', '/FS_x/FS_'), NONE],
+    ['with another name', (path) => path.replace('/FS_', '/X_'), NONE],
+    ['for FS_REMOTE, with a dot in its name', (path) => path.replace('/FS_', '/.FS_'), NONE],
     ['that is the parent', () => ways.tmp, NONE],
     ['that has no name', () => `${ways.tmp}/FS_`, NONE],
     ['with a newline in its name', (path) => path.replace('/FS_', '/FS_\n'), NONE],
     ['with a blank in its name', (path) => path.replace('/FS_', '/FS_ '), NONE],
-    ['with shell in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
-    ['with a letter that looks like another', (path) => path.replace('/FS_', '/FS_ä'), NONE],
+    ['with shell code in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
+    ['with a letter that resembles another one', (path) => path.replace('/FS_', '/FS_ä'), NONE],
     ['without any path', () => '', /the daemon could not choose a directory/],
-    ['with a name too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, NONE],
+    ['with a name that is too long', (path) => `${path.slice(0, -1)}${'x'.repeat(300)}`, NONE],
     [
-      'with a path too long',
+      'with a path that is too long',
       (path) => `${path.slice(0, -1)}${'x'.repeat(3000)}`,
       /requested a directory name of \d+ characters/,
     ],
     ['whose name hides the address of another daemon at its end', (path) => `${path}127.0.0.1:1`, NONE],
     ['whose name hides the address of another daemon before _', (path) => `${path}127.0.0.1:1_`, NONE],
     ['whose name hides a socket of the shared port', (path) => `${path}127.0.0.1:1?sock=schedd`, NONE],
-    ['whose name hides an address behind letters', (path) => path.replace(/_(\w+)_$/, '_$1_x'), NONE],
+    ['whose name hides an address after letters', (path) => path.replace(/_(\w+)_$/, '_$1_x'), NONE],
   ];
   for (const [what, ask, reason] of paths) {
     test(what, async () => {
@@ -381,7 +381,7 @@ describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
       const controller = new AbortController();
       const trying = ways.try(pool, ways.words('FS', pool), { signal: controller.signal });
       await pool.logged(/^FS: the client says 0 of /);
-      assert.equal(readdirSync(ways.tmp).length, 1, 'it is there while the daemon looks');
+      assert.equal(readdirSync(ways.tmp).length, 1, 'the directory exists while the daemon checks it');
       controller.abort();
       const { error } = await trying;
       assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');

@@ -64,10 +64,10 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       'echo "munge: Error: Failed to access socket" >&2; exit 6',
       /munge failed: munge: Error: Failed to access/,
     ],
-    ['fails without a word', 'exit 1', /munge failed: exit status 1$/],
+    ['fails without a message', 'exit 1', /munge failed: exit status 1$/],
     ['is killed', 'kill -9 $$', /munge failed: /],
-    ['says something with a NUL in it', "printf 'a\\000b'", /./],
-    ['says something of another kind', 'echo hello', /the daemon rejected it: its munged/],
+    ['prints text that contains a NUL', "printf 'a\\000b'", /./],
+    ['prints text that is not a credential', 'echo hello', /the daemon rejected it: its munged/],
   ];
   for (const [what, script, reason] of broken) {
     test(`is followed by the next method on the same connection if its program ${what}`, () =>

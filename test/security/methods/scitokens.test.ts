@@ -92,11 +92,14 @@ describe('SCITOKENS', () => {
 describe('The token is not sent', () => {
   const host = { subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'] };
   const impostors: readonly [string, () => Promise<Identity>][] = [
-    ['with a certificate of another authority', () => stranger.issue(host)],
-    ['with one that it signed itself', () => selfSigned(host)],
-    ['with one for another host', () => ways.authority.issue({ subject: 'CN=other.test', hosts: ['other.test'] })],
-    ['with one that has expired', () => ways.authority.issue({ ...host, from: -48, to: -24 })],
-    ['with one that is not valid yet', () => ways.authority.issue({ ...host, from: 24, to: 48 })],
+    ['with a certificate from another CA', () => stranger.issue(host)],
+    ['with a self-signed certificate', () => selfSigned(host)],
+    [
+      'with a certificate for another host',
+      () => ways.authority.issue({ subject: 'CN=other.test', hosts: ['other.test'] }),
+    ],
+    ['with an expired certificate', () => ways.authority.issue({ ...host, from: -48, to: -24 })],
+    ['with a certificate that is not yet valid', () => ways.authority.issue({ ...host, from: 24, to: 48 })],
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make] of impostors) {
@@ -122,7 +125,7 @@ describe('The token is not sent', () => {
   const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
-    ['says that all is well', instead((m) => m.int(0).int(0))],
+    ['reports success', instead((m) => m.int(0).int(0))],
     ['gives up', instead((m) => m.int(3).int(0))],
     ...Object.entries<Fault>(MESSAGE_FAULTS).filter(([what]) => !SKIPPED.includes(what)),
   ];
@@ -178,12 +181,12 @@ describe('The length of a SciToken', () => {
 describe('A rejected SciToken', () => {
   const refused: readonly [string, () => Record<string, unknown>, RegExp][] = [
     [
-      'for its audience',
+      'with the wrong audience',
       () => ({ aud: 'https://other.test' }),
       /possible causes: its audience is https:\/\/other\.test, but SCITOKENS_SERVER_AUDIENCE of the daemon differs; no line/,
     ],
     [
-      'for a list of audiences',
+      'with a list of audiences',
       () => ({ aud: ['a', 'b'] }),
       /possible causes: its audience is a, b, but SCITOKENS_SERVER_AUD/,
     ],
@@ -197,14 +200,22 @@ describe('A rejected SciToken', () => {
       () => ({ scope: undefined }),
       /possible causes: it has no scope, which only issuers in SEC_SCITOKENS_FOREIGN/,
     ],
-    ['not valid yet', () => ({ nbf: now() + 3600, aud: 'x' }), /possible causes: it is not valid before 20\d\d-/],
     [
-      'of an issuer without https',
+      'that is not yet valid',
+      () => ({ nbf: now() + 3600, aud: 'x' }),
+      /possible causes: it is not valid before 20\d\d-/,
+    ],
+    [
+      'from an issuer without https',
       () => ({ iss: 'pool.test' }),
       /possible causes: its issuer pool\.test is not an https URL;/,
     ],
-    ['soon over', () => ({ exp: now() + 100, aud: 'x' }), /it expires in \d+ s, and the daemon's clock may be ahead$/],
-    ['of an unmapped subject', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
+    [
+      'that expires soon',
+      () => ({ exp: now() + 100, aud: 'x' }),
+      /it expires in \d+ s, and the daemon's clock may be ahead$/,
+    ],
+    ['for an unmapped subject', () => ({ sub: 'mallory' }), /is for https:\/\/issuer\.test,mallory/],
   ];
   for (const [what, claims, reason] of refused) {
     for (const last of [true, false]) {

@@ -73,7 +73,7 @@ describe('The TLS exchange', () => {
       const { failure, sent } = await run([hello(status)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(failure.outOfStep);
-      assert.equal(sent.length, 2, 'nothing more is said');
+      assert.equal(sent.length, 2, 'nothing more is sent');
     });
   }
 

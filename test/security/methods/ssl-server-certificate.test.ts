@@ -21,36 +21,40 @@ describe('A daemon is rejected', () => {
   const host = (wish: Partial<Wish> = {}): Wish => ({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'], ...wish });
   const certificates: readonly [string, () => Promise<Identity>, RegExp][] = [
     [
-      'with a certificate of another authority',
+      'with a certificate from another CA',
       () => stranger.issue(host()),
       /SSL: client-certificate \(CN=alice, O=Test\): its certificate is not trusted \(UNABLE_TO_\w+; issued by CN=Stranger\)/,
     ],
     [
-      'with one of another authority of the same name',
+      'with a certificate from another CA of the same name',
       async () => (await Authority.create()).issue(host()),
       /not trusted \(\w+; issued by CN=Test Authority\)/,
     ],
     [
-      'with one that it signed itself',
+      'with a self-signed certificate',
       () => selfSigned(host()),
       /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT; issued by CN=ap\.pool\.test\)/,
     ],
     [
-      'with one that has expired',
+      'with an expired certificate',
       () => ways.authority.issue(host({ from: -48, to: -24 })),
       /its certificate, or a CA certificate above it, has expired \(issued by CN=Test Authority\)/,
     ],
     [
-      'with one that is not valid yet',
+      'with a certificate that is not yet valid',
       () => ways.authority.issue(host({ from: 24, to: 48 })),
       /its certificate is not valid yet, or the clock of this host is wrong/,
     ],
     [
-      'with one for another host',
+      'with a certificate for another host',
       () => ways.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
       /its certificate is for DNS:other\.test, not for ap\.pool\.test/,
     ],
-    ['with one of a person', async () => ways.alice, /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/],
+    [
+      'with a user certificate',
+      async () => ways.alice,
+      /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/,
+    ],
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make, reason] of certificates) {

@@ -153,7 +153,7 @@ describe('Missing input', () => {
       tunnel.feed(sealed.subarray(0, -1));
       await assert.rejects(tunnel.read(5), TlsFailure);
       tunnel.feed(sealed.subarray(-1));
-      assert.equal(Buffer.from(await tunnel.read(5)).toString(), 'hello', 'it may still come');
+      assert.equal(Buffer.from(await tunnel.read(5)).toString(), 'hello', 'it may still arrive');
       tunnel.feed(new Uint8Array());
       await assert.rejects(tunnel.read(1), TlsFailure);
     }));

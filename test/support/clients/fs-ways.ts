@@ -20,7 +20,7 @@ after(() => ways.close());
 beforeEach(() => mkdirSync(outside));
 afterEach(() => {
   rmdirSync(outside); // fails if the client created anything in it
-  assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+  assert.deepEqual(readdirSync(ways.tmp), [], 'no directory is left');
 });
 
 /** Fetches a token from a daemon with these settings, with FS as the only method. */

@@ -23,4 +23,4 @@ export const offered = (pool: EmbeddedPool) =>
     const bits = Number(/^HANDSHAKE: client sent (\d+)/.exec(line)?.[1] ?? 0);
     return WAYS.filter((way) => (bits & bitOf(way)) !== 0);
   });
-export const assertNothingLeft = () => assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+export const assertNothingLeft = () => assert.deepEqual(readdirSync(ways.tmp), [], 'no directory is left');

@@ -24,7 +24,7 @@ export function keylessQuickStart(): string {
   const [before, after, line, service] = [...paragraph.matchAll(/`(.+?)`/g)].map(([, code = '']) => code);
   const workflow = documentedWorkflow('quick-start');
   if (before === undefined || after === undefined || line === undefined || service === undefined)
-    throw new Error('the README does not name what to replace');
+    throw new Error('the README does not specify what to replace');
   const changed = workflow.replace(before, after).replace(new RegExp(`${line}: .*`), service);
   if (changed.includes('secrets.') || !changed.includes(service)) throw new Error(`nothing was replaced:\n${changed}`);
   return changed;

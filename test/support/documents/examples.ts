@@ -152,7 +152,7 @@ export function readJenkinsfile(text: string): Jenkinsfile {
 function scriptsOf(block: string): readonly string[] {
   const found = block.matchAll(/\bsh (?:'''([\s\S]*?)'''|'([^'\n]*)'|("))/g);
   return [...found].map(([, long, short, double]) => {
-    if (double !== undefined) throw new Error('Groovy would look into the strings of a shell');
+    if (double !== undefined) throw new Error('Groovy would interpret the strings of a shell');
     return (long ?? short ?? '').replaceAll(/\\(.)/g, '$1');
   });
 }
@@ -161,7 +161,7 @@ function scriptsOf(block: string): readonly string[] {
 function blockOf(text: string, head: RegExp | string): string {
   const at = typeof head === 'string' ? text.indexOf(head) : text.search(head);
   const start = text.indexOf('{', at);
-  if (at === -1) throw new Error(`there is no ${head}`);
+  if (at === -1) throw new Error(`the pipeline has no ${head}`);
   let depth = 0;
   for (let end = start; end < text.length; end++) {
     if (text[end] === '{') depth += 1;

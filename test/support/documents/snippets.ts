@@ -16,7 +16,7 @@ import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
 /** The reason for which checks of Unix shell snippets are skipped; false if they are not. */
-export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
+export const skipWindows = process.platform === 'win32' && 'the snippets are for Unix shells';
 
 /** Completes a snippet (a workflow, a job, or steps) to a workflow. */
 function wholeWorkflow(text: string): string {

@@ -58,7 +58,7 @@ export function allOf(error: unknown): string {
 export function assertHidden(secrets: readonly string[], error: unknown, ...said: readonly string[]): void {
   const shown = [allOf(error), ...said].join('\n');
   for (const secret of secrets) {
-    assert.ok(secret.length > 7, 'a secret that may be there by chance');
+    assert.ok(secret.length > 7, 'a secret that is long enough not to occur by chance');
     assert.ok(!shown.includes(secret), `${secret.slice(0, 7)}… is shown`);
   }
 }

@@ -56,7 +56,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
 
   function block(name: string): string {
     const found = blocks.filter((each) => each.name === name);
-    assert.equal(found.length, 1, `${DOCUMENT} has one block ${name}`);
+    assert.equal(found.length, 1, `${DOCUMENT} has exactly one block ${name}`);
     used.add(name);
     return found[0]?.text ?? '';
   }
@@ -106,8 +106,10 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     return allowed.map((line) => line.trim().split(/\s+/)[0]);
   }
   const takes = async (jwt: string, type = 'schedd') => (await levels(jwt, type, ['READ'])).length === 1;
-  const assertTaken = async (jwt: string, type?: string) => assert.ok(await takes(jwt, type), 'it is taken');
-  const assertRefused = async (jwt: string, type?: string) => assert.ok(!(await takes(jwt, type)), 'it is refused');
+  const assertTaken = async (jwt: string, type?: string) =>
+    assert.ok(await takes(jwt, type), 'the daemon accepts the token');
+  const assertRefused = async (jwt: string, type?: string) =>
+    assert.ok(!(await takes(jwt, type)), 'the daemon rejects the token');
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
   /**

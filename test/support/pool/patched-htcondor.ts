@@ -16,8 +16,8 @@ const SECTION_DYNSYM = 11;
 
 /** Returns the reason why this host cannot apply the patch; undefined if it can. */
 export function patchUnavailable(suite: Suite): string | undefined {
-  if (suite === 'sid') return 'the release in sid, and so its machine code, changes every month';
-  return process.arch === 'x64' ? undefined : `HTCondor's machine code is known for x64, not for ${process.arch}`;
+  if (suite === 'sid') return 'the release in sid, and therefore its machine code, changes every month';
+  return process.arch === 'x64' ? undefined : `HTCondor's machine code is known only for x64, not for ${process.arch}`;
 }
 
 /** Applies the patch. Tests pass this function to startPool as `prepare`. */

@@ -22,7 +22,7 @@ if (reason !== undefined) {
     findAct(true); // without act, its tests are skipped; the summary reports this
     await preparePython();
   } catch (error) {
-    banner('No real HTCondor to test on:', String(error), 'CONDOR_POOL=none runs the other tests.');
+    banner('No real HTCondor for the tests:', String(error), 'CONDOR_POOL=none runs the other tests.');
     process.exitCode = 1;
   }
 }

@@ -31,7 +31,7 @@ function assertSameClaims(ours: string, theirs: string): void {
   const { jti: _, iat: i, exp: e, ...ourClaims } = claimsOf(ours);
   const { jti: __, iat: j, exp: f, ...theirClaims } = claimsOf(theirs);
   assert.deepEqual(ourClaims, theirClaims);
-  assert.equal(e === undefined, f === undefined, 'both expire, or neither');
+  assert.equal(e === undefined, f === undefined, 'both tokens expire, or neither does');
   // The remaining lifetime of the credential decreases between the two runs.
   if (e !== undefined) assert.ok(Math.abs(Number(e) - Number(i) - (Number(f) - Number(j))) <= 5);
 }

@@ -26,7 +26,7 @@ export function poolSuites(): readonly Suite[] {
 /** Returns the reason why tests with real daemons are skipped: another operating system, or CONDOR_POOL=none. */
 export function poolUnavailable(): string | undefined {
   if (process.env['CONDOR_POOL'] === 'none') return 'CONDOR_POOL=none: real daemons are switched off';
-  if (process.platform !== 'linux') return `HTCondor pools are started on Linux only, not on ${process.platform}`;
+  if (process.platform !== 'linux') return `HTCondor pools are started only on Linux, not on ${process.platform}`;
   return undefined;
 }
 

@@ -28,7 +28,7 @@ export function findAct(build = false): string | undefined {
   console.error(`building act ${VERSION} …`);
   const options = { env: { ...process.env, GOBIN: own }, encoding: 'utf8', timeout: 300_000 } as const;
   const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], options);
-  if (status !== 0) console.error(`act cannot be built: ${stderr}`);
+  if (status !== 0) console.error(`act could not be built: ${stderr}`);
   return findProgram('act', path);
 }
 
