@@ -45,7 +45,7 @@ for (const suite of poolSuites()) {
     seen.set(keyOf(version, each), error === undefined ? '✓' : error.code.replace('ERR_', ''));
   };
   const cases = everyFault().filter(({ method }) => measured.includes(method));
-  console.log(`HTCondor $version: $cases.lengthcases`);
+  console.log(`HTCondor ${version}: ${cases.length} cases`);
   for (const [group, atOnce] of Object.entries(GROUPS)) {
     const left = cases.filter((each) => groupOf(each) === group);
     const work = async () => {
@@ -64,8 +64,8 @@ function outcomes(cell: Cell): string {
 const [before = '', documented = '', after = ''] = readFileSync(RELIABILITY, 'utf8').split(/<!-- table -->\n/);
 const tables = METHODS.flatMap((method) =>
   DIRECTIONS.map((direction) => {
-    const title = `$method, $direction`;
-    const earlier = documented.split('\n\n').find((table) => table.startsWith(`| $title|`));
+    const title = `${method}, ${direction}`;
+    const earlier = documented.split('\n\n').find((table) => table.startsWith(`| ${title} |`));
     if (!measured.includes(method)) return earlier ?? '';
     const names = FRAMES[method][direction];
     const rows = FAULTS.map((fault) => [
