@@ -15,8 +15,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs the programs alternately, so that other load on the host affects all alike. Returns the times in milliseconds,
- * by name.
+ * Runs the programs alternately, so that other load on the host affects them equally. Returns the median times in
+ * milliseconds, by name.
  */
 export async function sideBySide<Name extends string>(
   rounds: number,
@@ -34,7 +34,7 @@ export async function sideBySide<Name extends string>(
   return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
 }
 
-/** Runs a process, which must succeed, and returns its standard error. */
+/** Runs a process and returns its standard error. Rejects if the process fails. */
 export function succeed(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<string> {
   const [program, ...args] = argv;
   return new Promise((resolve, reject) => {
@@ -50,7 +50,7 @@ export function succeed(argv: readonly [string, ...string[]], env: Readonly<Reco
   });
 }
 
-/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for it. */
+/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for its echo. */
 export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');
