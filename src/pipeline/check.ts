@@ -115,10 +115,7 @@ async function checkSession(
   return session;
 }
 
-/**
- * Checks the token from the token service or, without one, whether the daemon would issue a token. Returns the
- * authorization levels of the token.
- */
+/** Checks the token from the token service, or whether the daemon would issue one. Returns the levels of that token. */
 async function checkGranted(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -217,9 +214,7 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/**
- * Requests a token with a nonexistent signing key. @throws DaemonError ERR_DAEMON for any error except the missing key.
- */
+/** @throws DaemonError ERR_DAEMON for any error except the missing key. */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);

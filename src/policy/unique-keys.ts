@@ -5,7 +5,7 @@
  * @param text valid JSON; the caller must reject anything else.
  */
 export function hasUniqueKeys(text: string): boolean {
-  /** The keys of each open object; undefined for an open array. */
+  /** Keys of each open object, or undefined for an open array. */
   const open: (Set<string> | undefined)[] = [];
   let previous = '[';
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {

@@ -1,4 +1,4 @@
-/** Classifies errors, to decide how to continue. */
+/** Classifies errors to decide how to continue. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -13,7 +13,7 @@ export function isConnectionClosed(error: unknown): error is ConnectError {
   return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
-/** True if the peer was not reached, or is not an HTCondor daemon: another address may lead to the daemon. */
+/** True if the peer was not reached or is not an HTCondor daemon, so another address may lead to the daemon. */
 export function isUnreachable(error: unknown): error is ConnectError | ProtocolError {
   return error instanceof ConnectError || error instanceof ProtocolError;
 }

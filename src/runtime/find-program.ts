@@ -1,12 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Returns the first program with this name in the directories of `path`, in the format of PATH; undefined if none. */
+/**
+ * Returns the first program with this name in the directories of `path`, which has the format of PATH. Returns
+ * undefined if there is none.
+ */
 export function findProgram(name: string, path: string): string | undefined {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   return path
     .split(delimiter)
-    .filter(isAbsolute) // a relative entry is in the workspace, where an attacker may have put a program
+    .filter(isAbsolute) // a relative entry refers to the workspace, where an attacker may have placed a program
     .map((directory) => join(directory, file))
     .find(isProgram);
 }

@@ -1,4 +1,4 @@
-/** Describes errors of the operating system, of TLS and of Node's HTTP parser in plain words. */
+/** Describes errors of the operating system, TLS and Node's HTTP parser in plain language. */
 
 const REASONS: Readonly<Record<string, string>> = {
   // files
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for a different host name',
 };
 
-/** Describes why a system call or a connection failed. Does not use Node's own text, which quotes paths. */
+/** Describes why a system call or a connection failed. Does not use Node's own message, which quotes paths. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno, message } = error as NodeJS.ErrnoException;

@@ -75,14 +75,14 @@ export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = t
   }
 }
 
-/** Returns the content of a token file: the token and a newline. */
+/** Returns the content of a token file: the token followed by a newline. */
 export function tokenText(token: Secret): string {
   return `${token.reveal()}\n`;
 }
 
 /**
- * Writes `text` to a temporary file beside `path`, then calls `put` to move it to `path`. The file is complete before
- * it appears under that name.
+ * Writes `text` to a temporary file in the directory of `path`, then calls `put` to move the file to `path`. The file
+ * is complete before it appears at `path`.
  */
 export function putFile(path: string, text: string, put: (from: string, to: string) => void): void {
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${crypto().randomUUID()}`);
@@ -94,7 +94,7 @@ export function putFile(path: string, text: string, put: (from: string, to: stri
   }
 }
 
-/** Returns the missing directories of the path `directory`, the outermost first. */
+/** Returns the missing directories along the path `directory`, outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -151,7 +151,7 @@ export function createPrivateFile(path: string, text: string): void {
 }
 
 /**
- * Flushes a file to disk. Node's permission model denies that; then only a crash of the host can leave the file empty.
+ * Flushes a file to disk. If Node's permission model denies that, only a crash of the host can leave the file empty.
  */
 function flushToDisk(file: number): void {
   try {

@@ -7,7 +7,7 @@ import type { ConnectionsAhead } from './connection-ahead.ts';
 import { dial } from './dial.ts';
 import { endpoints, formatSinful, type Sinful, sharedPortId } from './sinful.ts';
 
-/** SHARED_PORT_CONNECT (condor_commands.h). */
+/** Command number of SHARED_PORT_CONNECT (condor_commands.h). */
 const SHARED_PORT_CONNECT = 75;
 
 /**

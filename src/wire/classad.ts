@@ -1,14 +1,15 @@
 /**
- * ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
+ * Reads and writes ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in
+ * condor_utils/classad_oldnew.cpp).
  *
- * An ad is an int n, n strings `Name = value`, and two strings that used to contain the types. Only literals are
- * evaluated. An expression is kept as text and rejected where a literal is required.
+ * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the types. Only
+ * literals are evaluated. An expression is kept as text and rejected where a literal is required.
  */
 import { ProtocolError } from '../errors.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** ClassAd source text that is sent unquoted, for `Requirements`. */
+/** ClassAd source text that is sent without quotes, as for `Requirements`. */
 export class Expression {
   readonly source: string;
 
@@ -19,7 +20,7 @@ export class Expression {
 
 export type ClassAdValue = string | number | boolean | Expression;
 
-/** Marks the next string as a separately encrypted attribute. With AES the whole frame is encrypted already. */
+/** Marks the next string as a separately encrypted attribute. With AES, the whole frame is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 
 /** Default maximum length of a string literal, in characters. A sinful string may have 8192. */
@@ -31,7 +32,7 @@ const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 export class ClassAd {
   readonly #values: ReadonlyMap<string, string>;
 
-  /** `values` maps attribute names in lower case to ClassAd source text. */
+  /** `values` maps lowercase attribute names to ClassAd source text. */
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
   }
@@ -55,7 +56,7 @@ export class ClassAd {
       throw new ProtocolError('ERR_CLASSAD', text);
     }
     const inner = /^"(.*)"$/s.exec(source)?.[1];
-    // An unescaped quote ends the literal, so a value with one inside is an expression.
+    // An unescaped quote ends the literal, so a value with an unescaped quote inside is an expression.
     if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, 'a string');
     // "Old" ClassAd syntax escapes only the quote. A backslash before any other character is literal.
     return inner.replaceAll('\\"', '"');
@@ -86,7 +87,7 @@ export class ClassAd {
     return source === 'true';
   }
 
-  /** Returns the source text of a value, which may be an expression; undefined if the attribute is absent. */
+  /** Returns the source text of a value, which may be an expression. Returns undefined if the attribute is absent. */
   source(name: string): string | undefined {
     return this.#values.get(name.toLowerCase());
   }
@@ -108,7 +109,7 @@ function wrongType(name: string, wanted: string): ProtocolError {
  */
 export function getClassAd(message: Reader): ClassAd {
   const count = message.int();
-  // Each attribute occupies at least one byte, so a count larger than the rest of the message is invalid.
+  // Each attribute occupies at least one byte, so a count larger than the number of remaining bytes is invalid.
   if (count < 0 || count > message.remaining)
     throw new ProtocolError('ERR_CLASSAD', `an ad declares ${count} attributes`);
   const values = new Map<string, string>();
@@ -119,7 +120,7 @@ export function getClassAd(message: Reader): ClassAd {
       throw new ProtocolError('ERR_CLASSAD', 'a line is not an attribute');
     values.set(name.toLowerCase(), source.trim());
   }
-  message.string(); // MyType and TargetType, which are obsolete; C++ ignores them too
+  message.string(); // the obsolete MyType and TargetType, which C++ also ignores
   message.string();
   return new ClassAd(values);
 }

@@ -1,7 +1,10 @@
 import { ProtocolError } from '../errors.ts';
 import { concat } from './writer.ts';
 
-/** Length of a frame header in bytes: the end flag, then the body length, big endian (cedar-rfc §1.2). */
+/**
+ * Length of a frame header, in bytes. The header consists of the end flag and the body length in big-endian order
+ * (cedar-rfc §1.2).
+ */
 export const HEADER_LENGTH = 5;
 
 /** Maximum length of a frame body, in bytes. Prevents a hostile peer from making the client allocate gigabytes. */
@@ -18,7 +21,9 @@ export interface Frame {
   readonly endOfMessage: boolean;
 }
 
-/** Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is 1 byte to 1 MiB. */
+/**
+ * Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is from 1 byte to 1 MiB.
+ */
 export function putHeader(bodyLength: number): Uint8Array {
   if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
   const header = new Uint8Array(HEADER_LENGTH);
@@ -81,7 +86,7 @@ function bodyLengthOf(header: Uint8Array): number {
   return length;
 }
 
-/** Rejects a stream whose first byte is not an end flag, and names the protocol if it is a common one. */
+/** Rejects a stream whose first byte is not an end flag. The error names the protocol if it is a common one. */
 function refuseForeign(chunks: readonly Uint8Array[]): void {
   const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
   const flag = start[0] ?? 0;
