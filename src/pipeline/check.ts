@@ -225,8 +225,7 @@ async function checkWouldIssue(target: Target, authz: readonly string[], credent
 }
 
 /**
- * Reports, as the fetch does, which levels the daemon would omit, and whether the token would expire early because of
- * the credential's expiry.
+ * Reports, as the fetch does, which levels and how much of the lifetime the daemon would not grant.
  *
  * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */

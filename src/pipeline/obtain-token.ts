@@ -49,8 +49,8 @@ function sciTokenSource({ credentials }: TokenRequest, bearer: Bearer | undefine
  * Returns the IDTOKEN from a token service, with the daemon that accepts it. Locates the daemon only if its name is
  * unknown or its address is needed.
  *
- * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long. @throws
- * LocateError if the daemon cannot be located.
+ * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long.
+ * @throws LocateError if the daemon cannot be located.
  */
 export async function issuedByService(
   bearer: ServiceToken,

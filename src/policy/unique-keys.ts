@@ -1,6 +1,6 @@
 /**
- * True if no object of a JSON text has a duplicate key. JSON.parse keeps the last one and other parsers the first, so
- * two readers of one token could see different claims.
+ * True if no object in a JSON text has a duplicate key. JSON.parse keeps the last duplicate, but other parsers keep the
+ * first, so two readers of one token could see different claims.
  *
  * @param text valid JSON; the caller must reject anything else.
  */

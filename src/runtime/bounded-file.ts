@@ -7,7 +7,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
  *
  * `check` throws to reject a file by its owner or mode. `flags` adds flags for open, such as O_NOFOLLOW.
  *
- * @throws Error if the file is rejected, or the error of the operating system; `systemReason` describes either.
+ * @throws Error if the file is rejected or cannot be read. `systemReason` describes the error.
  */
 export function readBounded(path: string, maxBytes: number, check?: (stats: Stats) => void, flags = 0): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);

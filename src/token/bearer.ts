@@ -22,7 +22,7 @@ export interface BearerToken {
 }
 
 /**
- * Parses a bearer token without verifying its signature, which the daemon does. `source` names it in errors.
+ * Parses a bearer token. Does not verify its signature, because the daemon does. Error messages include `source`.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a JWT, `iss` or `sub` is missing, or `exp` or
  *   `nbf` is out of range.

@@ -26,8 +26,7 @@ export interface Expected {
 /**
  * Checks that the daemon issued the requested token for the authenticated identity.
  *
- * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each such
- * reduction.
+ * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each reduction.
  *
  * @throws TokenError ERR_TOKEN_CLAIM with the claim, if the token grants more or differs in any other way.
  */
@@ -84,7 +83,7 @@ function checkLevels(
 ): readonly string[] {
   if (asked.length === 0 && limitedByDaemon && authz !== undefined)
     return [`authorization: requested all levels, granted ${authz.join(' ')}`];
-  if (asked.length === 0) return []; // a restriction can only come from the credential or, with `remote`, from the schedd
+  if (asked.length === 0) return []; // any restriction comes from the credential or, with `remote`, from the schedd
   const granted = authz ?? [];
   claim(
     granted.length > 0,

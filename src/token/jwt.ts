@@ -26,7 +26,7 @@ export interface IdToken {
 
 /**
  * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`; the daemon looks up the
- * identity by `jti`.
+ * identity of such a token by its `jti`.
  *
  * @internal
  */

@@ -25,7 +25,7 @@ const PRIVATE_DIRECTORY = 0o700;
 const OCCUPIED = { reason: 'path-occupied' } as const;
 
 /**
- * Checks before the fetch that a token can be written to `path`. Creates nothing.
+ * Checks, before the fetch, that a token can be written to `path`. Creates no files or directories.
  *
  * @throws OutputError ERR_OUTPUT if the path is a symbolic link or not a regular file, or if its directory is not
  *   writable.
@@ -53,14 +53,14 @@ export function checkTokenPath(path: string): void {
 
 /**
  * Writes a token file with mode 0600 and a final newline, completely or not at all. Creates missing directories with
- * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file; a symbolic link is an error (write_out_token in
+ * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file, but rejects a symbolic link (write_out_token in
  * token_utils.cpp).
  *
- * Returns the outermost directory that it created; undefined if it created none.
+ * Returns the outermost directory that it created, or undefined if it created none.
  *
- * Synchronous, so that no signal handler and no other task runs between the steps.
+ * The function is synchronous, so that no signal handler or other task runs between the steps.
  *
- * @throws OutputError ERR_OUTPUT. In that case an existing file is unchanged and no new directory is left.
+ * @throws OutputError ERR_OUTPUT. In this case, an existing file is unchanged and no new directory is left.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
@@ -103,10 +103,10 @@ export function missingDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Creates the missing directories of the path `directory`, one by one, and returns them, the outermost first. Node's
- * recursive mkdir never returns below /proc, and returns a path in a different form on Windows.
+ * Creates the missing directories along the path `directory` one by one. Returns them, outermost first. Node's
+ * recursive mkdir hangs for a path below /proc, and returns a path in a different form on Windows.
  *
- * @throws OutputError ERR_OUTPUT. In that case no created directory is left.
+ * @throws OutputError ERR_OUTPUT. In this case, no created directory is left.
  */
 export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];

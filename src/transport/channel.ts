@@ -65,7 +65,7 @@ export class Channel implements SecurableChannel {
     };
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
     this.#roundTrips = options.roundTrips ?? 1;
-    socket.on('error', () => {}); // the pending read reports the error; without a listener, the error would end the process
+    socket.on('error', () => {}); // the pending read reports the error; without a listener, it would end the process
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 

@@ -26,14 +26,14 @@ interface Failure {
 }
 
 /**
- * Races staggered TCP connections to all addresses of all endpoints. The first connection wins; the others close
+ * Races staggered TCP connections to all addresses of all endpoints. The first connection wins. The others are closed
  * before any byte is sent on them.
  *
  * Only the deadline of the run ends an attempt. A time limit per address, such as Node's
- * `autoSelectFamilyAttemptTimeout`, makes every host with a longer round trip unreachable.
+ * `autoSelectFamilyAttemptTimeout`, would make every host with a longer round-trip time unreachable.
  *
- * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT, with the same reasons, if the
- *   deadline passes, and without them if the run is cancelled.
+ * @throws ConnectError ERR_CONNECT with the reason for each address. ERR_TIMEOUT, also with these reasons if the
+ *   deadline has passed, or without them if the run was cancelled.
  */
 export function dial(
   endpoints: readonly Endpoint[],
@@ -81,7 +81,7 @@ export function dial(
     const resolveName = (endpoint: Candidate) => {
       const { host, port } = endpoint;
       resolving.add(endpoint);
-      const { lookup } = process.getBuiltinModule('node:dns'); // loaded only when needed, because most addresses are numeric
+      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late, because most addresses are numeric
       lookup(host, { all: true, verbatim: true }, (error, found) => {
         resolving.delete(endpoint);
         if (error !== null) return fail(endpoint, error);

@@ -33,7 +33,8 @@ export function parseKdc(text: string): Endpoint | undefined {
 }
 
 /**
- * Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none.
+ * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns them with the preferred KDC first, or an empty list
+ * if DNS has no records.
  *
  * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
  */
@@ -83,8 +84,8 @@ function inSrvOrder(records: readonly SrvRecord[], { randomBytes }: Host): reado
 }
 
 /**
- * Sends a request to the first KDC that accepts a connection, and returns its reply. If that KDC does not reply, tries
- * the others.
+ * Sends a request to the first KDC that accepts a connection, and returns the reply. If that KDC does not reply, tries
+ * the other KDCs.
  *
  * @throws ConnectError ERR_CONNECT, ERR_CLOSED, ERR_TIMEOUT.
  */

@@ -47,7 +47,7 @@ export class ReverseListener {
         void this.#expectGreeting(channel, isGreeting).then((right) => right && resolve(channel));
       });
     });
-    this.connected.catch(() => {}); // awaiting callers receive the error; without a caller, the rejection would be unhandled
+    this.connected.catch(() => {}); // callers that await it get the error; this avoids an unhandled rejection
     this.#onAbort = () => {
       this.close();
       fail(abortedError(options.signal));
@@ -57,10 +57,10 @@ export class ReverseListener {
   }
 
   /**
-   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection; it may
+   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection, and may
    * throw on a malformed message.
    *
-   * @throws Error of the operating system if it cannot listen there.
+   * @throws Error of the operating system if it cannot listen on that address.
    */
   static async open(
     address: string,

@@ -44,7 +44,8 @@ export class ClassAd {
   /**
    * Returns a string literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * The length limit bounds the regular expressions that run over the value: unauthenticated peers send most values.
+   * The limit bounds the time that regular expressions take on the value, because most values come from unauthenticated
+   * peers.
    *
    * @throws ProtocolError ERR_CLASSAD if the value is not a string literal or has more than `maxLength` characters.
    */
@@ -65,7 +66,7 @@ export class ClassAd {
   /**
    * Returns an integer literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value is anything else, or not a safe integer.
+   * @throws ProtocolError ERR_CLASSAD if the value has another type or is not a safe integer.
    */
   integer(name: string): number | undefined {
     const source = this.#literal(name);
@@ -76,9 +77,9 @@ export class ClassAd {
   }
 
   /**
-   * Returns a boolean literal, or undefined if the attribute is absent or UNDEFINED.
+   * Returns a Boolean literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value is anything else.
+   * @throws ProtocolError ERR_CLASSAD if the value has another type.
    */
   boolean(name: string): boolean | undefined {
     const source = this.#literal(name)?.toLowerCase();
@@ -103,7 +104,7 @@ function wrongType(name: string, wanted: string): ProtocolError {
 }
 
 /**
- * Reads one ad. The size of the message bounds the work.
+ * Reads one ad. The length of the message limits the time that this takes.
  *
  * @throws ProtocolError ERR_CLASSAD if the ad is malformed; ERR_MESSAGE if the message ends inside the ad.
  */

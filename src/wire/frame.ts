@@ -49,10 +49,10 @@ export class Deframer {
   }
 
   /**
-   * Returns the next complete frame, or undefined until more bytes are pushed.
+   * Returns the next complete frame, or undefined if more bytes are needed.
    *
-   * @throws ProtocolError ERR_FRAME on a wrong end flag, or a length of 0 or above 1 MiB: as soon as the header has
-   *   arrived, before the body is buffered.
+   * @throws ProtocolError ERR_FRAME if the end flag is invalid, or if the length is 0 or exceeds 1 MiB. Throws as soon
+   *   as the header has arrived, before the body is buffered.
    */
   next(): Frame | undefined {
     if (this.#header === undefined) {
