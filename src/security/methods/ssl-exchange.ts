@@ -25,8 +25,7 @@ const KEY_LENGTH = 256;
 /** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
 /**
- * Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three if the server requests a
- * different group.
+ * Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three if the server changes the group.
  */
 const MAX_ROUNDS = 8;
 
@@ -190,10 +189,7 @@ export class SslExchange {
     throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
   }
 
-  /**
-   * Feeds one message from the server to the TLS engine and returns its status. Throws MethodRefused if the server
-   * quits.
-   */
+  /** Feeds one message from the server to TLS and returns its status. Throws MethodRefused if the server quits. */
   async #receive(channel: MessageChannel, tunnel: TlsTunnel): Promise<number> {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);

@@ -167,9 +167,7 @@ export class TlsTunnel {
     return { reason: tlsReason(this.#failure), alert: digits === undefined ? undefined : Number(digits) };
   }
 
-  /**
-   * Waits for `length` bytes of plaintext from the peer. Throws TlsFailure if the engine fails or needs more records.
-   */
+  /** Waits for `length` bytes of the peer's plaintext. Throws TlsFailure if the engine fails or needs more records. */
   async read(length: number): Promise<Uint8Array> {
     await this.#until(() => this.#plaintext.reduce((sum, { length }) => sum + length, 0) >= length);
     const all = concat(this.#plaintext);
