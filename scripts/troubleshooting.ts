@@ -1,7 +1,7 @@
 /**
- * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line `<!--
- * hints: WORDS -->`, writes the code and the hints of that error in test/support/every-error.ts. In the table, writes
- * the error codes of each chapter.
+ * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line
+ * `<!-- hints: WORDS -->`, writes the code and the hints of that error in test/support/errors/every-error.ts. In the
+ * table, writes the error codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
  * test/messages/hints.test.ts checks both files.
@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyHTCondorError } from '../src/errors.ts';
 import { hintsFor } from '../src/messages/hints.ts';
-import { ERRORS, type ErrorName } from '../test/support/every-error.ts';
+import { ERRORS, type ErrorName } from '../test/support/errors/every-error.ts';
 import { projectRoot } from '../test/support/project.ts';
 import { hintAsMarkdown } from './hint-markdown.ts';
 
@@ -36,7 +36,7 @@ export function updated(document: string): string {
 export function namesIn(document: string): readonly ErrorName[] {
   return [...document.matchAll(/^<!-- hints: (.+) -->$/gm)].map(([, name = '']) => {
     if (name in ERRORS) return name as ErrorName;
-    throw new Error(`docs/TROUBLESHOOTING.md: test/support/every-error.ts has no error "${name}"`);
+    throw new Error(`docs/TROUBLESHOOTING.md: test/support/errors/every-error.ts has no error "${name}"`);
   });
 }
 

@@ -5,8 +5,8 @@
  * NODE: additional Node binaries for the first table. The other tables use the last one. List Node 24 last, because the
  * Action runs on it.
  */
-import { poolSuites, poolUnavailable } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
+import { poolSuites, poolUnavailable } from '../../test/support/pool/pool.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
 import { coldMachine } from './cold.ts';
 import { atADistance, HEAD, inShort } from './distance.ts';
 import { bundles, wholeProcess } from './start.ts';

@@ -5,8 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPool } from '../../test/support/pool.ts';
-import { asRoot, buildMinimal, run, type Suite } from '../../test/support/pool-tree.ts';
+import { run } from '../../test/support/host.ts';
+import { startPool } from '../../test/support/pool/pool.ts';
+import type { Suite } from '../../test/support/pool/suites.ts';
+import { buildTree, removeTree } from '../../test/support/pool/tree.ts';
+import { asRoot } from '../../test/support/processes.ts';
 import { projectRoot } from '../../test/support/project.ts';
 import { COMMAND, succeed } from './processes.ts';
 import { table } from './table.ts';
@@ -49,7 +52,7 @@ export async function coldMachine(suite: Suite): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'cold-'));
   const [tree, files] = [join(folder, 'tree'), join(folder, 'files')];
   try {
-    await buildMinimal(suite, tree);
+    await buildTree(suite, tree, []);
     mkdirSync(join(files, 'tokens.d'), { recursive: true, mode: 0o700 });
     writeFileSync(join(files, 'tokens.d/pool'), `${await pool.idToken({ user: 'alice' })}\n`, { mode: 0o600 });
     copyFileSync(COMMAND, join(files, 'condor_token_fetch.mjs'));
@@ -58,7 +61,7 @@ export async function coldMachine(suite: Suite): Promise<string> {
     const fromNothing = async (packages: string, command: string): Promise<Cold> => {
       const fetch = `${env} ${command} -name '${address}'`;
       const script = asRoot('unshare', '--mount', 'sh', '-ec', FROM_NOTHING, tree, files, packages, fetch);
-      const said = await run(`nothing, then ${packages} and a token`, ...script);
+      const said = await run(`nothing, then ${packages} and a token`, script);
       const [, count] = /(\d+) newly installed/.exec(said) ?? [];
       const [, size] = /Need to get (?:[\d.,]+ \w+\/)?([\d.,]+ \w+) of/.exec(said) ?? [];
       const [started = 0, installed = 0, done = 0] = (/^TIMES (.*)$/m.exec(said)?.[1] ?? '').split(' ').map(Number);
@@ -76,7 +79,7 @@ export async function coldMachine(suite: Suite): Promise<string> {
     );
   } finally {
     await pool.stop();
-    await run('removing the minimal system', ...asRoot('rm', '-rf', '--one-file-system', folder));
+    await removeTree(folder);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fetchThrough, startDestination, stopDestination } from '../../test/support/fault-run.ts';
+import { fetchThrough, startDestination, stopDestination } from '../../test/support/faults/fault-run.ts';
 import {
   DIRECTIONS,
   everyFault,
@@ -17,9 +17,9 @@ import {
   groupOf,
   METHODS,
   RELIABILITY,
-} from '../../test/support/fault-table.ts';
-import { poolSuites } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
+} from '../../test/support/faults/fault-table.ts';
+import { poolSuites } from '../../test/support/pool/pool.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
 import { projectRoot } from '../../test/support/project.ts';
 
 const KILLS = 1000;

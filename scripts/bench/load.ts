@@ -7,10 +7,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fetchToken } from '../../src/index.ts';
-import { type Pool, poolSuites, startPool } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
-import { onlyToken } from '../../test/support/real-fetch.ts';
-import { runCommand } from '../../test/support/runner.ts';
+import { type Pool, poolSuites, startPool } from '../../test/support/pool/pool.ts';
+import { onlyToken } from '../../test/support/pool/real-fetch.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
+import { runCommand } from '../../test/support/runner/program.ts';
 import { type Figures, many, printFigures } from './figures.ts';
 
 const minutes = Number(process.argv[2] ?? 1);

@@ -6,10 +6,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { GITHUB_CLAIMS, JobIssuer } from '../../test/support/job-issuer.ts';
-import { type Pool, poolSuites, startPool } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
-import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../../test/support/service-process.ts';
+import { type Pool, poolSuites, startPool } from '../../test/support/pool/pool.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../../test/support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../../test/support/service/service-process.ts';
 import { at, type Figures, printFigures, steadily } from './figures.ts';
 import { table, write } from './table.ts';
 

@@ -6,10 +6,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchToken, HTCondorError } from '../../src/index.ts';
 import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
-import { poolSuites, poolUnavailable, startPool } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
-import { claimsOf, onlyToken } from '../../test/support/real-fetch.ts';
-import { Runner } from '../../test/support/runner.ts';
+import { poolSuites, poolUnavailable, startPool } from '../../test/support/pool/pool.ts';
+import { claimsOf, onlyToken } from '../../test/support/pool/real-fetch.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
+import { Runner } from '../../test/support/runner/runner.ts';
 import { demoKeyless } from './keyless.ts';
 
 /** The parts of a pool that the demo needs. */

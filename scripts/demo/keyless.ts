@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
-import { JobIssuer } from '../../test/support/job-issuer.ts';
-import { Runner } from '../../test/support/runner.ts';
-import { ServiceProcess } from '../../test/support/service-process.ts';
+import { Runner } from '../../test/support/runner/runner.ts';
+import { JobIssuer } from '../../test/support/service/job-issuer.ts';
+import { ServiceProcess } from '../../test/support/service/service-process.ts';
 
 interface Printer {
   heading(text: string): void;

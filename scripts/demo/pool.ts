@@ -9,10 +9,10 @@ import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeCondorTools } from '../../test/support/condor-tools.ts';
 import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
-import { poolSuites, poolUnavailable, startPool } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
+import { writeCondorTools } from '../../test/support/pool/condor-tools.ts';
+import { poolSuites, poolUnavailable, startPool } from '../../test/support/pool/pool.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
 
 interface Outputs {
   readonly collector: string;

@@ -9,7 +9,7 @@ import { MethodRefused, type Peer } from '../../src/security/method.ts';
 import { fs } from '../../src/security/methods/fs.ts';
 import { SslExchange, serverHolds } from '../../src/security/methods/ssl-exchange.ts';
 import { Reader } from '../../src/wire/reader.ts';
-import { Authority, selfSigned } from '../../test/support/certificates.ts';
+import { Authority, selfSigned } from '../../test/support/credentials/certificates.ts';
 import { TlsEngine } from '../../test/support/embedded-pool/tls-engine.ts';
 import { bytesOf, ScriptedChannel } from '../../test/support/scripted-channel.ts';
 import { inputOf, messagesOf, rawInput } from './inputs.ts';

@@ -5,9 +5,9 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { Authority } from '../../test/support/certificates.ts';
-import { freePort } from '../../test/support/free-port.ts';
-import { asRoot, cacheFolder, onPath, run } from '../../test/support/pool-tree.ts';
+import type { Authority } from '../../test/support/credentials/certificates.ts';
+import { cacheFolder, installPackages, onPath, run } from '../../test/support/host.ts';
+import { freePort } from '../../test/support/network/free-port.ts';
 import { until } from '../../test/support/until.ts';
 
 const KEYCLOAK_VERSION = process.env['KEYCLOAK_VERSION'] ?? '26.7.3';
@@ -24,19 +24,17 @@ async function prepareKeycloak(): Promise<string> {
   const folder = join(cacheFolder('keycloak'), `keycloak-${KEYCLOAK_VERSION}`);
   if (existsSync(folder)) return folder;
   if (!onPath('java') || !onPath('mvn')) {
-    await run('installing Java and Maven: package lists', ...asRoot('apt-get', 'update', '-q'));
-    const packages = ['default-jre-headless', 'maven'];
-    await run('installing Java and Maven', ...asRoot('apt-get', 'install', '-y', '-q', ...packages));
+    await installPackages('default-jre-headless', 'maven');
   }
   const partial = join(cacheFolder('keycloak'), `partial-${process.pid}`);
   mkdirSync(partial, { recursive: true });
   try {
     const artifact = `org.keycloak:keycloak-quarkus-dist:${KEYCLOAK_VERSION}:tar.gz`;
     const copy = ['dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${partial}`];
-    await run(`downloading Keycloak ${KEYCLOAK_VERSION} with Maven`, 'mvn', '-B', '-q', ...copy);
+    await run(`downloading Keycloak ${KEYCLOAK_VERSION} with Maven`, ['mvn', '-B', '-q', ...copy]);
     const archive = join(partial, `keycloak-quarkus-dist-${KEYCLOAK_VERSION}.tar.gz`);
-    await run('unpacking', 'tar', 'xzf', archive, '-C', partial);
-    await run('building', join(partial, `keycloak-${KEYCLOAK_VERSION}`, 'bin/kc.sh'), ...BUILD);
+    await run('unpacking', ['tar', 'xzf', archive, '-C', partial]);
+    await run('building', [join(partial, `keycloak-${KEYCLOAK_VERSION}`, 'bin/kc.sh'), ...BUILD]);
     renameSync(join(partial, `keycloak-${KEYCLOAK_VERSION}`), folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });
@@ -109,7 +107,7 @@ export class Keycloak {
       `KC_CLI_PASSWORD=${ADMINISTRATOR.KC_BOOTSTRAP_ADMIN_PASSWORD}`,
     ];
     const script = `cd "$0"; ${commands}`;
-    return await run('administering Keycloak', 'env', ...words, 'sh', '-ec', script, this.#scratch);
+    return await run('administering Keycloak', ['env', ...words, 'sh', '-ec', script, this.#scratch]);
   }
 
   /** Sends a form to an endpoint, and returns the JSON object of the response. */

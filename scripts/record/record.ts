@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import { listen } from '../../test/support/listen.ts';
-import { poolSuites, startPool } from '../../test/support/pool.ts';
-import { prepareTree } from '../../test/support/pool-tree.ts';
+import { listen } from '../../test/support/network/listen.ts';
+import { poolSuites, startPool } from '../../test/support/pool/pool.ts';
+import { prepareTree } from '../../test/support/pool/tree.ts';
 import { NOWHERE } from '../../test/support/surroundings.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,9 +1,10 @@
 /** A real systemd as the first process in its own namespaces, with a root file system built from Debian packages. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { execute, type Outcome } from '../../test/support/pool-namespaces.ts';
-import { asRoot, buildMinimal, cacheFolder, run } from '../../test/support/pool-tree.ts';
+import { cacheFolder } from '../../test/support/host.ts';
+import { buildTree, removeTree } from '../../test/support/pool/tree.ts';
+import { asRoot, execute, type Outcome } from '../../test/support/processes.ts';
 import { projectRoot } from '../../test/support/project.ts';
 import { until } from '../../test/support/until.ts';
 
@@ -13,16 +14,12 @@ const SUITE = 'trixie';
 async function prepareSystemd(): Promise<string> {
   const tree = join(cacheFolder('systemd'), SUITE);
   if (existsSync(tree)) return tree;
-  mkdirSync(cacheFolder('systemd'), { recursive: true });
   const partial = `${tree}.partial-${process.pid}`;
   try {
-    await buildMinimal(SUITE, partial);
-    const install = `mount --bind /proc "$0/proc"; mount --bind /dev "$0/dev"
-      DEBIAN_FRONTEND=noninteractive chroot "$0" apt-get install -y -q --no-install-recommends systemd systemd-sysv dbus`;
-    await run('installing systemd', ...asRoot('unshare', '--mount', 'sh', '-ec', install, partial));
+    await buildTree(SUITE, partial, ['systemd', 'systemd-sysv', 'dbus']);
     renameSync(partial, tree);
   } finally {
-    await run('removing remains', ...asRoot('rm', '-rf', '--one-file-system', partial));
+    await removeTree(partial);
   }
   return tree;
 }
@@ -92,7 +89,7 @@ export class BootedSystem {
   exec(...argv: string[]): Promise<Outcome> {
     const spaces = ['--mount', '--pid', '--uts', '--ipc', '--cgroup', '--root', '--wd'];
     const inside = ['env', '-i', 'PATH=/usr/local/bin:/usr/sbin:/usr/bin', ...argv];
-    return execute(...asRoot('nsenter', `--target=${this.#pid}`, ...spaces, ...inside));
+    return execute(asRoot('nsenter', `--target=${this.#pid}`, ...spaces, ...inside));
   }
 
   /** Runs a shell script and returns its output. Throws if the script fails. */

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { blocksOf } from '../../test/support/documents/markdown.ts';
 import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, JobIssuer } from '../../test/support/job-issuer.ts';
-import { blocksOf } from '../../test/support/markdown.ts';
-import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../../test/support/service-process.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../../test/support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../../test/support/service/service-process.ts';
 import { until } from '../../test/support/until.ts';
 import { BootedSystem } from './booted.ts';
 
