@@ -2,8 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /**
- * Reads a regular file of at most `maxBytes`. Rejects a FIFO, a device or a directory before reading it; opening one
- * never blocks.
+ * Reads a regular file of at most `maxBytes`. Rejects FIFOs, devices and directories before reading them. Opening a
+ * FIFO does not block.
  *
  * `check` throws to reject a file by its owner or mode. `flags` adds flags for open, such as O_NOFOLLOW.
  *

@@ -8,7 +8,7 @@ import {
   ProtocolError,
 } from '../errors.ts';
 
-/** True if the peer closed the connection, or the connection broke. */
+/** True if the peer closed the connection or the connection broke. */
 export function isConnectionClosed(error: unknown): error is ConnectError {
   return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
@@ -18,7 +18,7 @@ export function isUnreachable(error: unknown): error is ConnectError | ProtocolE
   return error instanceof ConnectError || error instanceof ProtocolError;
 }
 
-/** True if the daemon was reached but accepts none of the credentials, or denies the identity. */
+/** True if the daemon was reached, but accepted none of the credentials or denied the identity. */
 export function isRefusal(
   error: unknown,
 ): error is CredentialError | NegotiationError | AuthenticationError | AuthorizationError {

@@ -14,7 +14,7 @@ export function findProgram(name: string, path: string): string | undefined {
     .find(isProgram);
 }
 
-/** Variables that are not passed to other programs: inputs and state of the step, and tokens of the job. */
+/** Variables that are not passed to other programs: the step's inputs and state, and the job's tokens. */
 const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
 /** Returns the environment to pass to another program, without the variables that may contain secrets. */

@@ -23,7 +23,7 @@ export interface Host {
   randomBytes(length: number): Uint8Array;
 }
 
-/** Log and mask of a run without output. */
+/** Log and mask functions for a run that produces no output. */
 export const SILENT: Pick<Host, 'log' | 'mask'> = {
   log: { debug: () => {}, info: () => {}, notice: () => {}, warn: () => {} },
   mask: () => {},

@@ -32,7 +32,10 @@ export function isLinkOfSystem({ uid }: { readonly uid: number }, platform: Node
   return platform !== 'win32' && uid === 0;
 }
 
-/** Error codes on Windows while another process, such as a virus scanner, has the file open without sharing it. */
+/**
+ * Error codes that Windows returns while another process, such as a virus scanner, holds the file open without sharing
+ * it.
+ */
 const SHARING_VIOLATIONS: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
 const RENAME_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
@@ -63,7 +66,7 @@ function pauseThread(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Returns whether Node's permission model denied the operation. Such a failure is permanent. */
+/** Returns whether Node's permission model denied the operation. A denial is permanent. */
 export function isDeniedByNode(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
 }

@@ -65,7 +65,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** Returns the values by flag. A flag that takes no value has an empty one. */
+/** Returns the values by flag. A flag that takes no value is mapped to an empty string. */
 function readFlags(subcommand: Subcommand, words: readonly string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (let at = 0; at < words.length; at++) {

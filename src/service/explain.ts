@@ -1,5 +1,5 @@
 /**
- * `condor_token_service explain`: shows which grant a job receives. Without a grant, shows what differs, and an entry
+ * `condor_token_service explain`: shows which grant a job receives. If there is none, shows what differs, and an entry
  * that would admit the job.
  */
 import { readFileSync } from 'node:fs';

@@ -156,7 +156,7 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
-      for (const { ahead } of targets) ahead?.close(); // the fetch runs with another Host
+      for (const { ahead } of targets) ahead?.close(); // the fetch uses its own Host
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }
     if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);
@@ -184,7 +184,7 @@ function requestFor(wish: Wish, place: Place): TokenRequest {
   return readRequest((name) => inputs[name], NOWHERE);
 }
 
-/** Returns the daemons in the configuration, in order. Without any, returns the schedd on this host. */
+/** Returns the daemons in the configuration, in order. If there are none, returns the schedd on this host. */
 function placesOf({ config: { daemons } }: Snapshot): readonly DaemonPlace[] {
   return daemons.length > 0 ? daemons : [{}];
 }
@@ -201,8 +201,8 @@ function wasNotReached(error: unknown): boolean {
 }
 
 /**
- * True if it is certain that no token was issued, because the daemon was not reached or refused. After a lost reply,
- * this is not certain.
+ * True if it is certain that no token was issued, because the daemon was not reached or refused the request. After a
+ * lost reply, this is not certain.
  */
 export function wasNotIssued(error: unknown): boolean {
   return error instanceof DaemonError || isRefusal(error) || wasNotReached(error);

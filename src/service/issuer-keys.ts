@@ -49,9 +49,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the keys of an issuer. If `isUnknown` is true, the keys that were returned before lack the key of a token,
-   * so they are fetched again, at most once in 30 s. Within that time, the issuer may have published the key, so the
-   * token is not refused permanently. Otherwise, a flood of invented key IDs could keep a new key from being used.
+   * Returns the keys of an issuer. `isUnknown` is true if the previously returned keys lack the key of a token. The
+   * keys are then fetched again, at most once every 30 s. Within that time, the issuer may have published the key, so
+   * the token is not refused permanently. Otherwise, a flood of invented key IDs could keep a new key from being used.
    *
    * @throws IssuerUnavailable
    */
@@ -68,8 +68,8 @@ export class IssuerKeys {
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-    // A request with fresh keys does not wait for the fetch. Otherwise, tokens with invented key IDs could delay other
-    // requests by TIMEOUT_MS.
+    // A request whose issuer has fresh keys does not wait for the fetch. Otherwise, tokens with invented key IDs could
+    // delay other requests by TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
     if (isUnknown && kept.fetchedAt < now)
       throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));

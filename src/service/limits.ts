@@ -82,8 +82,8 @@ export class Slots {
 }
 
 /**
- * Returns the key under which failures of an address are counted. An IPv6 client controls a whole /64, so the key is
- * the prefix.
+ * Returns the key under which failures of an address are counted. For IPv6, the key is the /64 prefix, because a client
+ * controls a whole /64 network.
  */
 export function addressKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');

@@ -23,11 +23,11 @@ interface Change {
 }
 
 const FILE = 'used-tokens';
-/** Key of the entry with the time until which the store is blind. The other keys are SHA-256 digests in hexadecimal. */
+/** Key of the entry that stores `blindUntil`. All other keys are SHA-256 digests in hexadecimal. */
 const BLIND = 'blind';
 /**
- * Maximum age of an accepted token, in seconds. After this time, tokens that were issued while the store was blind are
- * too old to be accepted.
+ * Maximum age of an accepted token, in seconds. After this time, all tokens from before `blindUntil` are too old to be
+ * accepted.
  */
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
 /** Number of obsolete lines after which the file is rewritten. */

@@ -91,7 +91,10 @@ function flagsOf(authz: readonly string[]): string {
   return authz.map((level) => `-authz ${level}`).join(' ');
 }
 
-/** Checks the directory of a path, and the directory of the file that the path resolves to. @throws Error */
+/**
+ * Checks the directory of a path, and the directory of the file that the path resolves to. @throws Error if other
+ * accounts can replace either of them.
+ */
 function checkPlaces(path: string, uid: number | undefined): void {
   checkDirectories(dirname(path), uid);
   checkDirectories(dirname(realpathSync(path)), uid);

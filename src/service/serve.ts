@@ -26,8 +26,8 @@ const SOCKET_MODE = 0o660;
 /** Serves requests until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let started = () => {};
-  // Installed before the configuration is loaded, because by default this signal ends the process. A reload waits for
-  // the end of the start.
+  // Installed before the configuration is loaded, because by default this signal ends the process. Reloads wait until
+  // the service has started.
   let reloading = new Promise<void>((resolve) => {
     started = resolve;
   });

@@ -48,7 +48,7 @@ const SETTINGS_TIMEOUT_MS = 20_000;
 /** Default address file of a schedd. */
 const DEFAULT_ADDRESS_FILE = '/var/lib/condor/spool/.schedd_address';
 
-/** Loads the configuration and everything that it refers to. @throws InvalidConfiguration */
+/** Loads the configuration, the seeds and the facts about the host. @throws InvalidConfiguration */
 export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, world: World): Promise<Snapshot> {
   let text: string;
   try {

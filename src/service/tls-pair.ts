@@ -54,7 +54,7 @@ export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (
       reported = '';
       say('the TLS certificate was replaced');
     } catch (error) {
-      const reason = messageOf(error); // only one of the two files may have been replaced so far
+      const reason = messageOf(error); // so far, only one of the two files may have been replaced
       if (reason !== reported) say(`the TLS certificate was not replaced: ${reason}`);
       reported = reason;
     }

@@ -22,7 +22,8 @@ export interface BearerToken {
 }
 
 /**
- * Parses a bearer token. Does not verify its signature, because the daemon does. Error messages include `source`.
+ * Parses a bearer token. Does not verify the signature, because the daemon verifies it. Error messages include
+ * `source`.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a JWT, `iss` or `sub` is missing, or `exp` or
  *   `nbf` is out of range.
@@ -61,8 +62,7 @@ const POLICY_CLAIMS = [
 const MAX_CLAIM_LENGTH = 200;
 
 /**
- * Returns the claims of a job token that trust policies use, as one line. The claims are not secret. They are not
- * verified.
+ * Returns one line with the claims of a job token that trust policies use. The claims are neither secret nor verified.
  */
 export function describeClaims(jwt: Secret): string {
   let claims: Readonly<Record<string, unknown>>;
@@ -81,7 +81,7 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // no cause: jose's message may quote the token
+    throw unreadable(source, 'its payload is not a JSON object'); // no cause, because jose's message may quote the token
   }
 }
 

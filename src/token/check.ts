@@ -17,7 +17,7 @@ export interface Expected {
   readonly key: string | undefined;
   /** Requested authorization levels. Empty means unrestricted. */
   readonly authz: readonly string[];
-  /** True if the daemon's own settings (SEC_TOKEN_REQUEST_LIMITS) restrict the token, rather than a credential. */
+  /** True if the daemon's own settings (SEC_TOKEN_REQUEST_LIMITS), rather than a credential, restrict the token. */
   readonly limitedByDaemon?: boolean;
   /** Requested lifetime. `unlimited` requests a token that never expires. Undefined requests no particular lifetime. */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;

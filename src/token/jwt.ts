@@ -13,7 +13,7 @@ export interface IdToken {
   readonly keyId: string;
   /** Trust domain (`iss`). */
   readonly issuer: string;
-  /** Identity, `user@domain` (`sub`). */
+  /** Identity (`sub`), in the form `user@domain`. */
   readonly subject: string;
   readonly issuedAt: number | undefined;
   /** Undefined if the token never expires. */
@@ -157,8 +157,8 @@ function timeClaim(value: unknown, claim: string): number | undefined {
  * Parses the authorization levels of a `scope`, with HTCondor's separators (Condor_Auth_Passwd::analyze_token,
  * StringTokenIterator). Only words that begin with `condor:/` are levels. Without any level, the token is unrestricted.
  *
- * Rejects other separators and all characters outside printable ASCII. HTCondor does not split the scope at them, so to
- * this client a longer scope could look like READ alone.
+ * Rejects other separators and all characters outside printable ASCII. HTCondor does not split the scope at them, so
+ * the client could mistake a longer scope for READ alone.
  */
 function levelsOfScope(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;

@@ -94,7 +94,7 @@ export function putFile(path: string, text: string, put: (from: string, to: stri
   }
 }
 
-/** Returns the missing directories along the path `directory`, outermost first. */
+/** Returns the directories in the path `directory` that do not exist, outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -103,8 +103,8 @@ export function missingDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Creates the missing directories along the path `directory` one by one. Returns them, outermost first. Node's
- * recursive mkdir hangs for a path below /proc, and returns a path in a different form on Windows.
+ * Creates the missing directories in the path `directory` one by one. Returns the created directories, outermost first.
+ * Node's recursive mkdir hangs for a path below /proc, and returns a path in a different form on Windows.
  *
  * @throws OutputError ERR_OUTPUT. In this case, no created directory is left.
  */
@@ -151,7 +151,8 @@ export function createPrivateFile(path: string, text: string): void {
 }
 
 /**
- * Flushes a file to disk. If Node's permission model denies that, only a crash of the host can leave the file empty.
+ * Flushes a file to disk. If Node's permission model denies flushing, only a crash of the host can leave the file
+ * empty.
  */
 function flushToDisk(file: number): void {
   try {

@@ -21,7 +21,7 @@ const LENGTH_SIZE = 4;
 const DNS_LIMITS = { timeout: 2000, tries: 3 };
 /** DNS error codes for a name that does not exist or has no SRV records. */
 const NO_RECORDS: readonly string[] = ['ENOTFOUND', 'ENODATA'];
-/** Replaces the weight 0, which gives a record a very small chance (RFC 2782). */
+/** Replacement for the weight 0, with which a record has only a very small chance of being selected (RFC 2782). */
 const SMALL_WEIGHT = 0.01;
 
 /**
@@ -127,8 +127,8 @@ export async function askKdc(
 }
 
 /**
- * Removes the KDC at this address from the list. If no entry has this address, removes the first entry with the same
- * port, which must be a host name.
+ * Removes the KDC at this address from the list. If no entry has this address because the list contains host names,
+ * removes the first entry with the same port.
  */
 function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
   const gone =

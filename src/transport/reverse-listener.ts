@@ -47,7 +47,7 @@ export class ReverseListener {
         void this.#expectGreeting(channel, isGreeting).then((right) => right && resolve(channel));
       });
     });
-    this.connected.catch(() => {}); // callers that await it get the error; this avoids an unhandled rejection
+    this.connected.catch(() => {}); // no unhandled rejection; callers that await the promise get the error
     this.#onAbort = () => {
       this.close();
       fail(abortedError(options.signal));

@@ -93,7 +93,7 @@ export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): S
 
 /**
  * Returns the endpoints of an address, in order of preference: those in `addrs` or, without any, `host` and `port`.
- * Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise keeps the
+ * Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise, keeps the
  * order (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {

@@ -44,8 +44,8 @@ export class ClassAd {
   /**
    * Returns a string literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * The limit bounds the time that regular expressions take on the value, because most values come from unauthenticated
-   * peers.
+   * Most values come from unauthenticated peers, so the limit bounds the time that regular expressions spend on a
+   * value.
    *
    * @throws ProtocolError ERR_CLASSAD if the value is not a string literal or has more than `maxLength` characters.
    */

@@ -18,8 +18,8 @@ export interface MessageChannel {
 }
 
 /**
- * A cleartext message that the peer has not sent yet. Unless the peer reports a failure, every byte of it is known in
- * advance.
+ * A cleartext message that the peer has not sent yet. Unless the peer reports a failure, every byte of the message is
+ * known in advance.
  */
 export interface ExpectedMessage {
   readonly write: (message: Writer) => void;
