@@ -1,6 +1,6 @@
 /**
  * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md lists, and checks that the
- * named test then fails. With WORDs, changes only files whose paths contain one of them.
+ * named test then fails. If WORDs are given, changes only files whose paths contain one of them.
  *
  * Works in copies of the project in the temporary directory. Instead of bundles, dist in a copy loads the compiled
  * files of src, so a changed file takes effect without a build. Compile first (`npm run compile`).

@@ -225,7 +225,10 @@ function asInputs(args: readonly string[]): Environment {
   return inputs;
 }
 
-/** Returns the ratios to the floor and to HTCondor's tool, for IDTOKENS only. Each row is a location of the daemon. */
+/**
+ * Returns the ratios to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location of the
+ * daemon.
+ */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');
   const columns = [...new Set(tokens.map(([version, trip]) => `${version}, ${trip}`))];

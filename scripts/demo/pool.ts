@@ -18,7 +18,7 @@ interface Outputs {
   readonly collector: string;
   readonly schedd: string;
   readonly idtoken: string;
-  /** PID of the process to end when the pool is no longer needed. */
+  /** PID of the process to terminate when the pool is no longer needed. */
   readonly pid: number;
 }
 

@@ -106,8 +106,8 @@ const claimId = Buffer.alloc(20, ENTROPY).toString('hex');
 const greeting = rawInput((message) => putClassAd(message.int(69), { ClaimId: claimId, MyAddress: '<1.2.3.4:5>' }));
 
 /**
- * The reply of a CCB broker, followed by the greeting of the daemon that connects. The greeting must contain the
- * client's ClaimId.
+ * The reply of a CCB broker, followed by the greeting that the daemon sends when it connects. The greeting must contain
+ * the client's ClaimId.
  */
 const broker: Target = {
   ...{ name: 'ccb-reply', reaches: 'daemon/ccb, with the greeting of transport/reverse-listener', weight: 2 },

@@ -90,7 +90,7 @@ function diagnosis(
   return { identity, daemonName, daemonAddress, allowed: ['READ'], refused: ['WRITE'], ...rest } as never;
 }
 
-/** Returns a result like the one of a fetch in pipeline/fetch.ts. */
+/** Returns a fetch result like those that pipeline/fetch.ts returns. */
 function fetchedOf(token: FetchedToken['token'], name: string, version: string, text: string): FetchedToken {
   return {
     ...{ token, reductions: [], daemonName: printable(name), daemonAddress: '<127.0.0.1:1>', roundTrips: 3 },

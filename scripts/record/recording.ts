@@ -1,4 +1,4 @@
-/** A recording of `npm run record`: all inputs, all outputs, and all bytes on the wire. Binary data is in hex. */
+/** A recording made by `npm run record`: all inputs, all outputs, and all bytes on the wire. Binary data is in hex. */
 export interface Recording {
   readonly about: string;
   /** Name of the schedd's socket behind the shared port. */

@@ -21,7 +21,7 @@ describe('The unit of the token service, under systemd', () => {
   let system: BootedSystem;
   let pool: EmbeddedPool;
   let issuer: JobIssuer;
-  /** Provides the files of the service and a client. systemd starts the process itself. */
+  /** Provides the service's files and a client. systemd starts the service process itself. */
   let service: ServiceProcess;
   before(async () => {
     [pool, issuer] = await Promise.all([EmbeddedPool.start(), JobIssuer.start()]);

@@ -9,7 +9,7 @@ const SILENCE_MS = 1_000;
 
 /**
  * Returns the first reply that contains the daemon. Queries the next collector when one fails or does not list the
- * daemon. Also queries it, in parallel, when one has not responded for a second.
+ * daemon. Also queries the next collector, in parallel, when one has not responded for a second.
  */
 export function askFirst<T>(
   collectors: readonly Sinful[],

@@ -58,7 +58,7 @@ async function checkStepByStep(request: TokenRequest, host: Host): Promise<Check
   );
 }
 
-/** Returns a host that logs each debug line of these phases once, as information. */
+/** Returns a Host that logs the debug lines of these phases at the info level, and each distinct line only once. */
 function reporting(host: Host, phases: readonly string[]): Host {
   const reported = new Set<string>();
   const debug = (line: string) => {
@@ -163,10 +163,7 @@ async function isAllowed(target: Target, command: number, credentials: Credentia
   }
 }
 
-/**
- * Logs a warning about the denied levels. @throws TokenError ERR_TOKEN_REFUSED instead if the fetch would verify the
- * levels.
- */
+/** Warns about the denied levels, or throws if the fetch would verify them. @throws TokenError ERR_TOKEN_REFUSED. */
 function judge(
   { verify }: TokenRequest,
   granted: readonly string[],
@@ -214,7 +211,7 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/** @throws DaemonError ERR_DAEMON for any error except the missing key. */
+/** Requests a token with a nonexistent key. @throws DaemonError ERR_DAEMON for any error except the missing key. */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);

@@ -85,7 +85,7 @@ async function collectorsOf(
 
 type InPool = Extract<DaemonSelector, { kind: 'pool' }>;
 
-/** Returns the daemon on this host. Returns undefined if there is none but a collector can be queried. */
+/** Returns the daemon on this host. Returns undefined if there is none and a collector can be queried instead. */
 function findHere({ type, name = '', local, collectors }: InPool, host: Host): AdvertisedDaemon | undefined {
   if (local === undefined) return undefined;
   const here = findLocal(local, type);

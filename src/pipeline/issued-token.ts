@@ -29,7 +29,7 @@ export interface IssuedToken {
    * that is asked to verify it.
    */
   readonly daemon?: IssuingDaemon | undefined;
-  /** Round trips of the whole run so far. */
+  /** Number of round trips of the whole run so far. */
   readonly roundTrips: number;
 }
 

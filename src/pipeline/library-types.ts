@@ -5,8 +5,8 @@ import type { IdToken } from '../token/jwt.ts';
 
 declare global {
   /**
-   * Declared for projects that use neither the `dom` library nor Node's types. In other projects, it merges with the
-   * existing declaration.
+   * Declared for projects that use neither the `dom` library nor Node's types. In other projects, this declaration
+   * merges with the existing one.
    */
   interface AbortSignal {}
 }
@@ -33,8 +33,8 @@ export interface CheckOptions {
   readonly lifetime?: number | 'unlimited' | undefined;
   /**
    * Authentication methods in order of preference: IDTOKENS, SCITOKENS, SSL, KERBEROS, PASSWORD, FS, MUNGE. Default:
-   * the methods with a credential in these options. Without such a credential, the methods in HTCondor's configuration,
-   * in the daemon's order.
+   * the methods with a credential in these options or, without any, the methods in HTCondor's configuration, in the
+   * daemon's order.
    */
   readonly authenticationMethods?: readonly string[] | undefined;
   /** IDTOKENs to authenticate with, one per line. Default: the tokens in HTCondor's token directory. */

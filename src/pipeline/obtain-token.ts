@@ -108,7 +108,7 @@ export async function issuedByDaemon(
   const issued = await inTurn(
     daemon.targets,
     (target, limited) => {
-      // A request that waits for an administrator may use the whole deadline.
+      // A request that waits for an administrator may take until the deadline.
       const within = request.mode === 'request' ? host : limited;
       return requestByMode(
         request,

@@ -30,7 +30,7 @@ export interface TokenRequest {
   /** True if the request only checks whether the daemon would issue a token. `mode` is then `fetch`. */
   readonly checkOnly: boolean;
   readonly daemon: DaemonSelector;
-  /** True if the collector fetches the schedd's token, with mode `fetch` only. `key` is then undefined. */
+  /** With mode `fetch`, true if the collector fetches the schedd's token. `key` is then undefined. */
   readonly remote: boolean;
   /** Host name that the daemon's certificate must carry. Undefined means the host name of the daemon's address. */
   readonly serverName: string | undefined;
@@ -46,13 +46,15 @@ export interface TokenRequest {
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
   /** Name of the signing key. Undefined means the daemon's default key. */
   readonly key: string | undefined;
-  /** Identity of the token, with mode `request` only. */
+  /** Identity of the requested token in mode `request`. */
   readonly identity: string;
   /** Interval between checks for the approval in mode `request`, in milliseconds. */
   readonly pollIntervalMs: number;
   /** Name of the CI run, which the request shows to the administrator. Undefined outside CI. */
   readonly run: string | undefined;
-  /** Called in mode `request` with the ID of the token request, which the administrator needs to approve it. */
+  /**
+   * Called in mode `request` with the ID of the token request, which the administrator needs to approve the request.
+   */
   readonly announce?: (requestId: string) => void;
   /** Identity that the token must carry. Undefined means that any identity is accepted. */
   readonly expectedIdentity: string | undefined;

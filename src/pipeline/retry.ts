@@ -7,7 +7,7 @@ import type { TokenRequest } from './request.ts';
 interface RetryPolicy {
   /** Number of retries after a transient failure. If it is 0, no failure is retried. */
   readonly retries: number;
-  /** True if an attempt may use the whole deadline, because it waits for an administrator. */
+  /** True if an attempt may take until the deadline, because it waits for an administrator. */
   readonly useFullDeadline: boolean;
 }
 
@@ -15,7 +15,7 @@ const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 /**
  * Maximum time to retry during a restart if an attempt waits for an administrator, in milliseconds. The deadline may be
- * a day away, which is too long to retry a wrong address.
+ * a day away, which is too long to keep retrying a wrong address.
  */
 const MAX_RESTART_MS = 60_000;
 
@@ -41,8 +41,8 @@ export async function runRequest<T>(
  * retry at the same time.
  *
  * While a daemon restarts, the fetch is retried until the deadline, regardless of the number of attempts. If the
- * attempt waits for an administrator, these retries end after a minute. They produce one line in the log. Any other
- * failure ends the run after `retries` retries.
+ * attempt waits for an administrator, these retries end after a minute. The log has one line for all of these retries.
+ * Any other failure ends the run after `retries` retries.
  *
  * Each attempt except the last ends after half of the remaining time, so that a hanging attempt leaves time for
  * another. If a service requests a longer pause (Retry-After), that pause is used. A pause beyond the deadline ends the
@@ -109,7 +109,7 @@ class Attempts {
   #isRestart(error: HTCondorError): boolean {
     if (this.#policy.retries === 0) return false;
     if (mayBeRestarting(error)) return true;
-    // A daemon that was seen to restart may be missing from the collector for a while.
+    // A daemon that is restarting may be missing from the collector for a while.
     return this.#restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
   }
 

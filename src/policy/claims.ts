@@ -25,7 +25,7 @@ export function satisfies(expectation: Expectation, actual: string | undefined):
 
 /**
  * Matches a glob: `*` matches any characters of one path segment, and every other character matches itself. Only the
- * last `*` is retried, so a segment takes linear time.
+ * last `*` is retried, so matching a segment takes linear time.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   const [patterns, segments] = [glob.split('/'), text.split('/')];

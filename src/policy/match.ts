@@ -35,8 +35,8 @@ export function compare({ grants }: Configuration, claims: Claims, now: number):
 }
 
 /**
- * Returns the only grant for a job. If several grants match, `identity` selects one of them. It never admits further
- * jobs.
+ * Returns the only grant for a job. If several grants match, `identity` selects one of them. `identity` never admits
+ * additional jobs.
  */
 export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
   const results = compare(config, claims, now);
@@ -96,8 +96,8 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
 /**
- * Rejects a job of a fork. Its `project_id` is the parent's ID. If GitLab sends `job_project_id`, that claim is the
- * fork's own ID.
+ * Rejects a job that runs in a fork. The job's `project_id` is the parent project's ID. If GitLab sends
+ * `job_project_id`, it is the fork's ID.
  */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];

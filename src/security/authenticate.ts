@@ -173,7 +173,10 @@ class Negotiation {
     this.#queue.unshift(sent);
   }
 
-  /** Records why an offer failed. A doubtful credential is listed first, because its doubt is the likely reason. */
+  /**
+   * Records why an offer failed. A doubtful credential is listed first, because its doubt probably explains the
+   * failure.
+   */
   failed({ method, candidate: { label, doubt } }: Offer, refusal: Refusal): void {
     const text = `${label}: ${doubt === undefined ? '' : `${doubt.reason}; `}${refusal.reason}`;
     const attempt = { ...(doubt ?? refusal), method: displayName(method.name), reason: text };

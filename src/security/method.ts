@@ -35,7 +35,7 @@ export interface Peer {
   readonly port: number;
   /** Name of the daemon's socket behind the shared port. Undefined if the daemon has its own port. */
   readonly sharedPortId: string | undefined;
-  /** Host name that the daemon's certificate must carry, supplied by the user. Undefined if no name is certain. */
+  /** Host name, supplied by the user, that the daemon's certificate must carry. Undefined if no name is certain. */
   readonly serverName: string | undefined;
   /**
    * Host name that an authenticated collector returned. It is sufficient for authenticating the client, but not for
@@ -62,8 +62,8 @@ export interface Candidate {
    */
   readonly expiresAt?: number | undefined;
   /**
-   * Sends the method's first message if the client is the first to send. It leaves in the same flight as the method's
-   * bit.
+   * Sends the method's first message if the client is the first to send. The message leaves in the same flight as the
+   * method's bit.
    */
   open(channel: MessageChannel): void | Promise<void>;
   /**
@@ -78,7 +78,7 @@ export interface Candidate {
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
   /**
-   * Set for a method whose server may take time to check a credential, and closes the connection if the request arrives
+   * Set if the method's server may need time to check a credential and closes the connection if the request arrives
    * meanwhile. If `waits` is true, the request is sent after the server's last message. After such a close, `waits`
    * stays true for the rest of the run.
    */

@@ -13,8 +13,8 @@ export interface Offer {
 const MAX_TOKENS = 8;
 
 /**
- * Returns the offers in the order in which they are tried. Appends to `attempts` why the other credentials are not
- * tried.
+ * Returns the offers in the order in which they are tried. Appends the reasons for not trying the other credentials to
+ * `attempts`.
  */
 export function planOffers(
   { methods, preference }: Credentials,

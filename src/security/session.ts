@@ -68,7 +68,8 @@ export function isResumable(session: Session | undefined): session is ResumableS
 }
 
 /**
- * Messages that the client sends before the server has replied (RFC 4253 §7). A guess that has failed is not repeated.
+ * Guesses that let the client send messages before the server has replied (RFC 4253 §7). A failed guess is not
+ * repeated.
  */
 export interface Guesses {
   /** True if the first credential is sent with the policy ad, before the server has sent its methods. */
@@ -168,7 +169,7 @@ async function handshake(
   };
 }
 
-/** Receives the end of the key exchange. @throws ProtocolError ERR_MESSAGE if the server announces a key. */
+/** Receives the message that ends the key exchange. @throws ProtocolError ERR_MESSAGE if the server announces a key. */
 async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
   const hasKey = await channel.receive((message) => message.int());
   if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
@@ -206,7 +207,8 @@ export function resumeCommand(
 }
 
 /**
- * Reads the verdict. Throws StartOver for the other methods if the daemon maps the accepted credential to no identity.
+ * Reads the verdict. Throws StartOver with the remaining methods if the daemon maps the accepted credential to no
+ * identity.
  */
 function orNextMethod(method: MethodName, credentials: Credentials, read: () => string): string {
   try {

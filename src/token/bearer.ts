@@ -81,7 +81,7 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // no cause, because jose's message may quote the token
+    throw unreadable(source, 'its payload is not a JSON object'); // no cause, as jose's message may quote the token
   }
 }
 

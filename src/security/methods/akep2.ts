@@ -149,7 +149,7 @@ export function getChallenge(message: Reader): Challenge {
   return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 
-/** Returns whether the challenge proves that the server knows K and responds to this opening. */
+/** Returns whether the challenge proves that the server knows K and responds to this opening message. */
 export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
   const { serverName, clientNonce, serverNonce, mac } = challenge;
   if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;

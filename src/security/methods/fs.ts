@@ -19,7 +19,7 @@ interface FsOptions {
   /** Owner of the new directory. Undefined means the current account. Root sets the owner to HTCondor's account. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   /**
-   * True if a daemon may choose an unbound name, provided that its release does not bind the directory to its address.
+   * True if unbound names are accepted from a daemon whose release does not bind the directory to the daemon's address.
    */
   readonly mayBeUnbound: boolean;
 }
@@ -76,8 +76,9 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
 const MAX_PATH_LENGTH = 1024;
 
 /**
- * Names that HTCondor chooses for the directory. Originally, a name was `FS_` and the letters of mkstemp. From 24.0.22,
- * 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later releases add a final `_`.
+ * Names that HTCondor chooses for the directory. Originally, a name was `FS_` followed by the letters that mkstemp
+ * chooses. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later
+ * releases add a final `_`.
  *
  * No field may contain the separator `_`, so that a name with the client's suffix can be parsed in only one way.
  * Otherwise, a relay could hide the address of another daemon in the name.
@@ -90,8 +91,8 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
  * objection.
  *
  * If a name ends in `_`, the client appends the daemon's address as the client sees it, and the daemon compares it with
- * its own endpoint. If a name contains an address, it must equal the address that the client sees. Both checks prevent
- * a relay attack, in which another account on this host uses the client to authenticate to the real daemon.
+ * its own endpoint. If a name contains an address, that address must equal the one that the client sees. Both checks
+ * prevent a relay attack, in which another account on this host uses the client to authenticate to the real daemon.
  */
 function checkDirectory(
   wanted: string,

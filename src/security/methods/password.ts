@@ -16,7 +16,7 @@ const OLD_NAME_PREFIX = 'condor_pool@';
  * Returns the PASSWORD method, in which both sides prove that they know the pool password (cedar-rfc §5.3, version 1 of
  * AKEP2).
  *
- * Each character of `secret` represents one byte (Latin-1). `source` is the credential source in messages.
+ * Each character of `secret` represents one byte (Latin-1). `source` is the credential source that messages show.
  */
 export function password(secret: Secret, source: string, host: Host): AuthMethod {
   const candidate = (name: string): Candidate =>

@@ -24,9 +24,7 @@ const HOLDING = 4;
 const KEY_LENGTH = 256;
 /** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
-/**
- * Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three if the server changes the group.
- */
+/** Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three with a HelloRetryRequest. */
 const MAX_ROUNDS = 8;
 
 const NOTHING = new Uint8Array();

@@ -49,10 +49,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 /** Matches host names that a certificate can be checked against. A leading dot would match every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
-/** Event-loop turns to wait for further output after the engine has started to write. */
+/** Number of event-loop turns to wait for further output after the engine has started to write. */
 const SETTLING_TURNS = 4;
 
-/** Event-loop turns after which an idle engine needs more input, because it waits for nothing else. */
+/** Number of event-loop turns after which an idle engine needs more input, because it waits for nothing else. */
 const MAX_TURNS = 1000;
 
 /**
@@ -100,7 +100,7 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }), // RFC 6066 §3: no address
+      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }), // no address: RFC 6066 §3
       minVersion: 'TLSv1.2',
       // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
       // rejected the server, the client could not send the CEDAR status QUITTING, and the daemon would wait for it.
@@ -189,7 +189,7 @@ export class TlsTunnel {
     if (!this.#socket.authorized) return invalid(String(this.#socket.authorizationError), certificate.issuer);
     // Only the names in the subjectAltName extension count. They may contain `*` at the end of a label. The common name
     // counts only without that extension, because it would bypass the name constraints of a CA. HTCondor always accepts
-    // it.
+    // the common name.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
