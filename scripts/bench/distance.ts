@@ -127,7 +127,7 @@ async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
 }
 
 /**
- * Number of round trips for a fetch by name. By default, the collector requires encryption since HTCondor 25, which
+ * Number of round trips for a fetch by name. Since HTCondor 25, the collector requires encryption by default, which
  * adds a round trip.
  */
 const neededByName = ({ version }: Pool) => (Number(version.split('.')[0]) >= 25 ? 5 : 4);

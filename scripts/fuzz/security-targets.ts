@@ -129,9 +129,9 @@ const methods: readonly Target[] = [
 ];
 
 /**
- * Selects session options from the bits of the input's first byte: 1 sends a credential before the policy arrives, 2
- * uses the daemon's order of methods, 4 accepts an unmapped identity, 8 offers PASSWORD and waits for the verdict, and
- * 16 offers MUNGE.
+ * Selects session options from the bits of the input's first byte. Bit 1 sends a credential before the policy arrives,
+ * and bit 2 uses the daemon's order of methods. Bit 4 accepts an unmapped identity. Bit 8 offers PASSWORD and waits for
+ * the verdict. Bit 16 offers MUNGE.
  */
 function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];

@@ -115,7 +115,7 @@ async function checkSession(
   return session;
 }
 
-/** Checks the token from the token service, or whether the daemon would issue one. Returns the levels of that token. */
+/** Checks the token service's token or, without one, whether the daemon would issue a token. Returns its levels. */
 async function checkGranted(
   request: TokenRequest,
   bearer: Bearer | undefined,

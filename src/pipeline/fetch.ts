@@ -92,7 +92,7 @@ function warnAbout(
   return skewSeconds;
 }
 
-/** Advice if a clock is wrong. */
+/** Advice about a wrong clock. */
 const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**

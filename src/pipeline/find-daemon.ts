@@ -54,8 +54,8 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
 
 /**
  * Returns the probable addresses of a daemon. With a tunnel, the only address is the local end of the tunnel.
- * Otherwise, the hosts are the one in the daemon's name and the collector's host, both with the collector's port, which
- * is usually a shared port.
+ * Otherwise, the addresses are the host in the daemon's name and the collector's host, both with the collector's port,
+ * which is usually a shared port.
  */
 export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
   if (through !== undefined) return [through];
@@ -67,7 +67,7 @@ export function guessesOf({ name = '', collectors: [collector], through }: InPoo
 }
 
 /**
- * Returns the collectors as targets, and the name of the schedd: the supplied name, the name of the schedd on this
+ * Returns the collectors as targets, and the schedd's name. This is the supplied name, the name of the schedd on this
  * host, or the name of the pool's only schedd.
  */
 async function collectorsOf(

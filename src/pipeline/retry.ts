@@ -37,8 +37,8 @@ export async function runRequest<T>(
 
 /**
  * Repeats `work` after a transient failure. The first pause is half a second, and each later pause is twice as long as
- * the one before. Each pause is reduced by up to half at random, so that clients that failed at the same time do not
- * retry at the same time.
+ * the one before. Each pause is reduced by up to half at random, so that clients that failed together do not retry
+ * together.
  *
  * While a daemon restarts, the fetch is retried until the deadline, regardless of the number of attempts. If the
  * attempt waits for an administrator, these retries end after a minute. The log has one line for all of these retries.

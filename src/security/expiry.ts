@@ -12,8 +12,8 @@ export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
 }
 
 /**
- * Describes an expired token. The text contains the expiry, the time on this host and, if known, the time at which the
- * collector last received an ad from the daemon. Returns undefined if the token has not expired.
+ * Describes an expired token. The text contains the expiry and the time on this host. If known, it also contains the
+ * time at which the collector last received an ad from the daemon. Returns undefined if the token has not expired.
  */
 export function expiry(
   token: Expiring,

@@ -25,7 +25,7 @@ export function displayName(method: string): string {
   return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
 
-/** Advice if a method requires a host name. */
+/** Advice for a method that requires a host name. */
 export const SET_SERVER_NAME = 'set server-name, or use a host name instead of an IP address';
 
 /** Facts about the peer that are known before its first message. */

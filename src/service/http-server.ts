@@ -85,7 +85,7 @@ export class HttpServer {
     const { remoteAddress: address = '', remotePort: port = 0 } = socket;
     const key = String(port);
     this.#sockets.add(socket);
-    socket.on('error', () => {}); // the client resets it, or it is closed below
+    socket.on('error', () => {}); // the client reset the connection, or the service closed it
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);

@@ -17,7 +17,8 @@ export interface CcbContact {
 const MAX_CONTACTS = 8;
 
 /**
- * Matches a broker with up to nine hops: the first hop, and as many as a broker of 25.x relays (CCB_MAX_INBOUND_HOPS).
+ * Matches a broker with up to nine hops: the first hop, and as many further hops as an HTCondor 25.x broker relays
+ * (CCB_MAX_INBOUND_HOPS).
  */
 const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
 

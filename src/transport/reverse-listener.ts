@@ -47,7 +47,7 @@ export class ReverseListener {
         void this.#expectGreeting(channel, isGreeting).then((right) => right && resolve(channel));
       });
     });
-    this.connected.catch(() => {}); // no unhandled rejection; callers that await the promise get the error
+    this.connected.catch(() => {}); // prevents an unhandled rejection; awaiting callers get the error
     this.#onAbort = () => {
       this.close();
       fail(abortedError(options.signal));

@@ -90,9 +90,10 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
  * Validates the directory that the daemon chose. Returns the path to create and the suffix to send to the daemon, or an
  * objection.
  *
- * If a name ends in `_`, the client appends the daemon's address as the client sees it, and the daemon compares it with
- * its own endpoint. If a name contains an address, that address must equal the one that the client sees. Both checks
- * prevent a relay attack, in which another account on this host uses the client to authenticate to the real daemon.
+ * If a name ends in `_`, the client appends the daemon's address as the client sees it. The daemon compares that
+ * address with its own endpoint. If a name contains an address, that address must equal the one that the client sees.
+ * Both checks prevent a relay attack, in which another account on this host uses the client to authenticate to the real
+ * daemon.
  */
 function checkDirectory(
   wanted: string,

@@ -100,7 +100,8 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }), // names only, RFC 6066
+      // RFC 6066 §3 does not allow IP addresses.
+      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
       // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
       // rejected the server, the client could not send the CEDAR status QUITTING, and the daemon would wait for it.
