@@ -233,7 +233,8 @@ export type AnyHTCondorError =
   | (AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError);
 
 /**
- * @internal Runs `work`. Adds the phase and the peer (a sinful string or an origin) to an HTCondorError without them.
+ * @internal Runs `work`. Adds the phase and the peer (a sinful string or an origin) to an HTCondorError that lacks
+ * them.
  */
 export async function withPhase<T>(phase: why.Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T> {
   try {

@@ -93,7 +93,10 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
-/** Parts of the daemon's text, in lower case and with dashes, in order of precedence. A daemon joins several errors. */
+/**
+ * Parts of the daemon's text, in lower case with dashes. They are in order of precedence, because a daemon may join
+ * several errors.
+ */
 export const DAEMON_REASONS = [
   'token-fetch-disabled',
   'not-sign-with-requested-key',

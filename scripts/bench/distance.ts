@@ -17,7 +17,7 @@ import { until } from '../../test/support/until.ts';
 import { ACTION, COMMAND, roundTrip, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-/** Number of rounds with IDTOKENS, and with every other method. */
+/** Number of rounds with IDTOKENS, and with each of the other methods. */
 const [ROUNDS, METHOD_ROUNDS] = [20, 9];
 const ROUND_TRIPS_MS = [30, 100];
 /** Address of a host other than the one that runs the collector and the daemons. The proxy also listens on it. */

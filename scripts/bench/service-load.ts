@@ -18,8 +18,8 @@ const AT_ONCE = 8;
 const FLOODERS = 4;
 const CI = 'ci@pool.test';
 /**
- * Enough subjects and addresses to stay below the limits of the service: 600 requests a minute for each subject, and 60
- * failures for each address.
+ * Numbers of subjects and addresses that keep the load below the limits of the service: 600 requests a minute for each
+ * subject, and 60 failures for each address.
  */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;
@@ -74,7 +74,7 @@ async function measure(pool: Pool, issuer: JobIssuer, service: ServiceProcess): 
   };
   const memory = () => `${memoryOf(service.pid).toFixed(0)} MB`;
 
-  await beside(pool, 3, (over) => steadily(AT_ONCE, over, good)); // warm-up: V8 compiles the code at first
+  await beside(pool, 3, (over) => steadily(AT_ONCE, over, good)); // warm-up, during which V8 compiles the code
   const pause = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100));
   const idle = await beside(pool, 10, (over) => steadily(1, over, pause));
   const begin = memory();

@@ -1,4 +1,4 @@
-/** Fuzz targets for replies from daemons, collectors and CCB brokers, which are ads with arbitrary content. */
+/** Fuzz targets for replies from daemons, collectors and CCB brokers. The replies are ads with arbitrary content. */
 import assert from 'node:assert/strict';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import { getAds } from '../../src/daemon/collector-query.ts';

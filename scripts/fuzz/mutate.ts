@@ -1,4 +1,4 @@
-/** Mutates inputs with random damage and with values that parsers treat specially. */
+/** Mutates inputs by damaging them at random and by inserting values that parsers treat specially. */
 
 export class Random {
   #state: number;

@@ -23,7 +23,7 @@ export function kindOf(target: Target, error: unknown): string {
   throw error;
 }
 
-/** Removes numbers and most quoted text from a message, which keeps the number of kinds small. */
+/** Removes numbers and most quoted text from a message to keep the number of kinds small. */
 function shape(message: string): string {
   return message
     .replace(/^broker \S+ |(?<=").*/gs, '')

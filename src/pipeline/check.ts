@@ -222,7 +222,7 @@ async function checkWouldIssue(target: Target, authz: readonly string[], credent
 }
 
 /**
- * Reports, as the fetch does, which levels and how much of the lifetime the daemon would not grant.
+ * Reports, as the fetch does, the levels and the part of the lifetime that the daemon would not grant.
  *
  * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */

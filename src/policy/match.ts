@@ -35,8 +35,8 @@ export function compare({ grants }: Configuration, claims: Claims, now: number):
 }
 
 /**
- * Returns the only grant for a job. If several grants match, `identity` selects one of them. `identity` never admits
- * additional jobs.
+ * Returns the grant for a job, or the reason why there is none. If several grants match, `identity` selects one of
+ * them. `identity` never admits additional jobs.
  */
 export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
   const results = compare(config, claims, now);

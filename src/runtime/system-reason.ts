@@ -37,6 +37,6 @@ export function systemReason(error: unknown): string {
   if (code.startsWith('HPE_')) return 'its response is not valid HTTP';
   if (code.startsWith('ERR_SSL_')) return 'it does not use TLS';
   if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return 'the CA of its certificate is not trusted';
-  if (code === 'ECONNRESET' && errno === undefined) return 'it closed the connection'; // Node's "socket hang up"
+  if (code === 'ECONNRESET' && errno === undefined) return 'it closed the connection'; // Node reports "socket hang up"
   return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
 }

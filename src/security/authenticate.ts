@@ -59,8 +59,8 @@ export async function makeOffer(channel: MessageChannel, { method, candidate }: 
 }
 
 /**
- * Returns the method that is tried first, regardless of the server. Returns undefined if the choice depends on the
- * server.
+ * Returns the method that is tried first, regardless of the server's preference. Returns undefined if the choice
+ * depends on the server.
  */
 function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
   return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];

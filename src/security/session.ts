@@ -22,10 +22,10 @@ import {
 /** Length of the nonce for resuming a session, in bytes, as in C++. */
 const NONCE_LENGTH = 33;
 
-/** The server's last cleartext message after a key agreement by ECDH, which means that no key follows (§5.7). */
+/** The server's last cleartext message after a key agreement by ECDH. It means that no key follows (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
 
-/** A session in which the method succeeded, every frame is encrypted, and the command is authorized. */
+/** A session in which authentication succeeded, every frame is encrypted, and the command is authorized. */
 export interface Session {
   /** Channel on which the reply to the request arrives. */
   readonly channel: MessageChannel;
@@ -92,7 +92,7 @@ interface SessionOptions {
  * Messages are sent together where possible. If the first credential can be guessed, the first flight contains the
  * policy ad, the method and the method's first message. The last flight contains the method's last message and the
  * encrypted request. Including the TCP connection, this takes three round trips for most methods, which is the minimum
- * of the protocol.
+ * that the protocol allows.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.

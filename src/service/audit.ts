@@ -51,7 +51,7 @@ export class Audit {
     this.#unverified.set(key, (this.#unverified.get(key) ?? 0) + 1);
   }
 
-  /** Writes the counts of the last minute. */
+  /** Writes the counts for the last minute. */
   async flush(): Promise<void> {
     const counts = Object.fromEntries(this.#unverified);
     this.#unverified.clear();

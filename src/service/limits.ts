@@ -1,7 +1,9 @@
 /** Limits of the service: requests per minute for each key, and concurrent work. */
 
 const MINUTE_MS = 60_000;
-/** Maximum number of keys in one minute. Beyond it, all keys are dropped, so that a flood cannot exhaust memory. */
+/**
+ * Maximum number of keys in one minute. If it is exceeded, all keys are dropped, so that a flood cannot exhaust memory.
+ */
 const MAX_KEYS = 100_000;
 
 /** Counts events by key in windows of one minute. */

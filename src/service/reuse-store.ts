@@ -86,7 +86,7 @@ export class ReuseStore {
 
   /**
    * Records one more use of a token. Resolves to false if the token has been used `limit` times, and to true when the
-   * use is on disk. Rejects if the use cannot be written; it is then not counted.
+   * use is on disk. If the use cannot be written, rejects without counting it.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };

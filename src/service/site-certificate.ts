@@ -70,7 +70,7 @@ function rootsOf(env: World['env']): readonly string[] {
     try {
       return readFileSync(path, 'utf8').match(PEM) ?? [];
     } catch {
-      // The next path may exist.
+      // Try the next path.
     }
   }
   return [];

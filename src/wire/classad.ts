@@ -23,7 +23,7 @@ export type ClassAdValue = string | number | boolean | Expression;
 /** Marks the next string as a separately encrypted attribute. With AES, the whole frame is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 
-/** Default maximum length of a string literal, in characters. A sinful string may have 8192. */
+/** Default maximum length of a string literal, in characters. A sinful string may have 8192 characters. */
 const MAX_STRING_LENGTH = 16 * 1024;
 
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;

@@ -82,8 +82,8 @@ export class FrameProtection {
 }
 
 /**
- * Returns the nonce of the frame with index `count` in one direction. Throws before the counter wraps, which would
- * repeat a nonce.
+ * Returns the nonce of the frame with index `count` in one direction. Throws before the counter wraps, because wrapping
+ * would repeat a nonce.
  */
 function nonce(baseIv: Uint8Array, count: number): Uint8Array {
   if (count >= MAX_FRAMES) throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');

@@ -22,7 +22,8 @@ export interface Frame {
 }
 
 /**
- * Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is from 1 byte to 1 MiB.
+ * Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is between 1 byte and 1
+ * MiB.
  */
 export function putHeader(bodyLength: number): Uint8Array {
   if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);

@@ -77,7 +77,7 @@ const MAX_PATH_LENGTH = 1024;
 
 /**
  * Names that HTCondor chooses for the directory. Originally, a name was `FS_` followed by the letters that mkstemp
- * chooses. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later
+ * adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later
  * releases add a final `_`.
  *
  * No field may contain the separator `_`, so that a name with the client's suffix can be parsed in only one way.

@@ -35,7 +35,7 @@ interface SslCredential {
   readonly label: string;
   /** Host name that the server's certificate must carry. */
   readonly serverName: string;
-  /** Returns the TLS options. Called only on use, because reading the system's CA certificates takes time. */
+  /** Returns the TLS options. Called only when needed, because reading the system's CA certificates takes time. */
   readonly tls: () => Promise<TlsOptions>;
 }
 

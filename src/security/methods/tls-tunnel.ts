@@ -100,7 +100,7 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      // RFC 6066 §3 does not allow IP addresses.
+      // RFC 6066 §3 does not allow IP addresses in SNI.
       ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
       // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
