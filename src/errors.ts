@@ -1,7 +1,7 @@
 /**
- * All errors of this package, grouped by who should act. Codes and exit statuses are stable, but messages are not.
+ * All errors of this package, sorted by who should act. Codes and exit statuses are stable; messages are not.
  *
- * An error states facts. The advice on how to fix it is in src/messages.
+ * An error states facts. The advice on fixing it is in src/messages.
  */
 
 import * as why from './reasons.ts';
@@ -12,15 +12,15 @@ export type { MethodAttempt, Phase } from './reasons.ts';
 /** Base class of all errors that this package throws. Any other error is a bug in the package. */
 export abstract class HTCondorError extends Error {
   readonly code: string;
-  /** Reason for the error, more specific than the code. */
+  /** Why, in more detail than the code. */
   readonly reason: string;
-  /** Values from the message that hints repeat. */
+  /** Values in the message that hints repeat. */
   readonly details: why.Details;
-  /** Exit status of the command and of the Action's process. */
+  /** Exit status of the command, and of the Action's process. */
   abstract readonly exitStatus: number;
   phase: why.Phase | undefined;
   peer: string | undefined;
-  /** Number of attempts. Undefined if attempts were not counted. */
+  /** Number of attempts; undefined if attempts were not counted. */
   tries: number | undefined;
 
   constructor(code: string, message: string, facts: why.ErrorFacts<string> = {}) {
@@ -41,7 +41,7 @@ export abstract class HTCondorError extends Error {
   }
 }
 
-/** An input is invalid, which is detected before any connection is opened. Who should act: the workflow author. */
+/** An input is invalid; detected before any connection. Who should act: the workflow author. */
 export class InputError extends HTCondorError {
   declare readonly reason: why.InputReason;
   declare readonly code: 'ERR_INPUT';
@@ -55,7 +55,7 @@ export class InputError extends HTCondorError {
   }
 }
 
-/** The client found no usable credential and sent nothing to a daemon. Who should act: the workflow author. */
+/** The client found no usable credential, and sent nothing to a daemon. Who should act: the workflow author. */
 export class CredentialError extends HTCondorError {
   declare readonly reason: why.CredentialReason;
   readonly exitStatus = 2;
@@ -66,14 +66,14 @@ export class CredentialError extends HTCondorError {
   }
 }
 
-/** The collector lists no matching daemon, or several. Who should act: the workflow author. */
+/** The collector does not know the daemon, or knows several that match. Who should act: the workflow author. */
 export class LocateError extends HTCondorError {
   declare readonly reason: why.LocateReason;
   readonly exitStatus = 3;
   declare readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-  /** Names of daemons of the requested type that the collector lists, at most ten. */
+  /** Names of daemons of the requested type that the collector knows; at most ten. */
   readonly names: readonly string[];
-  /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
+  /** True if the reply of the collector indicates that the daemon or the collector restarted recently. */
   readonly mayBeRestarting: boolean;
 
   constructor(
@@ -88,7 +88,7 @@ export class LocateError extends HTCondorError {
   }
 }
 
-/** The network failed. Transient unless it is ERR_CCB_ONLY, concerns an unapproved token request, or is `permanent`. */
+/** The network failed. Transient, except for ERR_CCB_ONLY, an unapproved token request, and if `permanent` is true. */
 export class ConnectError extends HTCondorError {
   declare readonly reason: why.ConnectReason;
   readonly exitStatus = 3;
@@ -97,7 +97,7 @@ export class ConnectError extends HTCondorError {
   readonly requestId: string | undefined;
   /** True if no retry can succeed, for example because the host name does not exist. */
   readonly permanent: boolean;
-  /** True if the daemon may be restarting: it refused the connection, or closed it without a reply. */
+  /** True if a restart of the daemon can explain the error: connection refused, or closed without a reply. */
   readonly mayBeRestarting: boolean;
   /** Delay that the service requests before the next attempt, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -127,7 +127,7 @@ export class NegotiationError extends HTCondorError {
   declare readonly reason: why.NegotiationReason;
   readonly exitStatus = 5;
   declare readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
-  /** Authentication methods that the daemon accepts and that the client knows by name. */
+  /** Authentication methods that the daemon accepts, among those that the client knows by name. */
   readonly methods: readonly string[];
 
   constructor(
@@ -141,7 +141,7 @@ export class NegotiationError extends HTCondorError {
   }
 }
 
-/** Authentication failed: the daemon refused all credentials or failed to authenticate itself. */
+/** Authentication failed: the daemon refused all credentials, or failed to authenticate itself. */
 export class AuthenticationError extends HTCondorError {
   declare readonly reason: why.AuthenticationReason;
   readonly exitStatus = 5;
@@ -163,12 +163,12 @@ export class AuthenticationError extends HTCondorError {
   }
 }
 
-/** The daemon denied the command or does not support it. Who should act: the administrator of the pool. */
+/** The daemon denied the command, or does not support it. Who should act: the administrator of the pool. */
 export class AuthorizationError extends HTCondorError {
   declare readonly reason: why.AuthorizationReason;
   readonly exitStatus = 6;
   declare readonly code: 'ERR_DENIED' | 'ERR_COMMAND_NOT_REGISTERED';
-  /** Identity that the daemon reported for the client. Undefined if it reported none. */
+  /** Identity that the daemon reported for the client; undefined if it reported none. */
   readonly user: string | undefined;
 
   constructor(
@@ -188,7 +188,7 @@ export class DaemonError extends HTCondorError {
   declare readonly reason: why.DaemonReason;
   declare readonly code: 'ERR_DAEMON';
   readonly exitStatus = 6;
-  /** HTCondor's ErrorCode, or -1 if the daemon sent none. A code can have several meanings; see `errorString`. */
+  /** HTCondor's ErrorCode; -1 if the daemon sent none. A number can have several meanings: see `errorString`. */
   readonly errorCode: number;
   readonly errorString: string;
 
@@ -200,13 +200,14 @@ export class DaemonError extends HTCondorError {
 }
 
 /**
- * A token is malformed or refused, or differs from the requested token. Who should act: the administrator of the pool.
+ * A token is malformed or refused, or it differs from the requested token. Who should act: the administrator of the
+ * pool.
  */
 export class TokenError extends HTCondorError {
   declare readonly reason: why.TokenReason;
   readonly exitStatus = 7;
   declare readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-  /** The claim or header parameter that is wrong. Undefined if the error does not concern a single one. */
+  /** The claim or header parameter that is wrong; undefined if the error concerns no single one. */
   readonly claim: string | undefined;
 
   constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>) {
@@ -232,10 +233,7 @@ export type AnyHTCondorError =
   | (InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError)
   | (AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError);
 
-/**
- * @internal Runs `work`. Adds the phase and the peer (a sinful string or an origin) to an HTCondorError that lacks
- * them.
- */
+/** @internal Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
 export async function withPhase<T>(phase: why.Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
@@ -244,7 +242,7 @@ export async function withPhase<T>(phase: why.Phase, peer: string | undefined, w
   }
 }
 
-/** @internal Returns the message of any thrown value. */
+/** @internal Returns the message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-/** Entry point of the library: `fetchToken`, `checkFetch`, and their options, results and errors. */
+/** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
 import { type AnyHTCondorError, HTCondorError, InputError } from './errors.ts';
 import { checkTimeout, inputsOf, withOptionName } from './inputs/options.ts';
 import { processHost, processSurroundings } from './inputs/process-host.ts';
@@ -31,22 +31,21 @@ export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 
 /**
- * Fetches a token from a daemon of an HTCondor pool. The token has the credential's identity, and is restricted to the
- * requested levels and lifetime. It is checked before this function returns. `result.token.jwt.reveal()` returns the
- * JWT. All other fields may be printed.
+ * Fetches a token from a daemon of an HTCondor pool. The token is for the identity of the credential, restricted to the
+ * requested levels and lifetime, and checked before this function returns. `result.token.jwt.reveal()` is the JWT; all
+ * other fields may be printed.
  *
- * @throws InputError ERR_INPUT before any connection is opened. `input` is the name of the option.
+ * @throws InputError ERR_INPUT before any connection; `input` is the name of the option.
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
- * @throws LocateError ERR_NOT_FOUND, ERR_AMBIGUOUS if the collector lists no matching daemon, or several.
- * @throws ConnectError ERR_CONNECT, ERR_TIMEOUT, ERR_CLOSED, ERR_CCB_ONLY if the network fails, the time limit expires,
- *   or `signal` aborts the call.
- * @throws ProtocolError ERR_FRAME, ERR_MESSAGE, ERR_CLASSAD, ERR_DECRYPT if the peer violates the protocol.
+ * @throws LocateError ERR_NOT_FOUND, ERR_AMBIGUOUS: the collector does not know the daemon, or knows several.
+ * @throws ConnectError ERR_CONNECT, ERR_TIMEOUT, ERR_CLOSED, ERR_CCB_ONLY: the network, or the time limit or `signal`.
+ * @throws ProtocolError ERR_FRAME, ERR_MESSAGE, ERR_CLASSAD, ERR_DECRYPT: the peer violates the protocol.
  * @throws NegotiationError ERR_NO_COMMON_METHOD, ERR_NO_ENCRYPTION.
- * @throws AuthenticationError ERR_METHODS_EXHAUSTED, ERR_SERVER_UNPROVEN, with a reason for each method.
+ * @throws AuthenticationError ERR_METHODS_EXHAUSTED, ERR_SERVER_UNPROVEN, with the reason of each method.
  * @throws AuthorizationError ERR_DENIED, ERR_COMMAND_NOT_REGISTERED.
  * @throws DaemonError ERR_DAEMON with HTCondor's own code and text.
  * @throws TokenError ERR_TOKEN_MALFORMED, ERR_TOKEN_CLAIM, ERR_TOKEN_REDUCED, ERR_TOKEN_REFUSED.
- * @throws OutputError ERR_OUTPUT if `file` cannot be written.
+ * @throws OutputError ERR_OUTPUT: `file` cannot be written.
  *
  * @example
  * ```ts
@@ -67,8 +66,8 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
 }
 
 /**
- * Checks whether {@link fetchToken} with the same options would succeed. Locates the daemon, authenticates, and asks
- * which levels are authorized. The daemon issues no token. A token service may issue one, which is discarded.
+ * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks which
+ * levels are authorized. The daemon issues no token. A token service may issue one, which is discarded.
  *
  * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies all
  *   of `authz`.
@@ -86,8 +85,8 @@ export async function checkFetch(options: CheckOptions): Promise<CheckResult> {
 }
 
 /**
- * Returns hints on fixing an error, with the most likely fix first. Each hint is one imperative sentence that begins
- * with who should act. The result depends only on the error.
+ * Returns what to try after an error, most likely first: one imperative sentence each, which begins with who should act.
+ * The result depends on the error alone.
  *
  * @example
  * ```ts
@@ -105,8 +104,7 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
 }
 
 /**
- * Returns whether this library threw the error deliberately. `switch (error.code)` then narrows the error to the class
- * with that code.
+ * True if this library threw the error on purpose. `switch (error.code)` then narrows to the class with that code.
  *
  * @example
  * ```ts

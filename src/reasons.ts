@@ -1,9 +1,6 @@
-/**
- * Reasons for errors, as names that do not change with the message. Each class has its own union, and src/messages has
- * a hint for each reason.
- */
+/** Why an error arose, as names that do not change with the message: one union per class. src/messages has a hint for each. */
 
-/** Values from an error's message that its hints repeat, by name. */
+/** Values in the message of an error that its hints repeat, by name. */
 export type Details = Readonly<Record<string, string>>;
 
 /** The step of the pipeline (fetch.ts) in which an error arose. */
@@ -18,7 +15,7 @@ export type Phase =
   | 'verify'
   | 'deliver';
 
-/** Facts in addition to the message. `peer` is the address of the peer: a sinful string or the origin of a service. */
+/** Facts in addition to the message. `peer` is the address of the peer: a sinful string, or the origin of a service. */
 export interface ErrorFacts<R extends string> {
   readonly reason?: R | undefined;
   readonly details?: Details | undefined;
@@ -39,10 +36,7 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 
-/**
- * Refusals by Keycloak and by this project's service that have their own hints. Each name is a part of the response's
- * text, as in DAEMON_REASONS.
- */
+/** Refusals of Keycloak and of this project's service that have hints of their own: parts of the text, as for a daemon. */
 export const SERVICE_REFUSALS = [
   'invalid-token-audience',
   'aud-expected',
@@ -57,14 +51,14 @@ export type CredentialReason =
   | ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential')
   | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused')
   | 'no-token-to-exchange'
-  // ERR_NO_CREDENTIAL, because of a token service's response
+  // ERR_NO_CREDENTIAL, by the response of a token service
   | ('service-redirects' | 'service-not-found' | 'service-refused')
   | (typeof SERVICE_REFUSALS)[number]
   // ERR_CREDENTIAL_UNREADABLE
   | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed')
   | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable')
   | ('kerberos-unreadable' | 'encryption-type')
-  // either of these codes
+  // both
   | 'kerberos-cache-type';
 
 export type LocateReason = 'not-found' | 'not-on-this-host' | 'restarting' | 'ambiguous';
@@ -93,10 +87,7 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
-/**
- * Parts of the daemon's text, in lower case with dashes. They are in order of precedence, because a daemon may join
- * several errors.
- */
+/** Parts of the daemon's text in lower case with dashes, in the order in which they count: a daemon joins several errors. */
 export const DAEMON_REASONS = [
   'token-fetch-disabled',
   'not-sign-with-requested-key',
@@ -129,7 +120,7 @@ export const DAEMON_REASONS = [
   'scitokens',
 ] as const;
 
-/** `daemon` represents any other text. */
+/** `daemon` for any other text. */
 export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 
 export type TokenReason =
@@ -144,7 +135,7 @@ export type TokenReason =
 
 export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
 
-/** Reason why a method has no credential. */
+/** Why a method has no credential. */
 export type MissingReason =
   | 'file-exposed'
   | 'file-name-ignored'
@@ -152,7 +143,7 @@ export type MissingReason =
   | 'kerberos-cache-type'
   | 'no-kerberos-credential';
 
-/** Reason why a credential was not sent to the daemon. The daemon's log does not mention the credential. */
+/** Why a credential was not sent to the daemon. The daemon's log does not mention it. */
 export type UnsentReason =
   | ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired')
   | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket')
@@ -160,44 +151,38 @@ export type UnsentReason =
   | ('clock-rejected' | 'account-locked' | 'encryption-type')
   | MissingReason;
 
-/** Reason why the daemon refused a credential, as far as it is known. */
+/** Why the daemon refused a credential, as far as that is known. */
 export type RefusedReason =
   | ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13')
   | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
 
-/** Reason why the daemon is not authenticated. */
+/** Why the daemon is not authenticated. */
 export type UnprovenReason =
   | ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs')
   | ('signing-key-differs' | 'no-ticket-key');
 
 export type AttemptReason = UnsentReason | RefusedReason | UnprovenReason;
 
-/** Reason why a credential was not used or failed. */
+/** Why a credential was not used, or failed. */
 export interface Refusal {
-  /** Reason in words. */
+  /** In words. */
   readonly reason: string;
-  /** Reason by name. Undefined if no specific reason is known. */
+  /** By name. Undefined if nothing more precise than the method is known. */
   readonly kind?: AttemptReason | undefined;
   readonly details?: Details | undefined;
 }
 
-/** Reason why one credential of an authentication method was not used or failed. */
+/** Why one credential of one authentication method was not used, or failed. */
 export interface MethodAttempt extends Refusal {
   readonly method: string;
 }
 
-/**
- * @internal Returns the general reason for an error, which is derived from its code, such as `timeout` from
- * ERR_TIMEOUT.
- */
+/** @internal The reason of an error if no more precise one is known: the name of its code, such as `timeout` of ERR_TIMEOUT. */
 export function generalReason(code: string): string {
   return code.slice('ERR_'.length).toLowerCase().replaceAll('_', '-');
 }
 
-/**
- * @internal Returns the first of these reasons that a peer's text contains. Other characters in the text count as
- * dashes.
- */
+/** @internal Returns the first of these reasons that a string of a peer contains, with dashes in place of other characters. */
 export function reasonIn<R extends string>(text: string, reasons: readonly R[]): R | undefined {
   const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return reasons.find((reason) => name.includes(reason));
