@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: injects each fault into each frame between the client and real daemons, and writes the outcomes to
- * docs/RELIABILITY.md. Then kills a process that writes tokens, a thousand times. With arguments, only measures these
- * methods: `npm run faults -- KERBEROS`.
+ * docs/RELIABILITY.md. Then kills a process a thousand times while it writes tokens. Arguments restrict the run to the
+ * named methods and skip the kills, for example `npm run faults -- KERBEROS`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const measured = METHODS.filter((method) => named.length === 0 || named.includes
 
 type Cell = Pick<FaultCase, 'method' | 'direction' | 'name'> & { readonly fault: { readonly name: string } };
 
-/** Outcome of each case, by release and case. */
+/** Outcomes, by release and case. */
 const seen = new Map<string, string>();
 const keyOf = (version: string, { method, fault, direction, name }: Cell) =>
   [version, method, fault.name, direction, name].join('|');
