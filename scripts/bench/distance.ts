@@ -164,7 +164,7 @@ async function measure(
     const empty = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs });
     const exchange = await roundTrip(empty.port);
     for (const { daemon, method, args, needed, programs } of places) {
-      const trips = { tool: 0, command: 0 };
+      const trips = { tool: 0, command: 0, action: 0 };
       const counted = (who: keyof typeof trips, work: () => Promise<unknown>) => async () => {
         proxy.reset();
         await work();
@@ -174,13 +174,14 @@ async function measure(
       const times = await sideBySide(method === 'IDTOKENS' ? ROUNDS : METHOD_ROUNDS, {
         tool: counted('tool', () => programs.tool(args, env)),
         command: counted('command', () => programs.command(args, env)),
-        action: counted('command', () => programs.action({ ...env, ...asInputs(args) })),
+        action: counted('action', () => programs.action({ ...env, ...asInputs(args) })),
         node: () => succeed([nodePath, '-e', '0'], {}),
         trip: exchange.measure,
       });
       const floor = needed * times.trip + times.node;
       rows.push([
-        ...[pool.version, `${roundTripMs} ms`, daemon, method, String(trips.tool), String(trips.command)],
+        ...[pool.version, `${roundTripMs} ms`, daemon, method, String(trips.tool)],
+        [...new Set([trips.command, trips.action])].join(' / '),
         ...[times.tool, times.command, times.action, floor].map((time) => `${ms(time)} ms`),
         ...[times.command / floor, times.command / times.tool].map((ratio) => `**${ratio.toFixed(2)}**`),
       ]);

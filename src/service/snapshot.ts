@@ -18,8 +18,8 @@ export interface Snapshot {
   /** SHA-256 of the configuration's text. */
   readonly digest: string;
   readonly warnings: readonly string[];
-  /** Address files of the schedd on this host. Undefined if HTCondor is not configured on this host. */
-  readonly local: LocalDaemon | undefined;
+  /** Name and address files of the schedd on this host. */
+  readonly local: LocalDaemon;
   /** HTCondor's configuration on this host. */
   readonly setting: Settings;
 }
@@ -102,5 +102,5 @@ export function seedOf({ seeds }: Snapshot, identity: string): Seed {
 
 /** Returns the address of this host's schedd, or the reason why it is unknown. */
 export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
-  return local === undefined ? new Unavailable('HTCondor is not configured on this host') : findLocal(local, 'schedd');
+  return findLocal(local, 'schedd');
 }
