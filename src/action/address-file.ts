@@ -3,7 +3,7 @@ import { systemReason } from '../runtime/system-reason.ts';
 import { createPrivateFile } from '../token/token-file.ts';
 
 /**
- * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
+ * Writes an address file, which contains a daemon's sinful string and version string in the format that daemons use for
  * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
  *
  * @throws OutputError ERR_OUTPUT if the file cannot be written.
