@@ -33,7 +33,7 @@ export abstract class HTCondorError extends Error {
     this.peer = facts.peer;
   }
 
-  /** Sets the phase and the peer unless already set, so the innermost caller takes precedence. Returns the error. */
+  /** Sets the phase and peer if they are not set, so the innermost caller takes precedence. Returns the error. */
   at(phase: why.Phase, peer?: string): this {
     this.phase ??= phase;
     this.peer ??= peer;
@@ -88,7 +88,7 @@ export class LocateError extends HTCondorError {
   }
 }
 
-/** A network failure, which is transient unless it is ERR_CCB_ONLY, an unapproved token request, or `permanent`. */
+/** A network failure. It is transient, except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
 export class ConnectError extends HTCondorError {
   declare readonly reason: why.ConnectReason;
   readonly exitStatus = 3;
@@ -207,7 +207,7 @@ export class TokenError extends HTCondorError {
   declare readonly reason: why.TokenReason;
   readonly exitStatus = 7;
   declare readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-  /** The incorrect claim or header parameter; undefined if the error does not concern a single one. */
+  /** The incorrect claim or header parameter; undefined if the error is not about a specific one. */
   readonly claim: string | undefined;
 
   constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>) {

@@ -1,4 +1,4 @@
-/** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
+/** Entry point of the library: `fetchToken` and `checkFetch`, with their options, results and errors. */
 import { type AnyHTCondorError, HTCondorError, InputError } from './errors.ts';
 import { checkTimeout, inputsOf, withOptionName } from './inputs/options.ts';
 import { processHost, processSurroundings } from './inputs/process-host.ts';

@@ -95,7 +95,7 @@ export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'comma
 
 /**
  * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon may join several
- * errors.
+ * errors in one text.
  */
 export const DAEMON_REASONS = [
   'token-fetch-disabled',
@@ -195,8 +195,8 @@ export function generalReason(code: string): string {
 }
 
 /**
- * @internal Returns the first of these reasons that a text from a peer contains. In the text, dashes replace all
- *   characters except letters and digits.
+ * @internal Returns the first of these reasons that a text from a peer contains. Before the comparison, characters
+ *   other than letters and digits are replaced with dashes.
  */
 export function reasonIn<R extends string>(text: string, reasons: readonly R[]): R | undefined {
   const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');

@@ -1,6 +1,6 @@
 /**
- * Delivers the token: saves the state, writes the file, then sets the variables and outputs. A failure undoes
- * everything that was done before.
+ * Delivers the token: saves the state, writes the file, then sets the variables and outputs. If one of these fails,
+ * everything that was done before is undone.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -22,7 +22,7 @@ import { STATE } from './post.ts';
 import { startRenewal, stopRenewal } from './renewal.ts';
 import { closeOutputFile, markRunnerFiles, toRunner } from './runner-files.ts';
 
-/** Settings of the delivery, as read from the inputs. */
+/** Delivery settings that were read from the inputs. */
 interface DeliveryPlan {
   readonly cleanup: boolean;
   readonly exportEnvironment: boolean;
@@ -50,7 +50,7 @@ type Undo = () => void | Promise<void>;
 export function planDelivery(request: TokenRequest, input: InputSource, host: Host): DeliveryPlan {
   const cleanup = isOn('cleanup', input);
   const exportToken = isOn('export-token-output', input);
-  isOn('summary', input); // main() reads this input without validating it
+  isOn('summary', input); // main() reads this input but does not validate it
   const overwrite = isOn('overwrite', input);
   const exportEnvironment = isOn('export-environment', input);
   if (exportEnvironment && request.path !== undefined) checkTokenPath(request.path);
@@ -67,12 +67,13 @@ function placementOf(request: TokenRequest, overwrite: boolean, host: Host): Pla
 }
 
 /**
- * Maximum number of seconds by which the daemon's clock may be ahead. That clock determines when the new token expires.
+ * Maximum number of seconds by which the daemon's clock may be ahead of this host's clock. The daemon's clock
+ * determines when the new token expires.
  */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
 /**
- * Delivers the token. A failure undoes everything except the saved state, which then leaves nothing for post to do.
+ * Delivers the token. If this fails, everything except the saved state is undone, and post has nothing left to do.
  *
  * @throws OutputError ERR_OUTPUT.
  */

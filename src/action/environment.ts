@@ -1,6 +1,6 @@
 /**
- * Environment variables that make HTCondor's tools and Python bindings use a token. Records the variables' previous
- * values.
+ * Sets environment variables that make HTCondor's tools and Python bindings use a token, and records the previous
+ * values of these variables.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -20,9 +20,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export type Undo = Readonly<Record<string, string | null>>;
 
 /**
- * File in the token directory that lists the variables a step exported, with their previous values. The next step of
- * this Action finds the file through the token directory in its environment. HTCondor ignores files whose names start
- * with a dot.
+ * File in the token directory that lists the variables that a step exported, with their previous values. The next step
+ * of this Action finds the file through the token directory in its environment. HTCondor ignores files whose names
+ * start with a dot.
  */
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
@@ -33,7 +33,7 @@ const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 /** Paths at which HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
-/** True if HTCondor's programs find a configuration by default, either in a file or through the registry of Windows. */
+/** True if HTCondor's programs find a configuration by default, either in a file or through the Windows registry. */
 function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
   return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
 }
@@ -71,10 +71,10 @@ export function environmentFor(
 }
 
 /**
- * Returns the variables that select the schedd: normally its name, which the tools look up in the collector. If the
- * step has an address as input, or if the name contains special characters, the variables point to an address file
- * instead, and the tools treat the schedd as that of this host. In SCHEDD_HOST, the tools would drop the shared-port
- * part of an address.
+ * Returns the variables that select the schedd. Normally, they contain the schedd's name, which the tools look up in
+ * the collector. If the step has an address as input, or if the name contains special characters, they contain the path
+ * of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools would drop the shared-port
+ * part.
  *
  * @throws OutputError ERR_OUTPUT if the file could not be written.
  */
@@ -91,7 +91,7 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
   };
 }
 
-/** Records the exported variables for the next step of this Action. Returns the values that undo the export. */
+/** Records the exported variables for the next step of this Action. Returns the previous values of these variables. */
 export function recordExports(variables: Readonly<Record<string, string>>, env: Environment): Undo {
   const earlier = readRecord(env);
   const record = Object.fromEntries(

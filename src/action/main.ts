@@ -39,7 +39,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The error itself is already in the log. Only the output with its code is missing.
+      // The error itself is already in the log. Only the output `error-code` is missing.
     }
     return error.exitStatus;
   }
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // Write the collected notices even if the fetch failed.
+    // Write the notices collected so far, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(warnAboutSummary);
   }
   const fetched = { ...issued, path: request.path };
@@ -138,7 +138,7 @@ function reportCredential(
 
 /**
  * Masks a value in the log. The runner also masks each line of the value. `fetchToken` masks the signature of a JWT,
- * which is its secret part.
+ * because the signature is the secret part.
  */
 function maskAll(value: string): void {
   if (value.trim() !== '') core.setSecret(value);

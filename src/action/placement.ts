@@ -60,7 +60,7 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
   return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
 }
 
-/** Writes the token. Calls `save` before that, and again if the placement changes. @throws OutputError ERR_OUTPUT. */
+/** Writes the token. Calls `save` beforehand, and again if the placement changes. @throws OutputError ERR_OUTPUT. */
 export function placeToken(
   { path, overwrite, earlier: expected }: PlacementPlan,
   token: IdToken,
@@ -103,7 +103,7 @@ function undone(cause: unknown, placement: Placement): OutputError {
   return new OutputError(text, { cause, reason });
 }
 
-/** Renames the new file to its final name. Replaces a file that another step created meanwhile, if permitted. */
+/** Renames the new file to its final name. If permitted, replaces a file that another step has created there. */
 function nameOrReplace(from: string, to: string, token: IdToken): void {
   try {
     nameNew(from, to);
@@ -164,7 +164,7 @@ function kept(path: string, reason: string): OutputError {
 }
 
 /**
- * Restores the path, unless another process has changed the token file. `hashes` are the hashes of renewed tokens.
+ * Undoes a placement, unless another process has changed the token file. `hashes` are the hashes of renewed tokens.
  * `report` receives a line for each action, and the reason for each file that remains.
  */
 export function undoPlacement(
@@ -213,8 +213,8 @@ function restore(backup: string, path: string, report: UndoReport): void {
 }
 
 /**
- * Replaces another step's backup of this step's token with the file that this step replaced, or deletes the backup if
- * this step replaced no file. Returns true if no file of this step remains.
+ * Handles a backup that another step made of this step's token. If this step replaced a file, that file becomes the
+ * backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
  */
 function handOn(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): boolean {
   const prefix = backupPrefix(path);

@@ -1,6 +1,6 @@
 /**
- * Cleans up at the end of the job: removes what main created, and restores what main changed. A failure here does not
- * fail the job. The log gives the reason for each file that remains.
+ * Cleans up at the end of the job: removes what main created, and restores what main changed. A failure during cleanup
+ * does not fail the job. The log gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -44,8 +44,8 @@ function report(line: string, isLeft: boolean): void {
 }
 
 /**
- * Returns the current path of a directory. If the path no longer exists, looks for the directory's unique name in
- * RUNNER_TEMP, which may have moved.
+ * Returns the current path of a directory. If the path no longer exists, looks for the directory's unique name in the
+ * current RUNNER_TEMP.
  */
 function whereIs(directory: string): string {
   const temporary = process.env['RUNNER_TEMP'] ?? '';

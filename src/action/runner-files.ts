@@ -60,7 +60,7 @@ export function markRunnerFiles(): () => void {
       try {
         if (lstatSync(path).isFile()) truncateSync(path, size);
       } catch {
-        // The step has already failed, so it does no harm if the runner reads the rest.
+        // The step has already failed, so leftover content in the file is harmless.
       }
     }
   };
@@ -71,7 +71,8 @@ function pathOf(what: RunnerFile): string | undefined {
 }
 
 /**
- * Returns the status of a runner file; undefined if its variable is not set. @throws Error if it is not a regular file.
+ * Returns the `lstat` result of a runner file; undefined if its variable is not set. @throws Error if the file is not a
+ * regular file.
  */
 function statOf(what: RunnerFile) {
   const path = pathOf(what);

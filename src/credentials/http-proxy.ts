@@ -19,7 +19,7 @@ export interface ProxySettings {
   readonly bypass: readonly string[];
 }
 
-/** Returns the proxy for a URL; undefined for a direct connection, which is always used for this host. */
+/** Returns the proxy for a URL; undefined for a direct connection. Connections to this host are always direct. */
 export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, protocol }: URL): HttpProxy | undefined {
   const host = normal(hostname);
   const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);

@@ -13,7 +13,7 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** CA certificates to verify the server's certificate with, as PEM. */
+  /** CA certificates for verifying the server's certificate, as PEM. */
   readonly authorities: readonly string[];
   /** The proxy to use; undefined for a direct connection. */
   readonly proxy?: HttpProxy | undefined;
@@ -134,7 +134,7 @@ function startTls(socket: Socket, { hostname }: URL, authorities: readonly strin
   return process.getBuiltinModule('node:tls').connect({
     socket,
     host, // the certificate must be valid for this host
-    servername: isIpAddress(host) ? '' : host, // RFC 6066 permits no address here
+    servername: isIpAddress(host) ? '' : host, // RFC 6066 does not permit an address here
     ca: [...authorities],
     rejectUnauthorized: true, // an earlier step may have changed the default with NODE_TLS_REJECT_UNAUTHORIZED
     ALPNProtocols: ['http/1.1'],

@@ -112,7 +112,7 @@ interface TokenDirectory {
   readonly lines: readonly TokenLine[];
   /** Files without a token, each with the reason. If there are no files, explains why. */
   readonly skipped: readonly string[];
-  /** Those of the skipped files that have the wrong owner or mode, each with the reason. */
+  /** Skipped files that have the wrong owner or mode, each with the reason. */
   readonly exposed: readonly string[];
   /** The reason for which the error shows hints if no file contains a token. */
   readonly kind: MissingReason | undefined;

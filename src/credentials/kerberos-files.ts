@@ -32,7 +32,7 @@ function readFile(path: string, owner?: number): Buffer {
 
 /**
  * Returns the paths of the configuration files: those that `KRB5_CONFIG` lists, or the default file of this host.
- * Windows has no default, because `/etc` is on the current drive there, where every account may create it. Paths on
+ * Windows has no default, because `/etc` is on the current drive there, where any account may create it. Paths on
  * Windows contain colons, so the separator is a semicolon.
  */
 export function configurationFiles(env: Environment, platform: NodeJS.Platform): readonly string[] {
@@ -78,7 +78,7 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name is that of a directory,
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name refers to a directory,
  * `principal` selects that principal's cache instead of the primary cache.
  *
  * @throws KerberosError if the cache cannot be read; or an error of the file system.

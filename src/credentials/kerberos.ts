@@ -36,7 +36,7 @@ import { unreadable } from './private-file.ts';
 export interface KerberosSource {
   /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** The inputs. The keytab is either a path or a file's content in base64. */
+  /** Values of the inputs. The keytab is either a path or the content of a file in base64. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
@@ -184,7 +184,7 @@ function fromKeytab(text: string, source: string, wanted: Principal | undefined,
   return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
-/** Requests a ticket directly for a service in the client's realm, otherwise with a ticket-granting ticket. */
+/** Requests tickets in the client's realm directly, and other tickets with a ticket-granting ticket. */
 function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Realm): ClientSource {
   const { configuration, kdcs, service } = realm;
   return {

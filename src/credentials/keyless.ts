@@ -170,9 +170,9 @@ function suppliedToken(source: SciTokenSource, host: Host): Secret {
 }
 
 /**
- * Accepts an IDTOKEN from the token service only if it can be the result.
+ * Accepts an IDTOKEN from the token service if it can be the result of the fetch.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it cannot.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE otherwise.
  */
 function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service: URL, host: Host): void {
   if (mode !== 'fetch' || remote) {

@@ -34,8 +34,8 @@ export interface CredentialSources {
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
   /**
-   * True if SSL may be used without a client certificate. The session is encrypted, and the daemon authenticates
-   * itself.
+   * True if SSL may be used without a client certificate. Even then, the session is encrypted, and the daemon
+   * authenticates itself.
    */
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
@@ -110,8 +110,8 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 }
 
 /**
- * Returns the reason for which the error shows hints: the reason of KERBEROS if that method comes first, otherwise the
- * reason of a file that can be corrected.
+ * Returns the reason for which the error shows hints. This is the reason of KERBEROS if that method comes first,
+ * otherwise the reason for a file that can be corrected.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;

@@ -46,7 +46,7 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
 }
 
 /**
- * Signs a token as HS256, with a key that is derived from the key file (Condor_Auth_Passwd::generate_token). The key
+ * Signs a token with HS256 and a key that is derived from the key file (Condor_Auth_Passwd::generate_token). The key
  * POOL is first concatenated with itself, as pool passwords are.
  */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {

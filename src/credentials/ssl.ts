@@ -129,7 +129,8 @@ function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
     throw unreadable(UNREADABLE, name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
-  // Node leaves this undefined if the certificate has no such extension. The certificate is then unrestricted.
+  // Node leaves this property undefined if the certificate has no extended key usage. The certificate is then
+  // unrestricted.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
     throw unreadable(

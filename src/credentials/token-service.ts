@@ -182,7 +182,7 @@ const QUOTED_LENGTH = 12;
 /** Maximum length of an error that is compared with the token, in characters. Longer errors are not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
-/** Replaces an error, or its long words, with `***` if it may contain parts of the token that was sent. */
+/** Hides long words in an error, and the whole error if it contains a part of the token that was sent. */
 function withoutToken(reason: string, sent: string): string {
   const shown = reason.replace(NO_WORD, '***');
   return quotes(shown, sent) ? '***' : shown;
@@ -202,8 +202,8 @@ function quotes(text: string, sent: string): boolean {
 }
 
 /**
- * Returns the pause that Retry-After requests, in milliseconds. A date is relative to the service's clock (RFC 9110
- * §10.2.3).
+ * Returns the pause that Retry-After requests, in milliseconds. A date in the header refers to the service's clock (RFC
+ * 9110 §10.2.3).
  */
 function retryAfterOf(header: HttpResponse['header'], now: Date): number | undefined {
   const value = header('retry-after')?.trim() ?? '';

@@ -1,4 +1,4 @@
-/** Determines which servers are trusted: CA certificates and known hosts (ca_utils.cpp). */
+/** Determines which servers are trusted, from CA certificates and known hosts (ca_utils.cpp). */
 import { messageOf } from '../errors.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -83,7 +83,7 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
 
 /**
  * Returns candidate files for the system's CA certificates, of which the first readable one is used. Windows has no
- * candidates, because a path such as `/etc/ssl` is on the current drive there, where every account may create it.
+ * candidates, because a path such as `/etc/ssl` is on the current drive there, where any account may create it.
  */
 export function systemFiles({ certificateFile, platform }: SystemTrustSource): readonly string[] {
   if (certificateFile) return [certificateFile];
@@ -111,7 +111,7 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
 
 /**
  * Returns the certificate that the user accepted for a host in HTCondor's tools. The first line for the host counts. A
- * leading `!` marks a certificate that the user has not trusted (htcondor::get_known_hosts_first_match).
+ * leading `!` marks a certificate that the user did not accept (htcondor::get_known_hosts_first_match).
  */
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;

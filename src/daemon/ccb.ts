@@ -26,7 +26,7 @@ import type { Writer } from '../wire/writer.ts';
 import { CCB_REQUEST, CCB_REVERSE_CONNECT } from './commands.ts';
 import { commandInCleartext, commandOver, onlyMutualMethods } from './session-command.ts';
 
-/** One request to a broker. `connect` connects to the broker and opens the port whose address `request` writes. */
+/** One request to a broker. `connect` connects to the broker and opens the port that the request mentions. */
 interface BrokerCall {
   readonly address: Sinful;
   readonly command: number;
@@ -37,7 +37,10 @@ interface BrokerCall {
 /** Sends a request to a broker, and passes the channel to `read`, which receives the reply. */
 type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
-/** Time limit for one request, in milliseconds. It includes the daemon's connection (DEFAULT_CEDAR_TIMEOUT in C++). */
+/**
+ * Time limit for one request, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). The limit includes the time until the
+ * daemon has connected.
+ */
 const BROKER_TIMEOUT_MS = 20_000;
 
 /** Length of the secret, in bytes. C++ uses the same length. */

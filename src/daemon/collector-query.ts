@@ -35,7 +35,7 @@ export interface CollectorReply {
 
 /** Conditions under which a reply is accepted. */
 interface Acceptance {
-  /** Returns true if the reply may be used, considering whether the collector authenticated itself. */
+  /** Returns true if the reply may be used. The result may depend on whether the collector authenticated itself. */
   trusted(reply: CollectorReply): boolean;
   /** True if the client may query without authentication when the collector accepts none of its credentials. */
   readonly mayBeUnauthenticated: boolean;
@@ -81,7 +81,7 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotAuthenticated) return error.reply; // some methods work without the host name
+      if (error instanceof NotAuthenticated) return error.reply; // some methods do not need the host name
       // A collector that requires authentication closes the connection. In that case, report the error of the other
       // query.
       if (!isConnectionClosed(error)) throw error;

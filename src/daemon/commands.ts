@@ -7,9 +7,9 @@ export const DC_EXCHANGE_SCITOKEN = 60052;
 
 /** Asks whether the daemon would authorize another command, without running that command. */
 export const DC_SEC_QUERY = 60040;
-/** For each authorization level, a command that requires the level. */
+/** Maps each authorization level to a command that requires the level. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
-  ALLOW: DC_GET_SESSION_TOKEN, // has side effects, but a query does not run the command
+  ALLOW: DC_GET_SESSION_TOKEN, // this command has side effects, but a query never runs it
   READ: 60020,
   WRITE: 60021,
   NEGOTIATOR: 60022,

@@ -9,13 +9,13 @@ import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 export interface LocalDaemon {
-  /** The daemon's name, for files that do not contain it. SCHEDD_NAME for the schedd. */
+  /** The daemon's name, used if the file does not contain it. For the schedd, the setting is SCHEDD_NAME. */
   readonly name: string;
-  /** Path of a ClassAd with one attribute per line. SCHEDD_DAEMON_AD_FILE for the schedd. */
+  /** Path of a ClassAd with one attribute per line. For the schedd, the setting is SCHEDD_DAEMON_AD_FILE. */
   readonly adFile: string | undefined;
   /**
-   * Path of a file that contains address, version and platform, one per line, or a ClassAd. SCHEDD_ADDRESS_FILE for the
-   * schedd.
+   * Path of a file that contains either a ClassAd, or the address, version and platform, one per line. For the schedd,
+   * the setting is SCHEDD_ADDRESS_FILE.
    */
   readonly addressFile: string | undefined;
 }

@@ -10,9 +10,9 @@ import { brokerCaller, connectThroughCcb } from './ccb.ts';
 import type { Route, Target } from './session-command.ts';
 
 /**
- * Head start of a direct connection over CCB, in milliseconds. CCB costs more round trips and loads the broker. RFC
- * 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection, although many
- * daemons behind CCB accept one from some networks.
+ * Head start that a direct connection gets before CCB is tried, in milliseconds. CCB costs more round trips and loads
+ * the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection,
+ * although many daemons behind CCB accept one from some networks.
  */
 const HEAD_START_MS = 250;
 

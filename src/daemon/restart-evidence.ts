@@ -15,7 +15,7 @@ import { DAEMON_TYPES } from './commands.ts';
  */
 const COLLECTOR_FILLS_SECONDS = 330;
 
-/** A daemon whose process is younger than this may not have advertised itself yet. */
+/** Time that a daemon may take after its start to advertise itself, in seconds. */
 const DAEMON_STARTS_SECONDS = 60;
 
 const QUERY_ANY_ADS = 48;

@@ -18,16 +18,17 @@ import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts'
 import type { Writer } from '../wire/writer.ts';
 
 /**
- * Address of a daemon, and the host name that the daemon's certificate must contain. `Peer` describes the two names.
+ * Address of a daemon, and the host name that the daemon's certificate must contain. `Peer` describes `serverName` and
+ * `claimedName`.
  */
 export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'> {
   readonly address: Sinful;
   /** Connections that were opened before the address was known. One of them may lead to the daemon. */
   readonly ahead?: ConnectionsAhead | undefined;
   /**
-   * An earlier session of this run with the daemon, to be resumed. It may be resumed only for commands that change
-   * nothing. The daemon contributes no nonce, so an attacker who recorded a resumed command can replay it while the
-   * session lasts.
+   * An earlier session of this run with the daemon, which the next command resumes. Only commands that change nothing
+   * may resume a session. The daemon contributes no nonce, so an attacker who recorded a resumed command can replay it
+   * while the session lasts.
    */
   readonly resume?: Session | undefined;
 }
@@ -47,7 +48,7 @@ export interface Command {
   readonly mayBeUnmapped?: boolean;
 }
 
-/** Result of a command, with the total number of round trips. The total includes those of abandoned connections. */
+/** Result of a command, with the total number of round trips, including those of abandoned connections. */
 export interface CommandResult<T> {
   readonly value: T;
   readonly session: Session;
@@ -93,12 +94,13 @@ interface Attempt extends Pick<Command, 'credentials' | 'target'> {
  * Connects, opens a session for a command with its request, and passes the session to `read`, which receives the reply.
  * The connection is always closed, because a daemon blocks in its read while a client holds a connection open.
  *
- * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, if
- * the peer closes the connection, or if the daemon no longer has the session to resume, a second connection makes no
- * guesses.
+ * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, or
+ * if the peer closes the connection, the next connection makes no such guess. If the daemon no longer has the session
+ * to resume, the next connection opens a new session.
  *
- * After a close, the request also waits for the daemon's verdict. A daemon that denies a command closes the connection
- * without reading the request, so TCP sends a reset. The reset may discard the denial, as it does on Windows.
+ * After the peer has closed a connection, the next request also waits for the daemon's verdict. A daemon that denies a
+ * command closes the connection without reading the request, so TCP sends a reset. The reset may discard the denial, as
+ * it does on Windows.
  *
  * The loop ends because no guess is made twice, and each further connection has one method fewer.
  */

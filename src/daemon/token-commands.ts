@@ -75,8 +75,8 @@ interface ImpersonationLimits extends Omit<TokenLimits, 'key'> {
  *
  * The collector refuses with code 1 (the client has no identity), 3 (the session is not encrypted), 4 (the request has
  * no name) or 5 (there is no such schedd, or the collector finds no capability for it). Since HTCondor 9.9.0, the
- * collector looks for the capability in the ad from which it was removed. If the schedd refuses, the code is the
- * schedd's.
+ * collector looks for the capability in the ad from which it was removed. If the schedd refuses, the error has the
+ * schedd's code.
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; what `callCommand` throws.
  */
@@ -100,7 +100,8 @@ export function getImpersonationToken(
  * host name that only the collector returned does not suffice, because a certificate for that name is easy to obtain.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if no credential permits such a session.
- * @throws DaemonError ERR_DAEMON with the daemon's reason, which authentication with SCITOKENS never returns.
+ * @throws DaemonError ERR_DAEMON with the daemon's reason. Authentication with SCITOKENS, in contrast, returns no
+ *   reason.
  */
 export async function exchangeSciToken(
   target: Target,

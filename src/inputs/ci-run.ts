@@ -1,8 +1,8 @@
 import type { Surroundings } from './table.ts';
 
 /**
- * Environment variables that identify a CI run, by CI system: the ID of the run, and the attempt. Forgejo and Gitea use
- * the same variables as GitHub.
+ * Environment variables that contain the ID and the attempt of a CI run, by CI system. Forgejo and Gitea use the same
+ * variables as GitHub.
  */
 const RUNS: readonly (readonly [string, string, string?])[] = [
   ['actions', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT'],

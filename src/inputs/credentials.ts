@@ -207,7 +207,7 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
 
 /**
  * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for this setting. If HTCondor
- * is installed and the setting has no value, HTCondor is older.
+ * is installed and the setting has no value, the installed version is older.
  */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');

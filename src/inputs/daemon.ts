@@ -84,7 +84,7 @@ function checkRemote(input: InputSource, type: string): void {
   }
 }
 
-/** Returns the addresses of a collector, which are known without querying another collector. */
+/** Returns the addresses of a collector, which can be determined without querying another collector. */
 function readCollector(
   type: string,
   pool: readonly Sinful[] | undefined,
@@ -108,7 +108,7 @@ function readAddress(text: string | undefined): Sinful | undefined {
   refuse('address', `${quote(text)} is neither a sinful string nor host:port`);
 }
 
-/** Returns the name of the default daemon of a type. For the schedd, this is the setting SCHEDD_HOST. */
+/** Returns the name of the default daemon of a type. For the schedd, the setting is SCHEDD_HOST. */
 function hostOf(type: string, { setting }: Surroundings): string | undefined {
   return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
 }

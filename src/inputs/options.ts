@@ -44,7 +44,7 @@ const INPUT_OF = {
 
 type OptionName = keyof typeof INPUT_OF;
 
-/** Types other than string that options accept: the name of the type, and a check of the value. */
+/** Options that accept a type other than string, with the name of the type and a check for values of that type. */
 const isList = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === 'string');
 const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (value: unknown) => boolean]>>> = {
   authz: ['a list of strings', isList],

@@ -1,5 +1,5 @@
 /**
- * Reads the supported settings of HTCondor's configuration. If HTCondor is installed, one call of condor_config_val
+ * Reads the supported settings of HTCondor's configuration. If HTCondor is installed, one call to condor_config_val
  * reads all of them, because this client does not parse the configuration language. Otherwise, only `_CONDOR_*`
  * variables apply.
  */
@@ -134,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason why a program failed without printing one. */
+/** Returns the reason why a program failed, for a program that printed no reason itself. */
 function reasonOfExit({
   code,
   signal,

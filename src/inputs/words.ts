@@ -51,7 +51,9 @@ export function quote(text: string): string {
   return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
 }
 
-/** Validates a string that is copied into an ad or an expression, so that the string cannot end its quotation marks. */
+/**
+ * Validates a string that is copied into an ad or an expression, so that it cannot terminate the quoted string there.
+ */
 export function plainText(input: InputName, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();

@@ -102,7 +102,7 @@ function constantOf(usage: number, kind: number): Uint8Array {
 }
 const [KE, KI, KC] = [0xaa, 0x55, 0x99];
 
-/** Length of a MAC of hmac-sha1-96, in bytes. */
+/** Length of an hmac-sha1-96 MAC, in bytes. */
 const SHA1_MAC_LENGTH = 12;
 
 /** Derives a key with the function DK of the simplified profile (RFC 3961 §5.1). */

@@ -30,7 +30,7 @@ const MAX_NAME_LENGTH = 256;
 /** Values of settings by `section/name` or `section/subsection/name`, in order. */
 type Values = Map<string, string[]>;
 
-/** Parses all configuration files. If a setting has a single value, the first value applies. */
+/** Parses all configuration files. For a setting that allows only one value, the first value applies. */
 export function parseConfiguration(paths: readonly string[], files: ConfigurationFiles): KerberosConfiguration {
   const values = readFiles(paths, files);
   const first = (...names: readonly string[]) => values.get(names.join('/'))?.[0];

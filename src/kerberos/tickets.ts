@@ -21,7 +21,7 @@ import {
 import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** Connection to the KDCs, with a clock and a source of randomness. */
+/** Access to the KDCs, with a clock and a source of randomness. */
 export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
@@ -85,7 +85,9 @@ function requiresKey(error: unknown): error is KdcError {
   );
 }
 
-/** Returns the key that the KDC requires. @throws `error` if the KDC has already rejected that key. */
+/**
+ * Returns the parameters of the key that the KDC requires. @throws `error` if the KDC has already rejected that key.
+ */
 function nextKey(error: KdcError, previous: KeyInformation | undefined, keys: ClientKeys): KeyInformation {
   const next = chooseKey(readKeyInformation(error.data), keys);
   if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
