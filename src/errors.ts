@@ -14,7 +14,7 @@ export abstract class HTCondorError extends Error {
   readonly code: string;
   /** Reason for the error, more specific than the code. */
   readonly reason: string;
-  /** Values from the message that hints repeat. */
+  /** Values from the message, for use in hints. */
   readonly details: why.Details;
   /** Exit status of the command and of the Action's process. */
   abstract readonly exitStatus: number;
@@ -41,7 +41,7 @@ export abstract class HTCondorError extends Error {
   }
 }
 
-/** An input is invalid, which is detected before a connection is opened. Who should act: the workflow author. */
+/** An invalid input, detected before a connection is opened. Who should act: the workflow author. */
 export class InputError extends HTCondorError {
   declare readonly reason: why.InputReason;
   declare readonly code: 'ERR_INPUT';

@@ -31,7 +31,7 @@ export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 
 /**
- * Fetches a token from a daemon of an HTCondor pool. The token has the identity of the credential, and is restricted to
+ * Fetches a token from a daemon of an HTCondor pool. The token has the identity of the credential and is restricted to
  * the requested levels and lifetime. The function checks the token before it returns. `result.token.jwt.reveal()` is
  * the JWT; all other fields are safe to print.
  *

@@ -3,7 +3,7 @@
  * and src/messages contains a hint for each reason.
  */
 
-/** Values from the message of an error that its hints repeat, by name. */
+/** Values from an error message by name, for use in hints. */
 export type Details = Readonly<Record<string, string>>;
 
 /** Phase of the pipeline (fetch.ts) in which an error occurred. */
@@ -160,7 +160,7 @@ export type UnsentReason =
   | ('clock-rejected' | 'account-locked' | 'encryption-type')
   | MissingReason;
 
-/** Reason why the daemon refused a credential, as far as it is known. */
+/** Reason why the daemon refused a credential, if it is known. */
 export type RefusedReason =
   | ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13')
   | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');

@@ -1,6 +1,6 @@
 /**
- * Sets environment variables that make HTCondor's tools and Python bindings use a token, and records the previous
- * values of these variables.
+ * Sets environment variables that make HTCondor's tools and Python bindings use a token. Records the previous values of
+ * these variables.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -133,7 +133,7 @@ function wasExported(entry: ExportRecord[string] | undefined, value: string | un
   return entry !== undefined && entry[0] === value;
 }
 
-/** Reads the record of an earlier step. Returns an empty record if the file is missing, invalid, or not private. */
+/** Reads the record of an earlier step. Returns an empty record if the file is missing, invalid or not private. */
 function readRecord(env: Environment): ExportRecord {
   const directory = env[DIRECTORY] ?? '';
   if (!isPrivateName(directory)) return {};

@@ -25,7 +25,7 @@ import { toRunner } from './runner-files.ts';
 import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
 import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
-/** Runs `main`, `post` or the renewal process, and returns the exit status. */
+/** Runs `main`, `post` or the renewal process. Returns the exit status. */
 export async function run(): Promise<number> {
   try {
     if (process.argv[2] === RENEW) await renew();
@@ -39,7 +39,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The error itself is already in the log. Only the output `error-code` is missing.
+      // The error itself is already in the log. Only the `error-code` output is missing.
     }
     return error.exitStatus;
   }

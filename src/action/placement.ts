@@ -1,6 +1,6 @@
 /**
- * Writes the token file of the Action, and replaces an existing file only if that is permitted. Post restores the
- * previous file, unless another job has changed the token file in the meantime.
+ * Writes the token file of the Action. Replaces an existing file only if that is permitted. Post restores the previous
+ * file, unless another job has changed the token file in the meantime.
  */
 import { linkSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
 import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
 
-/** The file that the step writes, and the file that it replaces. Saved as state before anything is written. */
+/** The file that the step writes, and the file that it replaces. Both are saved as state before anything is written. */
 export interface Placement {
   readonly path: string;
   /** Directories that the step creates, outermost first. */

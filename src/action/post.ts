@@ -1,5 +1,5 @@
 /**
- * Cleans up at the end of the job: removes what main created, and restores what main changed. A failure during cleanup
+ * Cleans up at the end of the job: removes what main created and restores what main changed. A failure during cleanup
  * does not fail the job. The log gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * Renews the token until the end of the job, in a process that outlives the step. The process receives its credential
- * through a pipe, and keeps the credential only in memory. It ends when post stops it, when its directory or the
- * runner's process no longer exists, or after the maximum duration of a job. Post prints its log.
+ * through a pipe and keeps the credential only in memory. It ends when post stops it, when its directory or the
+ * runner's process no longer exists, or after the maximum duration of a job. Post prints the process's log.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ import { canListenForStop, listenForStop, removeStopSocket, requestStop } from '
 const LOG = 'renew.log';
 /** File with the SHA-256 of each token that the process has written. Post uses these hashes to recognize the tokens. */
 const HASHES = 'written.sha256';
-/** Maximum size of the log and of the file with hashes, in bytes. */
+/** Maximum size of the log and of the hash file, in bytes. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 /** Text that marks a failed renewal in the log. */
 export const NOT_RENEWED = 'Renewal failed';
@@ -158,7 +158,7 @@ export function workingDirectoryFor(directory: string, platform: NodeJS.Platform
   return platform === 'win32' ? win32.parse(directory).root : directory;
 }
 
-/** Runs in the renewal process: reads its input from standard input, and renews the token until the job ends. */
+/** Runs in the renewal process: reads its input from standard input and renews the token until the job ends. */
 export async function renew(): Promise<void> {
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
   const { directory } = order;

@@ -1,4 +1,4 @@
-/** Reads the inputs that the runner passes to the Action, and checks for empty values. */
+/** Reads the inputs that the runner passes to the Action and checks for empty values. */
 import { CredentialError } from '../errors.ts';
 import { ABSENT, CREDENTIAL_INPUTS, INPUTS, type InputName, LIMIT_INPUTS } from '../inputs/table.ts';
 import { splitList } from '../inputs/words.ts';

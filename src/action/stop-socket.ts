@@ -34,7 +34,7 @@ export async function listenForStop(directory: string, stop: () => void): Promis
   };
 }
 
-/** Asks the process in this directory to stop, and waits until it ends. Returns false if no process was listening. */
+/** Asks the process in this directory to stop and waits until it ends. Returns false if no process was listening. */
 export async function requestStop(directory: string): Promise<boolean> {
   if (process.platform === 'win32') return await stopAt(pipeOf(directory));
   const before = workingDirectory();

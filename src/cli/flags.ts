@@ -1,5 +1,5 @@
 /**
- * Parses the flags of `condor_token_fetch` and `condor_token_request` by HTCondor's rules for abbreviations
+ * Parses the flags of `condor_token_fetch` and `condor_token_request` according to HTCondor's rules for abbreviations
  * (is_dash_arg_prefix in match_prefix.cpp).
  */
 import { InputError } from '../errors.ts';
@@ -92,7 +92,8 @@ export function flagsOf(tool: Tool): readonly Flag[] {
 }
 
 /**
- * Values by flag name. A repeated flag has all its values, in order. A flag that takes no value has an empty string.
+ * Values by flag name. For a repeated flag, the map contains all values in order. For a flag that takes no value, it
+ * contains an empty string.
  */
 export type Arguments = ReadonlyMap<string, readonly string[]>;
 

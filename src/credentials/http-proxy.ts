@@ -5,7 +5,7 @@ import type { Secret } from '../runtime/secret.ts';
 export interface HttpProxy {
   /** URL of the proxy, without the user name and password. */
   readonly url: URL;
-  /** Value of the header Proxy-Authorization. */
+  /** Value of the Proxy-Authorization header. */
   readonly authorization: Secret | undefined;
   /** Secrets to mask in logs: the password and the value of Proxy-Authorization. */
   readonly secrets: readonly Secret[];

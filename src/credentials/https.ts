@@ -47,7 +47,7 @@ export interface HttpResponse {
   header(name: string): string | undefined;
 }
 
-/** Maximum size of a response, in bytes. A typical token has about 2,000 bytes. */
+/** Maximum size of a response, in bytes. A typical token is about 2,000 bytes long. */
 const MAX_RESPONSE_LENGTH = 64 * 1024;
 
 /**

@@ -28,7 +28,7 @@ export type IdTokenSource =
 const MAX_REASONS = 20;
 
 /**
- * Returns the method IDTOKENS with all tokens of a source, or the reason why the source has no token.
+ * Returns the IDTOKENS method with all tokens from a source, or the reason why the source has no token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if a line of the input is not an IDTOKEN.
  */
@@ -54,11 +54,11 @@ interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Reasons for skipped files and lines. */
   readonly reasons: readonly string[];
-  /** The reason for which the error shows hints. */
+  /** The reason that determines which hints the error shows. */
   readonly kind?: MissingReason | undefined;
 }
 
-/** Reads all IDTOKENs of a source, in HTCondor's order. Each token is masked before it is used. */
+/** Reads all IDTOKENs from a source, in HTCondor's order. Each token is masked before it is used. */
 export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
   if (!('text' in source)) return readFromDirectory(source, host);
   host.mask(source.text);
@@ -114,7 +114,7 @@ interface TokenDirectory {
   readonly skipped: readonly string[];
   /** Skipped files that have the wrong owner or mode, each with the reason. */
   readonly exposed: readonly string[];
-  /** The reason for which the error shows hints if no file contains a token. */
+  /** The reason that determines which hints the error shows if no file contains a token. */
   readonly kind: MissingReason | undefined;
 }
 

@@ -16,10 +16,10 @@ const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
 /** Maximum number of credential caches that are read from a directory. */
 const MAX_CACHES = 50;
 
-/** Matches a keytab in base64 by its beginning: 0x0502, followed by the size of the first entry. */
+/** Matches a base64-encoded keytab by its beginning: 0x0502, followed by the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** True if a string is a keytab in base64 rather than the path of a keytab. */
+/** True if a string is a base64-encoded keytab rather than the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
@@ -63,8 +63,7 @@ export function readConfiguration(env: Environment, platform: NodeJS.Platform): 
 }
 
 /**
- * Reads a keytab from the value of an input or from a file. The file may be encoded in base64, like the content of a CI
- * variable.
+ * Reads a keytab from the value of an input or from a file. The file may be base64-encoded, as CI variables often are.
  */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));

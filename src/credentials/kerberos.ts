@@ -1,4 +1,4 @@
-/** Loads KERBEROS with a credential cache, a keytab or a password. */
+/** Loads the KERBEROS method with a credential cache, a keytab or a password. */
 import { encryptionType } from '../kerberos/encryption.ts';
 import { KDC_ERR, KdcError, KerberosError } from '../kerberos/kerberos-error.ts';
 import { keysOfKeytab } from '../kerberos/keytab.ts';
@@ -36,7 +36,7 @@ import { unreadable } from './private-file.ts';
 export interface KerberosSource {
   /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** Values of the inputs. The keytab is either a path or the content of a file in base64. */
+  /** Values of the inputs. The keytab is either a path or base64-encoded content. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
@@ -60,7 +60,7 @@ const NOT_CHOSEN =
   'it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
- * Loads KERBEROS with the credentials from the inputs, or with the credentials of this host.
+ * Loads the KERBEROS method with the credentials from the inputs, or with the credentials of this host.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if one of the inputs is unusable.
  */

@@ -1,6 +1,6 @@
 /**
- * Obtains the credential of a job that has no stored secret: either the job's OIDC token, or a token that a token
- * service issues in exchange.
+ * Obtains the credential of a job without a stored secret: the job's OIDC token, or a token that a token service issues
+ * in exchange.
  */
 import { CredentialError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';

@@ -42,14 +42,14 @@ export interface CredentialSources {
   readonly password: PasswordSource;
   readonly kerberos: KerberosSource;
   readonly fs: {
-    /** The setting FS_LOCAL_DIR. */
+    /** Value of the FS_LOCAL_DIR setting. */
     readonly directory: string | undefined;
     readonly uid: number | undefined;
     /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if its name is not condor. */
     readonly accountIds: string | undefined;
     readonly mayBeUnbound: boolean;
   };
-  /** The environment variable PATH. */
+  /** Value of the PATH environment variable. */
   readonly path: string;
 }
 
@@ -110,8 +110,8 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 }
 
 /**
- * Returns the reason for which the error shows hints. This is the reason of KERBEROS if that method comes first,
- * otherwise the reason for a file that can be corrected.
+ * Returns the reason that determines which hints the error shows. This is the reason for KERBEROS if that method comes
+ * first, otherwise the reason for a file that can be corrected.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;

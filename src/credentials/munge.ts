@@ -14,7 +14,7 @@ import { munge } from '../security/methods/munge.ts';
 const PAYLOAD_LENGTH = 24;
 
 /**
- * Returns the method MUNGE, or the reason why it is unavailable. The method runs the program `munge`, which queries the
+ * Returns the MUNGE method, or the reason why it is unavailable. The method runs the `munge` program, which queries the
  * local munged.
  */
 export function loadMunge(

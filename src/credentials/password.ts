@@ -13,7 +13,7 @@ export interface PasswordSource {
 }
 
 /**
- * Returns the method PASSWORD with the pool password, or the reason why there is no pool password.
+ * Returns the PASSWORD method with the pool password, or the reason why there is no pool password.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a single line.
  */

@@ -30,7 +30,7 @@ interface FoundText {
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * Returns the method SCITOKENS with the token from the input or a discovered token, or the reason why there is no
+ * Returns the SCITOKENS method with the token from the input or a discovered token, or the reason why there is no
  * token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token, or is too long.

@@ -36,7 +36,7 @@ export interface ClientCertificate {
   readonly source: string;
 }
 
-/** Maximum size of a file of certificates, in bytes. The CA bundle of a typical system has about 250 kB. */
+/** Maximum size of a file of certificates, in bytes. The CA bundle of a typical system is about 250 kB in size. */
 export const MAX_PEM_BYTES = 8 * 1024 * 1024;
 /** Maximum number of files that are read from a directory of CA certificates. */
 const MAX_FILES = 4096;
@@ -49,7 +49,7 @@ const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END
 const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
 
 /**
- * Returns the method SSL with the client certificate from a source, or the reason why there is no certificate.
+ * Returns the SSL method with the client certificate from a source, or the reason why there is no certificate.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate of the inputs is unusable.
  */

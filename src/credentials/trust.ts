@@ -8,9 +8,9 @@ import { reasonOf } from './private-file.ts';
 import { type ClientCertificate, filesOf, MAX_PEM_BYTES, type PemSource, readAuthorities } from './ssl.ts';
 
 export interface TrustSource {
-  /** The input `ca-certificate`. */
+  /** CA certificates from the `ca-certificate` input. */
   readonly authorities: PemSource | undefined;
-  /** AUTH_SSL_CLIENT_CAFILE and AUTH_SSL_CLIENT_CADIR. */
+  /** Files from AUTH_SSL_CLIENT_CAFILE, and the directory from AUTH_SSL_CLIENT_CADIR. */
   readonly files: readonly string[];
   readonly directory: string | undefined;
   /** True if the system's CA certificates are trusted (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */

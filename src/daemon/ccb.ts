@@ -34,7 +34,7 @@ interface BrokerCall {
   readonly connect: (host: Host) => Promise<Channel>;
 }
 
-/** Sends a request to a broker, and passes the channel to `read`, which receives the reply. */
+/** Sends a request to a broker and passes the channel to `read`, which receives the reply. */
 type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
 /**
@@ -55,7 +55,8 @@ type Connected = { readonly channel: Channel; readonly way: string } | Unavailab
  * belong to a different pool with different keys, and most brokers accept requests from any client.
  *
  * The two attempts are made one after the other, because each request makes the daemon connect. The broker's
- * certificate is not checked against a host name, because the sender of the broker's address could have added any name.
+ * certificate is not checked against a host name, because the sender of the broker's address could have included an
+ * arbitrary name.
  */
 export function brokerCaller(credentials: Credentials): AskBroker {
   return async (call, read, host) => {

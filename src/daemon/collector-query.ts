@@ -57,7 +57,7 @@ class NotAuthenticated extends Error {
  * authentication, sending the two queries one after the other would cost two more round trips.
  *
  * The other query runs to completion, unless the run ends first. Closing its connection during the handshake would
- * write an error to the collector's log each time, and the query ends before the rest of the fetch anyway.
+ * write an error to the collector's log each time. In any case, the query ends before the rest of the fetch.
  */
 export async function queryCollector(
   collector: Target,

@@ -28,13 +28,13 @@ export const CCB_REVERSE_CONNECT = 69;
 
 /** Parameters of a collector query for daemons of one type (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
-  /** Number of the command QUERY_<type>_ADS. */
+  /** Number of the QUERY_<type>_ADS command. */
   readonly query: number;
   /** Value of TargetType in the query ad. */
   readonly adType: string;
   /** Older attribute that contains the address. C++ prefers it to MyAddress. */
   readonly addressAttribute?: string;
-  /** True if a name without `@` is compared with the attribute Machine instead of Name. */
+  /** True if a name without `@` is compared with the Machine attribute instead of Name. */
   readonly byMachine?: boolean;
 }
 

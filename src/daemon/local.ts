@@ -26,7 +26,7 @@ interface LocalAddress {
   readonly name: string;
 }
 
-/** Maximum size of a file, in bytes. A daemon's files typically have a few kilobytes. */
+/** Maximum size of a file, in bytes. A daemon's files are typically a few kilobytes in size. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
 /** Returns the daemon's address, or the reasons why the files provide no address. */

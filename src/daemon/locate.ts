@@ -38,7 +38,7 @@ export interface AdvertisedDaemon extends Target {
 const MAX_NAMES = 10;
 
 /**
- * Finds a daemon in a collector, and returns the address from the daemon's ad.
+ * Finds a daemon in a collector and returns the address from the daemon's ad.
  *
  * @throws LocateError ERR_NOT_FOUND with the names of other daemons of this type; ERR_AMBIGUOUS if no name was
  *   requested and the collector lists several daemons.
@@ -152,7 +152,7 @@ function readTime(ad: ClassAd): number | undefined {
   }
 }
 
-/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are restricted further. */
+/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are subject to further restrictions. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**

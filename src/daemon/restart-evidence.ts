@@ -55,10 +55,10 @@ export async function restartEvidence(
 }
 
 /**
- * Builds a single query for all evidence: a collector that is too young to list all daemons, masters whose daemon of
- * this type is down or has just started, and all daemons on the host in the name. The collector evaluates the times, so
- * the client's clock does not matter. The collector's own ad has no DaemonStartTime. StatsLifetime is the collector's
- * age when the ad was created.
+ * Builds a single query for three kinds of evidence. The first is a collector that is too young to list all daemons.
+ * The second is a master whose daemon of this type is down or has just started. The third is any daemon on the host in
+ * the name. The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
+ * DaemonStartTime. StatsLifetime is the collector's age when the ad was created.
  */
 function evidenceQuery(started: string, host: string): Query {
   const young = `MyType == "Collector" && time() - LastHeardFrom + StatsLifetime < ${COLLECTOR_FILLS_SECONDS}`;

@@ -221,7 +221,7 @@ function knownHosts({ setting, home, uid }: Surroundings): string {
 }
 
 /**
- * Returns a keytab in base64, or a name with a type such as `FILE:/tmp/cc`, without changes. Any other value is
+ * Returns a base64-encoded keytab, or a name with a type such as `FILE:/tmp/cc`, without changes. Any other value is
  * expanded as a path.
  */
 function readKerberosPath(name: InputName, text: string | undefined, surroundings: Surroundings): string | undefined {

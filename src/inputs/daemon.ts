@@ -22,7 +22,7 @@ const UNKNOWN_COLLECTOR = 'the collector is unknown; set pool to its host (host 
 
 /** Options for selecting the daemon. */
 interface Manner {
-  /** Selects the daemon if no name is set: the daemon of this host if true, the only daemon of the pool if false. */
+  /** If no name is set, true selects the daemon of this host, and false selects the only daemon of the pool. */
   readonly localFirst: boolean;
   /** True if the collector fetches the token. In that case, only the name of the daemon is needed. */
   readonly remote: boolean;

@@ -8,7 +8,7 @@ import { durationOf, oneOf, plainText, quote, refuse, splitList } from './words.
 
 /**
  * Environment variables with the URL and the bearer token of the OIDC service. GitHub sets them if the job has the
- * permission `id-token: write`.
+ * `id-token: write` permission.
  */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
 export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';

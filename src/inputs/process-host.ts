@@ -7,7 +7,7 @@ import type { Surroundings } from './table.ts';
 
 /** A Host that releases its timers and listeners at the end of the run. */
 interface ProcessHost extends Host {
-  /** Ends the run: cancels the deadline, and removes the listener from the caller's signal. */
+  /** Ends the run: cancels the deadline and removes the listener from the caller's signal. */
   done(): void;
 }
 
@@ -49,7 +49,7 @@ function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signa
 
 /**
  * Returns a signal that aborts on SIGINT, on SIGTERM and, on Windows, on SIGBREAK (Ctrl+Break). The run can then close
- * its sockets, and leaves no partially written files.
+ * its sockets without leaving partially written files.
  */
 export function interruptSignal(): AbortSignal {
   const interrupted = new AbortController();

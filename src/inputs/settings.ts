@@ -134,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason why a program failed, for a program that printed no reason itself. */
+/** Returns the reason why a program failed, if the program did not print one. */
 function reasonOfExit({
   code,
   signal,

@@ -132,7 +132,7 @@ export class DerReader {
     return this.#content(GENERAL_STRING);
   }
 
-  /** Reads a KerberosTime, and returns it in seconds since 1970. */
+  /** Reads a KerberosTime and returns it in seconds since 1970. */
   time(): number {
     const text = Buffer.from(this.#content(GENERALIZED_TIME)).toString('latin1');
     const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)?.slice(1).map(Number);

@@ -105,7 +105,7 @@ const [KE, KI, KC] = [0xaa, 0x55, 0x99];
 /** Length of an hmac-sha1-96 MAC, in bytes. */
 const SHA1_MAC_LENGTH = 12;
 
-/** Derives a key with the function DK of the simplified profile (RFC 3961 §5.1). */
+/** Derives a key with the DK function of the simplified profile (RFC 3961 §5.1). */
 export function deriveSha1(key: Uint8Array, constant: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [];
   let block = nFold(constant, BLOCK_LENGTH);

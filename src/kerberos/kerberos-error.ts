@@ -3,7 +3,7 @@ import type { AttemptReason, Details } from '../reasons.ts';
 /** A Kerberos failure, such as a structure that cannot be parsed, or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
-  /** Values from the message that hints repeat. */
+  /** Values from the message, for use in hints. */
   readonly details: Details | undefined;
 
   constructor(message: string, kind: AttemptReason = 'no-ticket', details?: Details) {
@@ -16,7 +16,7 @@ export class KerberosError extends Error {
 /** Error for a KRB-ERROR from a KDC (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
   readonly code: number;
-  /** Content of the field e-data, which depends on the code. Empty if the field is missing. */
+  /** Content of the e-data field, which depends on the code. Empty if the field is missing. */
   readonly data: Uint8Array;
 
   constructor(code: number, message: string, data: Uint8Array, kind?: AttemptReason, details?: Details) {

@@ -166,7 +166,7 @@ function getPreAuthentication(item: DerReader): PreAuthentication {
 }
 
 /**
- * Reads the key parameters in ETYPE-INFO2 (RFC 4120 §5.2.7.5). The field s2kparams contains an iteration count (RFC
+ * Reads the key parameters in ETYPE-INFO2 (RFC 4120 §5.2.7.5). The s2kparams field contains an iteration count (RFC
  * 3962 §4, RFC 8009 §4).
  */
 function keyInformationOf({ type, value }: PreAuthentication): readonly KeyInformation[] {

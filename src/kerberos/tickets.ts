@@ -21,7 +21,7 @@ import {
 import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** Access to the KDCs, with a clock and a source of randomness. */
+/** Interface to the KDCs, with a clock and a source of randomness. */
 export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
