@@ -12,7 +12,7 @@ import {
   linksOf,
   prose,
   skipWindows,
-} from './support/snippets.ts';
+} from './support/documents/snippets.ts';
 
 describe('The document check', () => {
   const uses = 'condor-token-fetch/condor-token-fetch@v0';

@@ -1,18 +1,18 @@
 /** Runs everything in the README that can be run. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ABSENT, Ways } from './support/clients/ways.ts';
+import { type Block, blocksIn } from './support/documents/markdown.ts';
+import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './support/documents/snippets.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
 import type { RequestSettings } from './support/embedded-pool/token-requests.ts';
-import { type Block, blocksIn } from './support/markdown.ts';
+import { execute, ownEnvironment } from './support/processes.ts';
 import { projectRoot } from './support/project.ts';
-import { ownEnvironment, Runner, type StepResult } from './support/runner.ts';
-import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './support/snippets.ts';
-import { TokenServices } from './support/token-services.ts';
-import { ABSENT, Ways } from './support/ways.ts';
+import { Runner, type StepResult } from './support/runner/runner.ts';
+import { TokenServices } from './support/service/token-services.ts';
 
 describe('The recipes of the README work:', () => {
   let ways: Ways;
@@ -185,10 +185,10 @@ describe('The recipes of the README work:', () => {
   });
 
   /** On a host with the command under both names, and a token; without any other network. */
-  function shell(
+  async function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},
-  ): Promise<{ status: number; output: string }> {
+  ): Promise<{ status: number | null; output: string }> {
     const [bin, tokens] = [join(folder, 'bin'), join(folder, 'tokens.d')];
     for (const each of [bin, tokens]) mkdirSync(each, { recursive: true, mode: 0o700 });
     const command = `exec '${process.execPath}' '${join(projectRoot, 'dist/cli/index.js')}' "$@"`;
@@ -204,10 +204,8 @@ describe('The recipes of the README work:', () => {
     writeFileSync(join(tokens, 'ci'), `${pool.idToken('ci')}\n`, { mode: 0o600 });
     const path = `${bin}${delimiter}${process.env['PATH'] ?? ''}`;
     const all = { ...ownEnvironment(), PATH: path, _CONDOR_SEC_TOKEN_DIRECTORY: tokens, ...env };
-    return new Promise((resolve) => {
-      execFile('bash', ['-eo', 'pipefail', '-c', script], { env: all, cwd: folder }, (error, stdout, stderr) =>
-        resolve({ status: Number(error?.code ?? 0), output: `${stdout}${stderr}`.trim() }),
-      );
-    });
+    const options = { env: all, cwd: folder };
+    const { status, stdout, stderr } = await execute(['bash', '-eo', 'pipefail', '-c', script], options);
+    return { status, output: `${stdout}${stderr}`.trim() };
   }
 });

@@ -4,9 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { FLAGS } from '../src/cli/flags.ts';
-import { everyError } from './support/every-error.ts';
-import { type Block, blocksOf } from './support/markdown.ts';
-import { filesBelow, projectRoot } from './support/project.ts';
+import { type Block, blocksOf } from './support/documents/markdown.ts';
 import {
   anchorsOf,
   checkLink,
@@ -18,7 +16,9 @@ import {
   linksOf,
   prose,
   skipWindows,
-} from './support/snippets.ts';
+} from './support/documents/snippets.ts';
+import { everyError } from './support/errors/every-error.ts';
+import { filesBelow, projectRoot } from './support/project.ts';
 
 const isHere = (path: string) => existsSync(join(projectRoot, path));
 const DOCUMENTS = [

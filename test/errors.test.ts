@@ -14,9 +14,9 @@ import {
 } from '../src/errors.ts';
 import { describeError } from '../src/messages/describe.ts';
 import { printable } from '../src/runtime/printable.ts';
-import { everyError } from './support/every-error.ts';
+import { everyError } from './support/errors/every-error.ts';
 import { projectRoot } from './support/project.ts';
-import { parseCommand } from './support/runner-log.ts';
+import { parseCommand } from './support/runner/commands.ts';
 
 /** interface.md §5. */
 const STATUS: Readonly<Record<string, readonly [string, number]>> = {

@@ -8,14 +8,14 @@ import { parse } from 'yaml';
 import { readRequest } from '../src/inputs/request.ts';
 import { ABSENT, INPUTS } from '../src/inputs/table.ts';
 import { parseConfig } from '../src/policy/config.ts';
-import { CiMachine, SHA256 } from './support/ci-machine.ts';
+import { strangeJwt } from './support/credentials/strange-jwt.ts';
+import { EXAMPLES } from './support/documents/example-runs.ts';
+import { exampleText, gitLabComponent, gitLabJob, readJenkinsfile } from './support/documents/examples.ts';
+import { readWorkflow, stepsOf } from './support/documents/workflow.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
-import { EXAMPLES } from './support/example-runs.ts';
-import { exampleText, gitLabComponent, gitLabJob, readJenkinsfile } from './support/examples.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
-import { strangeJwt } from './support/runner.ts';
+import { CiMachine, SHA256 } from './support/runner/ci-machine.ts';
 import { surroundings } from './support/surroundings.ts';
-import { readWorkflow, stepsOf } from './support/workflow.ts';
 
 const WORKFLOWS = [
   'github/submit.yml',

@@ -16,9 +16,9 @@ import {
   InputError,
   isHTCondorError,
 } from '../src/index.ts';
-import { listen } from './support/listen.ts';
+import { strangeJwt } from './support/credentials/strange-jwt.ts';
+import { listen } from './support/network/listen.ts';
 import { projectRoot } from './support/project.ts';
-import { strangeJwt } from './support/runner.ts';
 import { patience } from './support/slowness.ts';
 
 const idtoken = strangeJwt();

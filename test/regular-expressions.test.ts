@@ -1,7 +1,7 @@
 /** No regular expression of src takes more than linear time, for any input. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from './support/expressions.ts';
+import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from './support/runner/expressions.ts';
 
 const LENGTH = 4 * 1024;
 const TINY = 22;

@@ -11,7 +11,7 @@ import { describe, test } from 'node:test';
 import type { Recording } from '../scripts/record/recording.ts';
 import { readRequest } from '../src/inputs/request.ts';
 import { fetchToken } from '../src/pipeline/fetch.ts';
-import { listen } from './support/listen.ts';
+import { listen } from './support/network/listen.ts';
 import { notingHost } from './support/noting-host.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
 import { patience } from './support/slowness.ts';

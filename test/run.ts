@@ -45,14 +45,14 @@ const words = args.filter((word) => word !== '--unit');
 const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
   .filter((file) => existsSync(join(projectRoot, sourceOf(file)))) // else a file that was renamed since it was compiled
-  .filter((file) => !unitOnly || !/\/(real\/|support\/pool\.test)/.test(file))
+  .filter((file) => !unitOnly || !/\/(real\/|support\/pool\/)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
   console.error(`no path of a test file contains ${words.join(' or ')}`);
   process.exit(1);
 }
 if (files.some((file) => file.includes('/real/'))) {
-  const { status } = spawnSync(process.execPath, ['build/test/support/prepare-pools.js'], {
+  const { status } = spawnSync(process.execPath, ['build/test/support/pool/prepare.js'], {
     cwd: projectRoot,
     stdio: 'inherit',
   });

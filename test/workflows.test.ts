@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 import { INPUTS } from '../src/inputs/table.ts';
-import { SHA256 } from './support/ci-machine.ts';
+import { readWorkflow, stepsOf } from './support/documents/workflow.ts';
+import { ownEnvironment } from './support/processes.ts';
 import { filesBelow, projectRoot } from './support/project.ts';
-import { ownEnvironment } from './support/runner.ts';
-import { readWorkflow, stepsOf } from './support/workflow.ts';
+import { SHA256 } from './support/runner/ci-machine.ts';
 
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));

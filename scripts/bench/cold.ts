@@ -1,17 +1,22 @@
-/** Time from a minimal system to a token, with HTCondor's package and its tool, and with this project. */
+/**
+ * Measures the time from a minimal system to a fetched token, with HTCondor's package and tool, and with this project.
+ */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPool } from '../../test/support/pool.ts';
-import { asRoot, buildMinimal, run, type Suite } from '../../test/support/pool-tree.ts';
+import { run } from '../../test/support/host.ts';
+import { startPool } from '../../test/support/pool/pool.ts';
+import type { Suite } from '../../test/support/pool/suites.ts';
+import { buildTree, removeTree } from '../../test/support/pool/tree.ts';
+import { asRoot } from '../../test/support/processes.ts';
 import { projectRoot } from '../../test/support/project.ts';
 import { COMMAND, succeed } from './processes.ts';
 import { table } from './table.ts';
 
 /**
- * Installs and fetches in a temporary overlay over the minimal system. Prints apt's summary and the times, in
- * nanoseconds.
+ * Installs the packages and fetches a token in a temporary overlay over the minimal system. Prints apt's summary and
+ * the times in nanoseconds.
  */
 const FROM_NOTHING = `
   tree=$0; files=$1; install=$2; fetch=$3
@@ -30,7 +35,7 @@ const FROM_NOTHING = `
   test -s token
   echo "TIMES $started $installed $done"`;
 
-/** Download size, and the times to install and to fetch a token, in seconds. */
+/** Download size, and the times to install the packages and to fetch a token, in seconds. */
 interface Cold {
   readonly got: string;
   readonly installed: number;
@@ -41,13 +46,13 @@ const row = (what: string, { got, installed, fetched }: Cold) => [
   ...[what, got, `${installed.toFixed(1)} s`, `${fetched.toFixed(2)} s`, `**${(installed + fetched).toFixed(1)} s**`],
 ];
 
-/** Returns the table, with one run for each row. */
+/** Returns the table of times. Each row is a single run. */
 export async function coldMachine(suite: Suite): Promise<string> {
   const pool = await startPool({ suite });
   const folder = mkdtempSync(join(tmpdir(), 'cold-'));
   const [tree, files] = [join(folder, 'tree'), join(folder, 'files')];
   try {
-    await buildMinimal(suite, tree);
+    await buildTree(suite, tree, []);
     mkdirSync(join(files, 'tokens.d'), { recursive: true, mode: 0o700 });
     writeFileSync(join(files, 'tokens.d/pool'), `${await pool.idToken({ user: 'alice' })}\n`, { mode: 0o600 });
     copyFileSync(COMMAND, join(files, 'condor_token_fetch.mjs'));
@@ -56,7 +61,7 @@ export async function coldMachine(suite: Suite): Promise<string> {
     const fromNothing = async (packages: string, command: string): Promise<Cold> => {
       const fetch = `${env} ${command} -name '${address}'`;
       const script = asRoot('unshare', '--mount', 'sh', '-ec', FROM_NOTHING, tree, files, packages, fetch);
-      const said = await run(`nothing, then ${packages} and a token`, ...script);
+      const said = await run(`nothing, then ${packages} and a token`, script);
       const [, count] = /(\d+) newly installed/.exec(said) ?? [];
       const [, size] = /Need to get (?:[\d.,]+ \w+\/)?([\d.,]+ \w+) of/.exec(said) ?? [];
       const [started = 0, installed = 0, done = 0] = (/^TIMES (.*)$/m.exec(said)?.[1] ?? '').split(' ').map(Number);
@@ -74,11 +79,11 @@ export async function coldMachine(suite: Suite): Promise<string> {
     );
   } finally {
     await pool.stop();
-    await run('removing the minimal system', ...asRoot('rm', '-rf', '--one-file-system', folder));
+    await removeTree(folder);
   }
 }
 
-/** Measures what a runner does: Node is installed, and the runner unpacks the repository archive. */
+/** Measures the Action on a runner, which already has Node and unpacks the repository archive. */
 async function whereNodeIs(folder: string, address: string, idtoken: string): Promise<Cold> {
   const archive = join(folder, 'action.tar.gz');
   execFileSync('git', ['archive', '--format=tar.gz', '--prefix=action/', '-o', archive, 'HEAD'], { cwd: projectRoot });

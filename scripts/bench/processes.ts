@@ -1,10 +1,9 @@
 /** Times whole processes side by side. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { type Argv, execute, ownEnvironment } from '../../test/support/processes.ts';
 import { projectRoot } from '../../test/support/project.ts';
-import { ownEnvironment } from '../../test/support/runner.ts';
 
 export const COMMAND: string = join(projectRoot, 'dist/cli/index.js');
 export const ACTION: string = join(projectRoot, 'dist/action/index.js');
@@ -15,8 +14,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs the programs alternately, so that other load on the host affects all alike. Returns the times in milliseconds,
- * by name.
+ * Runs the programs alternately, so that other load on the host affects them equally. Returns the median times in
+ * milliseconds, by name.
  */
 export async function sideBySide<Name extends string>(
   rounds: number,
@@ -34,23 +33,14 @@ export async function sideBySide<Name extends string>(
   return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
 }
 
-/** Runs a process, which must succeed, and returns its standard error. */
-export function succeed(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>): Promise<string> {
-  const [program, ...args] = argv;
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const child = spawn(program, args, { env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    child.on('error', reject);
-    child.on('close', (status) =>
-      status === 0 ? resolve(said) : reject(new Error(`${argv.join(' ')}: ${status}\n${said}`)),
-    );
-  });
+/** Runs a process and returns its standard error. Rejects if the process fails. */
+export async function succeed(argv: Argv, env: Readonly<Record<string, string>>): Promise<string> {
+  const { status, stderr } = await execute(argv, { env: { ...ownEnvironment(), ...env } });
+  if (status !== 0) throw new Error(`${argv.join(' ')}: ${status}\n${stderr}`);
+  return stderr;
 }
 
-/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for it. */
+/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for its echo. */
 export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

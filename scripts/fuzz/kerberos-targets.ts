@@ -1,5 +1,6 @@
 /**
- * Fuzz targets for Kerberos: messages of KDCs and daemons, including encrypted parts, and the Kerberos files of a host.
+ * Fuzz targets for Kerberos: messages from KDCs and daemons, including encrypted parts, and the Kerberos files of a
+ * host.
  */
 import assert from 'node:assert/strict';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';
@@ -23,10 +24,10 @@ import { MethodRefused } from '../../src/security/method.ts';
 import { kerberos } from '../../src/security/methods/kerberos.ts';
 import { parseKdc } from '../../src/transport/kdc.ts';
 
-import { grantingCacheBytes } from '../../test/support/cache-bytes.ts';
+import { grantingCacheBytes } from '../../test/support/credentials/cache-bytes.ts';
 
-import { Kdc } from '../../test/support/kdc.ts';
-import { keytabBytes } from '../../test/support/keytab-bytes.ts';
+import { Kdc } from '../../test/support/credentials/kdc.ts';
+import { keytabBytes } from '../../test/support/credentials/keytab-bytes.ts';
 import { ScriptedChannel } from '../../test/support/scripted-channel.ts';
 
 import { fixedHost } from './fixed-host.ts';

@@ -7,7 +7,7 @@ import { hasUniqueKeys } from '../../src/policy/unique-keys.ts';
 import { FormError, readForm } from '../../src/service/form.ts';
 import { type IssuerKeys, IssuerUnavailable } from '../../src/service/issuer-keys.ts';
 import { TokenRejected, verifyJobToken } from '../../src/service/job-token.ts';
-import { GITHUB_CLAIMS } from '../../test/support/job-issuer.ts';
+import { GITHUB_CLAIMS } from '../../test/support/service/job-issuer.ts';
 import { textInput, textOf } from './inputs.ts';
 import type { Target } from './target.ts';
 

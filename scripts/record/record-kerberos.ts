@@ -1,6 +1,6 @@
 /**
- * Records the exchanges of a client with the MIT KDC in test/vectors/kerberos-exchanges.json: clock, entropy, keys, and
- * all bytes on the wire. The KDC and its keys are deleted afterwards.
+ * Records a client's exchanges with the MIT KDC in test/vectors/kerberos-exchanges.json. The recording contains the
+ * clock, the entropy, the keys, and all bytes on the wire. The KDC and its keys are deleted afterwards.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
 import { formatPrincipal, NT_SRV_HST, parsePrincipal, ticketGranting } from '../../src/kerberos/principal.ts';
 import { type Kdcs, requestInitialTicket, requestServiceTicket } from '../../src/kerberos/tickets.ts';
 import { askKdc, parseKdc } from '../../src/transport/kdc.ts';
-import { startKerberosPool } from '../../test/support/kerberos-pool.ts';
 import { notingHost } from '../../test/support/noting-host.ts';
-import { poolSuites } from '../../test/support/pool.ts';
+import { startKerberosPool } from '../../test/support/pool/kerberos-pool.ts';
+import { poolSuites } from '../../test/support/pool/pool.ts';
 import { projectRoot } from '../../test/support/project.ts';
 import { countingEntropy, type KerberosRecording } from './kerberos-recording.ts';
 

@@ -1,33 +1,33 @@
-/** A real systemd as the first process in its own namespaces, with a root file system from Debian's packages. */
+/** A real systemd as the first process in its own namespaces, with a root file system built from Debian packages. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { execute, type Outcome } from '../../test/support/pool-namespaces.ts';
-import { asRoot, buildMinimal, cacheFolder, run } from '../../test/support/pool-tree.ts';
+import { cacheFolder } from '../../test/support/host.ts';
+import { buildTree, removeTree } from '../../test/support/pool/tree.ts';
+import { asRoot, execute, type Outcome } from '../../test/support/processes.ts';
 import { projectRoot } from '../../test/support/project.ts';
 import { until } from '../../test/support/until.ts';
 
 const SUITE = 'trixie';
 
-/** Returns a tree with systemd, which is built once. */
+/** Returns a root file system with systemd. Builds it on first use. */
 async function prepareSystemd(): Promise<string> {
   const tree = join(cacheFolder('systemd'), SUITE);
   if (existsSync(tree)) return tree;
-  mkdirSync(cacheFolder('systemd'), { recursive: true });
   const partial = `${tree}.partial-${process.pid}`;
   try {
-    await buildMinimal(SUITE, partial);
-    const install = `mount --bind /proc "$0/proc"; mount --bind /dev "$0/dev"
-      DEBIAN_FRONTEND=noninteractive chroot "$0" apt-get install -y -q --no-install-recommends systemd systemd-sysv dbus`;
-    await run('installing systemd', ...asRoot('unshare', '--mount', 'sh', '-ec', install, partial));
+    await buildTree(SUITE, partial, ['systemd', 'systemd-sysv', 'dbus']);
     renameSync(partial, tree);
   } finally {
-    await run('removing remains', ...asRoot('rm', '-rf', '--one-file-system', partial));
+    await removeTree(partial);
   }
   return tree;
 }
 
-/** The overlay and the mounts that systemd expects; its cgroup is the root of its own cgroup namespace. */
+/**
+ * Shell script that sets up the overlay and the mounts that systemd expects, and then starts systemd. The cgroup of
+ * systemd is the root of its own cgroup namespace.
+ */
 const BOOT = `
   tree=$0; node=$1; program=$2
   mount --make-rprivate /
@@ -55,7 +55,7 @@ export class BootedSystem {
     this.#pid = pid;
   }
 
-  /** Boots with a Node that runs the service. */
+  /** Boots a system that runs the service with this Node binary. */
   static async boot(node: string): Promise<BootedSystem> {
     const tree = await prepareSystemd();
     const [, hierarchy] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
@@ -89,10 +89,10 @@ export class BootedSystem {
   exec(...argv: string[]): Promise<Outcome> {
     const spaces = ['--mount', '--pid', '--uts', '--ipc', '--cgroup', '--root', '--wd'];
     const inside = ['env', '-i', 'PATH=/usr/local/bin:/usr/sbin:/usr/bin', ...argv];
-    return execute(...asRoot('nsenter', `--target=${this.#pid}`, ...spaces, ...inside));
+    return execute(asRoot('nsenter', `--target=${this.#pid}`, ...spaces, ...inside));
   }
 
-  /** Runs a shell script, which must succeed, and returns its output. */
+  /** Runs a shell script and returns its output. Throws if the script fails. */
   async run(script: string): Promise<string> {
     const { status, stdout, stderr } = await this.exec('sh', '-ec', script);
     if (status !== 0) throw new Error(`${script}: status ${status}\n${stdout}${stderr}`);

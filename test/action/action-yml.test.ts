@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { INPUTS } from '../../src/inputs/table.ts';
 import { projectRoot } from '../support/project.ts';
-import { parseActionYaml } from '../support/runner.ts';
+import { parseActionYaml } from '../support/runner/action-yaml.ts';
 import { sources } from '../support/sources.ts';
 
 const OUTPUTS = [

@@ -5,11 +5,12 @@ import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Authority, type Identity } from '../support/certificates.ts';
-import { listen } from '../support/listen.ts';
-import { filesIn, Runner } from '../support/runner.ts';
-import { SciTokenKey } from '../support/scitoken-key.ts';
-import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
+import { Authority, type Identity } from '../support/credentials/certificates.ts';
+import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
+import { filesIn } from '../support/files-in.ts';
+import { listen } from '../support/network/listen.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
 const PASSPHRASE = 'secret-passphrase';

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { rootCertificates } from 'node:tls';
-import { listen } from '../support/listen.ts';
-import { filesIn, Runner, strangeJwt } from '../support/runner.ts';
-import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
+import { filesIn } from '../support/files-in.ts';
+import { listen } from '../support/network/listen.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 let server: Server;
 let runner: Runner;

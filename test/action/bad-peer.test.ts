@@ -4,9 +4,11 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
-import { listen } from '../support/listen.ts';
-import { filesIn, Runner, strangeJwt } from '../support/runner.ts';
-import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
+import { filesIn } from '../support/files-in.ts';
+import { listen } from '../support/network/listen.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 const credential = strangeJwt();
 const servers: Server[] = [];

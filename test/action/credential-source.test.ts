@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { type WayName, Ways, type Words } from '../support/clients/ways.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { Runner } from '../support/runner.ts';
-import { type WayName, Ways, type Words } from '../support/ways.ts';
+import { Runner } from '../support/runner/runner.ts';
 
 let ways: Ways;
 let pool: EmbeddedPool;

@@ -4,10 +4,10 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CREDENTIAL_INPUTS } from '../../src/inputs/table.ts';
-import { assertAdvised } from '../support/advice.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { Runner } from '../support/runner.ts';
-import { assertFailed } from '../support/step-assertions.ts';
+import { assertAdvised } from '../support/errors/advice.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed } from '../support/runner/step-assertions.ts';
 
 let pool: EmbeddedPool;
 let runner: Runner;

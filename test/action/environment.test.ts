@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { versionString } from '../support/embedded-pool/settings.ts';
-import { Runner } from '../support/runner.ts';
-import { assertFailed } from '../support/step-assertions.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed } from '../support/runner/step-assertions.ts';
 
 const runner = new Runner();
 after(() => runner.close());

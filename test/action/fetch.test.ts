@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertAdvised } from '../support/advice.ts';
-import { withPool } from '../support/embedded-fetch.ts';
-import { filesIn, Runner } from '../support/runner.ts';
-import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { assertAdvised } from '../support/errors/advice.ts';
+import { filesIn } from '../support/files-in.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 let runner: Runner;
 before(() => {
@@ -63,7 +64,7 @@ for (const debug of [false, true]) {
         assert.equal(/^##\[debug\]session: authenticated as alice/m.test(step.log.join('\n')), debug);
         assert.deepEqual(
           [step.annotations.filter(({ level }) => level !== 'debug'), step.env, step.path],
-          [[], {}, []],
+          [[], {}, ''],
         );
 
         assert.deepEqual([step.post?.status, step.post?.annotations], [0, []]);

@@ -7,11 +7,14 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { listen } from '../support/listen.ts';
-import { filesIn, Runner, runCommand, strangeJwt } from '../support/runner.ts';
-import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { filesIn } from '../support/files-in.ts';
+import { listen } from '../support/network/listen.ts';
+import { runCommand } from '../support/runner/program.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/runner/step-assertions.ts';
 import { until } from '../support/until.ts';
 
 const credential = strangeJwt();

@@ -1,9 +1,9 @@
 /** What users see of a run: the log outside collapsed groups, and the job summary of a success, a failure and a check. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { Runner, type StepResult } from '../support/runner.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { Runner, type StepResult } from '../support/runner/runner.ts';
 
 const runner = new Runner();
 after(() => runner.close());

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { planPlacement } from '../../src/action/placement.ts';
 import { OutputError } from '../../src/errors.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'placement-'));
 after(() => rmSync(folder, { recursive: true, force: true }));

@@ -18,9 +18,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { projectRoot } from '../support/project.ts';
-import { Runner, type StepResult, strangeJwt } from '../support/runner.ts';
+import { Runner, type StepResult } from '../support/runner/runner.ts';
 
 const noUnix = process.platform === 'win32' ? 'Windows has neither FIFOs nor links for everyone' : false;
 

@@ -1,7 +1,8 @@
 /** The test harness: a simulated runner that hides too much or obeys too little would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mask, parseCommand, parsePairs } from '../support/runner-log.ts';
+import { parseCommand, parsePairs } from '../support/runner/commands.ts';
+import { mask } from '../support/runner/step-log.ts';
 
 describe('A workflow command', () => {
   const lines: readonly [string, string, string][] = [

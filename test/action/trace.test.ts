@@ -1,9 +1,9 @@
 /** The debug log: every phase with names and sizes, and no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
-import { Runner } from '../support/runner.ts';
-import { assertNoLeak } from '../support/step-assertions.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertNoLeak } from '../support/runner/step-assertions.ts';
 
 const runner = new Runner();
 after(() => runner.close());

@@ -5,7 +5,7 @@ import { commandHint } from '../../src/cli/command-hints.ts';
 import { FLAGS } from '../../src/cli/flags.ts';
 import { INPUTS } from '../../src/inputs/table.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { everyError } from '../support/every-error.ts';
+import { everyError } from '../support/errors/every-error.ts';
 
 const hints = [...new Set(everyError().flatMap((error) => hintsFor(error)))];
 const translated = hints.map(commandHint);

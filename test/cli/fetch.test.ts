@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { runCommand } from '../support/runner.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { runCommand } from '../support/runner/program.ts';
 
 let directory: string;
 before(() => {

@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { FLAGS } from '../../src/cli/flags.ts';
-import { assertAdvised } from '../support/advice.ts';
-import { listen } from '../support/listen.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
+import { assertAdvised } from '../support/errors/advice.ts';
+import { filesIn } from '../support/files-in.ts';
+import { listen } from '../support/network/listen.ts';
 import { projectRoot } from '../support/project.ts';
-import { type CommandOptions, filesIn, runCommand, strangeJwt } from '../support/runner.ts';
+import { type ProgramOptions, runCommand } from '../support/runner/program.ts';
 
 let directory: string;
 let server: Server;
@@ -36,7 +38,7 @@ const version = (): unknown => {
 };
 
 /** With an empty token directory. */
-const run = (args: readonly string[], options: CommandOptions = {}) =>
+const run = (args: readonly string[], options: ProgramOptions = {}) =>
   runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
 
 describe('condor_token_fetch', () => {

@@ -1,15 +1,13 @@
 /** The command under Node's permission model, with the smallest sets of permissions that docs/SUPPORTED_SYSTEMS.md names. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { execute, ownEnvironment } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
-import { ownEnvironment } from '../support/runner.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
 const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
@@ -36,16 +34,7 @@ describe('The command with --permission', { skip }, () => {
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS',
     };
     const all = [...own, ...permissions, COMMAND, '-name', pool.schedd(), ...args];
-    const child = spawn(process.execPath, all, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      stdout += chunk;
-    });
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-      stderr += chunk;
-    });
-    const [status] = (await once(child, 'close')) as [number | null];
-    return { status, stdout, stderr };
+    return await execute([process.execPath, ...all], { env });
   }
 
   test('reads only the bundle and the token directory', () =>

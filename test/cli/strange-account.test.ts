@@ -1,13 +1,12 @@
 /** The command under a user ID without an account, as in containers. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { execute, ownEnvironment } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
-import { ownEnvironment } from '../support/runner.ts';
 
 const STRANGE_UID = 4_000_000;
 
@@ -20,17 +19,9 @@ before(() => {
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 function run(args: readonly string[], env: Record<string, string | undefined>) {
-  const child = spawn(process.execPath, [join(folder, 'cli/index.js'), ...args], {
-    ...{ cwd: folder, uid: STRANGE_UID, gid: STRANGE_UID, stdio: ['ignore', 'pipe', 'pipe'] },
+  return execute([process.execPath, join(folder, 'cli/index.js'), ...args], {
+    ...{ cwd: folder, uid: STRANGE_UID, gid: STRANGE_UID },
     env: { ...ownEnvironment(), ...env },
-  });
-  const text = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].on('data', (chunk: Buffer) => {
-      text[name] += chunk.toString();
-    });
-  return new Promise<{ status: number | null; stdout: string; stderr: string }>((resolve, reject) => {
-    child.on('error', reject).on('close', (status) => resolve({ status, ...text }));
   });
 }
 

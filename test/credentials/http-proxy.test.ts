@@ -11,12 +11,12 @@ import { createProxy } from 'proxy';
 import { proxyFor } from '../../src/credentials/http-proxy.ts';
 import type { HTCondorError } from '../../src/errors.ts';
 import { readProxies } from '../../src/inputs/keyless.ts';
-import { advised } from '../support/advice.ts';
-import { audience, keyless, services } from '../support/keyless.ts';
-import { deadPort, listen } from '../support/listen.ts';
+import { audience, keyless, services } from '../support/clients/keyless.ts';
+import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
+import { advised } from '../support/errors/advice.ts';
+import { deadPort, listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { SciTokenKey } from '../support/scitoken-key.ts';
-import { PUBLIC_NAME } from '../support/token-services.ts';
+import { PUBLIC_NAME } from '../support/service/token-services.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
 const PASSWORD = 'p@ss:w%rd';

@@ -7,8 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { type KerberosSource, loadKerberos } from '../../src/credentials/kerberos.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { grantingCacheBytes } from '../support/cache-bytes.ts';
-import { keytabBytes } from '../support/keytab-bytes.ts';
+import { grantingCacheBytes } from '../support/credentials/cache-bytes.ts';
+import { keytabBytes } from '../support/credentials/keytab-bytes.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
 

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadPassword } from '../../src/credentials/password.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { Ways } from '../support/clients/ways.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
-import { Ways } from '../support/ways.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -4,8 +4,8 @@ import { before, describe, test } from 'node:test';
 import { pastedPem, pastedToken, pastedTokens } from '../../src/credentials/pasted.ts';
 import { readCertificates } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
-import { Authority } from '../support/certificates.ts';
-import { strangeJwt } from '../support/runner.ts';
+import { Authority } from '../support/credentials/certificates.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import { credentialsOf } from '../support/said.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

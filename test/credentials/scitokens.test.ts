@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadSciToken, readSciToken } from '../../src/credentials/scitokens.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
+import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { SciTokenKey } from '../support/scitoken-key.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');

@@ -10,12 +10,12 @@ import { AuthenticationError } from '../../src/errors.ts';
 import { readRequest, withoutSigningKeys } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { Ways, type Words } from '../support/clients/ways.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { SigningKey } from '../support/signing-key.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { bytes, hex, vectors } from '../support/vectors.ts';
-import { Ways, type Words } from '../support/ways.ts';
 
 let folder: string;
 beforeEach(() => {

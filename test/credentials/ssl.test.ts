@@ -11,9 +11,16 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import fc from 'fast-check';
 import { loadCertificate, type PemSource, readAuthorities, readCertificates } from '../../src/credentials/ssl.ts';
 import { CredentialError } from '../../src/errors.ts';
-import { allOf, assertHidden } from '../support/broken-messages.ts';
-import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
-import { assertUnreadable, given, keyLines, loadNoting, pemText, reformedKey } from '../support/client-certificate.ts';
+import { Authority, type Identity, weakIdentity } from '../support/credentials/certificates.ts';
+import {
+  assertUnreadable,
+  given,
+  keyLines,
+  loadNoting,
+  pemText,
+  reformedKey,
+} from '../support/credentials/client-certificate.ts';
+import { allOf, assertHidden } from '../support/faults/broken-messages.ts';
 import { notingHost } from '../support/noting-host.ts';
 
 let authority: Authority;

@@ -1,11 +1,11 @@
 /** Requests to a token service and to the OIDC endpoint, and the hint for each failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { advised } from '../support/advice.ts';
-import type { ErrorName } from '../support/every-error.ts';
-import { audience, fetchKeyless, keyless, service, services, type Words } from '../support/keyless.ts';
+import { audience, fetchKeyless, keyless, service, services, type Words } from '../support/clients/keyless.ts';
+import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
+import { advised } from '../support/errors/advice.ts';
+import type { ErrorName } from '../support/errors/every-error.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { SciTokenKey } from '../support/scitoken-key.ts';
 
 const site = new SciTokenKey('https://site.test');
 

@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import { knownCertificate, loadTrust, type TrustSource } from '../../src/credentials/trust.ts';
 import { CredentialError, HTCondorError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { Authority, type Identity, selfSigned } from '../support/certificates.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { Ways, type Words } from '../support/clients/ways.ts';
+import { Authority, type Identity, selfSigned } from '../support/credentials/certificates.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { Ways, type Words } from '../support/ways.ts';
 
 let authority: Authority;
 let stranger: Authority;

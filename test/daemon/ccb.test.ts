@@ -11,18 +11,7 @@ import type { AuthMethod } from '../../src/security/method.ts';
 import { abortedError } from '../../src/transport/channel.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
 import { putClassAd } from '../../src/wire/classad.ts';
-import {
-  allPortsClosed,
-  type Broker,
-  ccbOnly,
-  DEAD_PORT,
-  fetchHidden,
-  ports,
-  reply,
-  STREAMING_IS_OFF,
-  withPool,
-} from '../support/ccb-pool.ts';
-import { fetchFrom } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import {
   type BrokerRequest,
   connectBack,
@@ -35,11 +24,22 @@ import {
   stream,
 } from '../support/embedded-pool/broker.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { listen } from '../support/listen.ts';
+import type { Fault } from '../support/embedded-pool/server-channel.ts';
+import { fetchFrom } from '../support/embedded-pool/with-pool.ts';
+import { listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
+import {
+  allPortsClosed,
+  type Broker,
+  ccbOnly,
+  DEAD_PORT,
+  fetchHidden,
+  ports,
+  reply,
+  STREAMING_IS_OFF,
+  withPool,
+} from '../support/pool/ccb-pool.ts';
 import { bytesOf, ScriptedChannel } from '../support/scripted-channel.ts';
-import type { Fault } from '../support/server-channel.ts';
-import { SigningKey } from '../support/signing-key.ts';
 import { deadlineFor, patience } from '../support/slowness.ts';
 
 afterEach(allPortsClosed);

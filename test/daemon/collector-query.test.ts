@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { ABSENT, type Tried, Ways, type Words } from '../support/clients/ways.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { SigningKey } from '../support/signing-key.ts';
-import { ABSENT, type Tried, Ways, type Words } from '../support/ways.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 
 let ways: Ways;
 before(async () => {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
-import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/broken-messages.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { ABSENT, type WayName, Ways } from '../support/clients/ways.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/faults/broken-messages.ts';
 import { deadlineFor, patience } from '../support/slowness.ts';
-import { ABSENT, type WayName, Ways } from '../support/ways.ts';
 
 /** Code of each fault, or its column in `CODES`. */
 const OUTCOMES: Readonly<Record<MessageFault, string>> = {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { putHeader } from '../../src/wire/frame.ts';
 import { concat, Writer } from '../../src/wire/writer.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { runCommand } from '../support/runner.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { runCommand } from '../support/runner/program.ts';
 
 const MB = 1000 * 1000;
 

@@ -7,12 +7,12 @@ import { describe, test } from 'node:test';
 import { type DaemonError, HTCondorError } from '../../src/errors.ts';
 import type { FetchOptions } from '../../src/index.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { assertRoundTrips, DistantProxy } from '../support/distant-proxy.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { deadPort } from '../support/listen.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { assertRoundTrips, DistantProxy } from '../support/network/distant-proxy.ts';
+import { deadPort } from '../support/network/listen.ts';
 import { patience } from '../support/slowness.ts';
 
 const remotely = (pool: EmbeddedPool, options: FetchOptions = {}) =>

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { findLocal as find } from '../../src/daemon/local.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
-import { withPool } from '../support/embedded-fetch.ts';
-import { deadPort } from '../support/listen.ts';
+import { Ways, type Words } from '../support/clients/ways.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { deadPort } from '../support/network/listen.ts';
 import { orReason } from '../support/unavailable.ts';
-import { Ways, type Words } from '../support/ways.ts';
 
 const findLocal = (...asked: Parameters<typeof find>) => orReason(find(...asked));
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import { deadPort } from '../support/listen.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { deadPort } from '../support/network/listen.ts';
 
 const many = Array.from({ length: 15 }, (_, index) => `ap${String(index + 10)}.example.org`);
 

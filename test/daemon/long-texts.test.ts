@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
 import { parseVersion } from '../../src/security/version.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 
 const LONG = '1'.repeat(160_000);
 const MANY = 'K,'.repeat(5000);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { createServer, Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
-import { allPortsClosed, ccbOnly, fetchHidden, withPool } from '../support/ccb-pool.ts';
-import { fetchFrom } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import { hiddenSchedd, refuse, stream } from '../support/embedded-pool/broker.ts';
-import { listen } from '../support/listen.ts';
-import { SigningKey } from '../support/signing-key.ts';
-import { silentPort } from '../support/silent-port.ts';
+import { fetchFrom } from '../support/embedded-pool/with-pool.ts';
+import { listen } from '../support/network/listen.ts';
+import { silentPort } from '../support/network/silent-port.ts';
+import { allPortsClosed, ccbOnly, fetchHidden, withPool } from '../support/pool/ccb-pool.ts';
 
 afterEach(allPortsClosed);
 

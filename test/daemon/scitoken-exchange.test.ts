@@ -10,14 +10,14 @@ import { type AuthenticationError, DaemonError, type HTCondorError } from '../..
 import { readRequest } from '../../src/inputs/request.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/clients/ways.ts';
+import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { SciTokenKey } from '../support/scitoken-key.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
-import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/ways.ts';
 
 let ways: Ways;
 before(async () => {

@@ -8,12 +8,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
 import { checkFetch } from '../../src/pipeline/check.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { ABSENT, assertError, type WayName, Ways } from '../support/clients/ways.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { surroundings } from '../support/surroundings.ts';
-import { ABSENT, assertError, type WayName, Ways } from '../support/ways.ts';
 
 const unread = ({ log }: EmbeddedPool) => log.filter((line) => line.includes('unread bytes'));
 

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';
-import { assertHidden } from '../support/broken-messages.ts';
+import { APPROVED, decided, notices, polls, request, ways } from '../support/clients/request-ways.ts';
+import { assertError, type Tried, type Words } from '../support/clients/ways.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
+import type { Fault } from '../support/embedded-pool/server-channel.ts';
 import type { Ad, EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { RequestSettings } from '../support/embedded-pool/token-requests.ts';
-import { APPROVED, decided, notices, polls, request, ways } from '../support/request-ways.ts';
-import type { Fault } from '../support/server-channel.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { assertHidden } from '../support/faults/broken-messages.ts';
 import { patience } from '../support/slowness.ts';
-import { assertError, type Tried, type Words } from '../support/ways.ts';
 
 describe('A token request', () => {
   test('contains what was requested, and returns a token after the approval', async () => {

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import type { CredentialSources } from '../../src/credentials/load.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import { inputError } from '../support/input-error.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf } from '../support/said.ts';
-import type { Words } from '../support/ways.ts';
 
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 

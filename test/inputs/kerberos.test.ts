@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import { inputError } from '../support/input-error.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf, HOME } from '../support/said.ts';
-import type { Words } from '../support/ways.ts';
 
 const LISTED = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS, FS' };
 

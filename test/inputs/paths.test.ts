@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { expandPath } from '../../src/inputs/paths.ts';
 import type { InputName } from '../../src/inputs/table.ts';
-import { inputError } from '../support/input-error.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { inputError } from '../support/errors/input-error.ts';
 import { withPool } from '../support/said.ts';
-import type { Words } from '../support/ways.ts';
 
 const PATH_INPUTS: readonly (readonly [
   InputName,

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { processHost } from '../../src/inputs/process-host.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { patience } from '../support/slowness.ts';
 
 setFlagsFromString('--expose-gc');

@@ -8,14 +8,14 @@ import fc from 'fast-check';
 import { ConnectError, InputError } from '../../src/errors.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
-import { inputError } from '../support/input-error.ts';
-import { strangeJwt } from '../support/runner.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
+import { inputError } from '../support/errors/input-error.ts';
 import { surroundings } from '../support/surroundings.ts';
-import type { Words } from '../support/ways.ts';
 
 const jwt = strangeJwt();
 
-import { Runner } from '../support/runner.ts';
+import { Runner } from '../support/runner/runner.ts';
 import { patience } from '../support/slowness.ts';
 
 let folder: string;

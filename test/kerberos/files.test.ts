@@ -6,8 +6,8 @@ import { KerberosError } from '../../src/kerberos/kerberos-error.ts';
 import { keysOfKeytab, parseKeytab } from '../../src/kerberos/keytab.ts';
 import { parseConfiguration } from '../../src/kerberos/krb5-conf.ts';
 import { formatPrincipal, parsePrincipal } from '../../src/kerberos/principal.ts';
-import { grantingCacheBytes } from '../support/cache-bytes.ts';
-import { keytabBytes } from '../support/keytab-bytes.ts';
+import { grantingCacheBytes } from '../support/credentials/cache-bytes.ts';
+import { keytabBytes } from '../support/credentials/keytab-bytes.ts';
 
 const key = { type: 18, bytes: new Uint8Array(32).fill(1) };
 const alice = parsePrincipal('alice@POOL.TEST', undefined);

@@ -11,7 +11,7 @@ import { formatPrincipal, NT_SRV_HST, parsePrincipal, ticketGranting } from '../
 import { readKdcReply, verifyApplicationReply } from '../../src/kerberos/replies.ts';
 import { applicationRequest } from '../../src/kerberos/requests.ts';
 import { type Kdcs, requestInitialTicket, requestServiceTicket } from '../../src/kerberos/tickets.ts';
-import { apReply, Kdc, type KdcOptions, readApRequest } from '../support/kdc.ts';
+import { apReply, Kdc, type KdcOptions, readApRequest } from '../support/credentials/kdc.ts';
 
 const SERVICE = 'host/ap.pool.test';
 const service = { type: NT_SRV_HST, components: ['host', 'ap.pool.test'], realm: 'POOL.TEST' };

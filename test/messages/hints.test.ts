@@ -22,9 +22,9 @@ import {
 } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { ERRORS, type ErrorName } from '../support/every-error.ts';
-import { expressionsOf } from '../support/expressions.ts';
+import { ERRORS, type ErrorName } from '../support/errors/every-error.ts';
 import { filesBelow, projectRoot } from '../support/project.ts';
+import { expressionsOf } from '../support/runner/expressions.ts';
 
 const read = (path: string) => readFileSync(join(projectRoot, path), 'utf8');
 const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);

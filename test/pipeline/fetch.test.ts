@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { AuthenticationError } from '../../src/errors.ts';
-import { assertRoundTrips, DistantProxy } from '../support/distant-proxy.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import { versionString } from '../support/embedded-pool/settings.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { assertRoundTrips, DistantProxy } from '../support/network/distant-proxy.ts';
 import { patience } from '../support/slowness.ts';
 
 describe('A fetch', () => {

@@ -6,11 +6,11 @@ import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../.
 import { readRequest } from '../../src/inputs/request.ts';
 import { findDaemon, guessesOf, inTurn } from '../../src/pipeline/find-daemon.ts';
 import { formatEndpoint, formatSinful } from '../../src/transport/sinful.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import { deadPort, listen } from '../support/listen.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { deadPort, listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { surroundings } from '../support/surroundings.ts';
-import type { Words } from '../support/ways.ts';
 
 const NOBODY = { methods: [], preference: 'ours', unavailable: [] } as const;
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { Ways, type Words } from '../support/clients/ways.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { Ways, type Words } from '../support/ways.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 
 let ways: Ways;
 before(async () => {

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../../src/errors.ts';
 import { isTransient, withRetries } from '../../src/pipeline/retry.ts';
 import type { Host } from '../../src/runtime/host.ts';
-import { everyError } from '../support/every-error.ts';
+import { everyError } from '../support/errors/every-error.ts';
 import { notingHost } from '../support/noting-host.ts';
 
 const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 
 const LIMITS = { authz: ['READ', 'WRITE'], lifetime: 60 };
 

@@ -8,7 +8,7 @@ import { parseConfig } from '../../src/policy/config.ts';
 import type { Configuration } from '../../src/policy/model.ts';
 import { CONFIG_SCHEMA } from '../../src/policy/schema.ts';
 import { isOnThisHost } from '../../src/service/check.ts';
-import { blocksOf } from '../support/markdown.ts';
+import { blocksOf } from '../support/documents/markdown.ts';
 import { projectRoot } from '../support/project.ts';
 
 const CONTEXT = { hostName: 'ap40.example.org', superUsers: ['osg', 'boss@example.org'], insecureTestIssuer: false };

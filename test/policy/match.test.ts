@@ -6,7 +6,7 @@ import { matchesGlob } from '../../src/policy/claims.ts';
 import { parseConfig } from '../../src/policy/config.ts';
 import { decide } from '../../src/policy/match.ts';
 import { hasUniqueKeys } from '../../src/policy/unique-keys.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, OTHER_CLAIMS } from '../support/job-issuer.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, OTHER_CLAIMS } from '../support/service/job-issuer.ts';
 
 const NOW = 1_800_000_000;
 const GITHUB = 'https://token.actions.githubusercontent.com';

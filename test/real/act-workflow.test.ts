@@ -5,11 +5,11 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { Act, type ActRun, errorsOf, findAct } from '../support/act.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { versionOf } from '../support/pool-tree.ts';
+import type { Step, Workflow } from '../support/documents/workflow.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { versionOf } from '../support/pool/suites.ts';
 import { projectRoot } from '../support/project.ts';
-import type { Step, Workflow } from '../support/workflow.ts';
+import { Act, type ActRun, errorsOf, findAct } from '../support/runner/act.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =

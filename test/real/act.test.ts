@@ -4,14 +4,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDocument, type YAMLSeq } from 'yaml';
-import { Act, type ActRun, errorsOf, findAct, REMAINS } from '../support/act.ts';
-import { writeCondorTools } from '../support/condor-tools.ts';
-import { exampleText, type Place } from '../support/examples.ts';
-import { JobIssuer } from '../support/job-issuer.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
-import { ServiceProcess } from '../support/service-process.ts';
-import { TokenServices } from '../support/token-services.ts';
+import { exampleText, type Place } from '../support/documents/examples.ts';
+import { writeCondorTools } from '../support/pool/condor-tools.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
+import { Act, type ActRun, errorsOf, findAct, REMAINS } from '../support/runner/act.ts';
+import { JobIssuer } from '../support/service/job-issuer.ts';
+import { ServiceProcess } from '../support/service/service-process.ts';
+import { TokenServices } from '../support/service/token-services.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =

@@ -1,9 +1,9 @@
 /** Daemons with their own ports, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DistantProxy } from '../support/distant-proxy.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { fetchFrom } from '../support/real-fetch.ts';
+import { DistantProxy } from '../support/network/distant-proxy.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { fetchFrom } from '../support/pool/real-fetch.ts';
 
 for (const suite of poolSuites()) {
   describe(`Addresses of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {

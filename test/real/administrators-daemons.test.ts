@@ -5,10 +5,10 @@ import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import type { Host } from '../../src/runtime/host.ts';
-import { administered, CI, DOCUMENT } from '../support/administered-pool.ts';
-import type { Identity } from '../support/certificates.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
+import type { Identity } from '../support/credentials/certificates.ts';
+import { administered, CI, DOCUMENT } from '../support/pool/administered-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {

@@ -1,9 +1,9 @@
 /** docs/ADMINISTRATORS.md with real daemons: the tokens of CI, their levels, keys, lifetimes and revocation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/administered-pool.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
+import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/pool/administered-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 3600;

@@ -8,16 +8,16 @@ import { X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { descramble } from '../../src/credentials/signing-key.ts';
 import type { AuthenticationError, FetchOptions } from '../../src/index.ts';
-import { Authority, type Identity } from '../support/certificates.ts';
-import { type FaultPlan, FaultProxy } from '../support/fault-proxy.ts';
-import { FRAMES } from '../support/fault-table.ts';
-import { type MethodPool, only, startMethodPool } from '../support/method-pool.ts';
-import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { onlyToken } from '../support/real-fetch.ts';
-import { Runner } from '../support/runner.ts';
-import { HOST } from '../support/secure-pool.ts';
-import { SigningKey } from '../support/signing-key.ts';
-import { TokenServices } from '../support/token-services.ts';
+import { Authority, type Identity } from '../support/credentials/certificates.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
+import { type FaultPlan, FaultProxy } from '../support/faults/fault-proxy.ts';
+import { FRAMES } from '../support/faults/fault-table.ts';
+import { type MethodPool, only, startMethodPool } from '../support/pool/method-pool.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { onlyToken } from '../support/pool/real-fetch.ts';
+import { HOST } from '../support/pool/secure-pool.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { TokenServices } from '../support/service/token-services.ts';
 
 /** A host of the attacker, with a certificate of the pool's CA. */
 const EVIL = 'evil.pool.test';

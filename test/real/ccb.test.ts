@@ -7,11 +7,11 @@ import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
-import { advised } from '../support/advice.ts';
-import { assertRoundTrips, DistantProxy, ROUND_TRIP_MS } from '../support/distant-proxy.ts';
+import { advised } from '../support/errors/advice.ts';
+import { assertRoundTrips, DistantProxy, ROUND_TRIP_MS } from '../support/network/distant-proxy.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { claimsOf, fetchFrom, referenceFetch } from '../support/real-fetch.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf, fetchFrom, referenceFetch } from '../support/pool/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
 /** Nothing listens here: daemons of a pool use 127.0.0.1. */

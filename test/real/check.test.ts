@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assertAdvised } from '../support/advice.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { Runner } from '../support/runner.ts';
-import { assertFailed, assertNoLeak } from '../support/step-assertions.ts';
+import { assertAdvised } from '../support/errors/advice.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 interface Situation {
   readonly what: string;

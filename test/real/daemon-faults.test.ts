@@ -5,8 +5,8 @@ import { after, before, describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken as fetchRequested } from '../../src/pipeline/fetch.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { fetchFrom } from '../support/real-fetch.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { fetchFrom } from '../support/pool/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 

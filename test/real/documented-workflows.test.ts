@@ -5,17 +5,17 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
-import { Act, type ActRun, findAct } from '../support/act.ts';
-import { Authority } from '../support/certificates.ts';
-import { CiMachine } from '../support/ci-machine.ts';
-import { writeCondorTools } from '../support/condor-tools.ts';
-import { documentedWorkflow, keylessQuickStart } from '../support/documented-workflows.ts';
-import { runGitLab } from '../support/example-runs.ts';
-import { withPlaces } from '../support/examples.ts';
-import { freePort } from '../support/free-port.ts';
-import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { ServiceProcess } from '../support/service-process.ts';
+import { Authority } from '../support/credentials/certificates.ts';
+import { documentedWorkflow, keylessQuickStart } from '../support/documents/documented-workflows.ts';
+import { runGitLab } from '../support/documents/example-runs.ts';
+import { withPlaces } from '../support/documents/examples.ts';
+import { freePort } from '../support/network/free-port.ts';
+import { writeCondorTools } from '../support/pool/condor-tools.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { Act, type ActRun, findAct } from '../support/runner/act.ts';
+import { CiMachine } from '../support/runner/ci-machine.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../support/service/job-issuer.ts';
+import { ServiceProcess } from '../support/service/service-process.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =

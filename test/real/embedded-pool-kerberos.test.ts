@@ -1,11 +1,11 @@
 /** The embedded KDC and pool, checked by kinit, kvno and HTCondor's own client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { withPool } from '../support/embedded-fetch.ts';
-import { Kdc } from '../support/kdc.ts';
-import { KERBEROS_HOST, type KerberosPool, ONLY_KERBEROS, startKerberosPool } from '../support/kerberos-pool.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
+import { Kdc } from '../support/credentials/kdc.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { KERBEROS_HOST, type KerberosPool, ONLY_KERBEROS, startKerberosPool } from '../support/pool/kerberos-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 
 const SERVICE = `host/${KERBEROS_HOST}`;
 const CONFIGURATION = '/home/alice/embedded.conf';

@@ -7,20 +7,20 @@ import { loadCredentials } from '../../src/credentials/load.ts';
 import { getSessionToken } from '../../src/daemon/token-commands.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { Ways } from '../support/clients/ways.ts';
+import { AUDIENCE, SciTokenKey } from '../support/credentials/scitoken-key.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import type { TlsSettings } from '../support/embedded-pool/ssl.ts';
-import { type MethodPool, startMethodPool } from '../support/method-pool.ts';
+import { inTwoMessages } from '../support/embedded-pool/token-in-two-messages.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Outcome, type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf, onlyToken, referenceFetch } from '../support/real-fetch.ts';
-import { AUDIENCE, SciTokenKey } from '../support/scitoken-key.ts';
-import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { type MethodPool, startMethodPool } from '../support/pool/method-pool.ts';
+import { type Outcome, type Pool, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf, onlyToken, referenceFetch } from '../support/pool/real-fetch.ts';
+import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
 import { surroundings } from '../support/surroundings.ts';
-import { inTwoMessages } from '../support/token-in-two-messages.ts';
-import { Ways } from '../support/ways.ts';
 
 for (const suite of poolSuites()) {
   describe(`The tools of HTCondor of ${suite} at the embedded pool`, { skip: poolUnavailable() ?? false }, () => {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { Runner } from '../support/runner.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { Runner } from '../support/runner/runner.ts';
 
 /** A script of a later step with the Python bindings: submits a job, and reads its owner. */
 const PYTHON = `

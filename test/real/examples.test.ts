@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { CiMachine } from '../support/ci-machine.ts';
-import { writeCondorTools } from '../support/condor-tools.ts';
-import { EXAMPLES } from '../support/example-runs.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { EXAMPLES } from '../support/documents/example-runs.ts';
+import { writeCondorTools } from '../support/pool/condor-tools.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { CiMachine } from '../support/runner/ci-machine.ts';
 
 for (const suite of poolSuites()) {
   describe(`The examples, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import type { AuthenticationError, DaemonError, LocateError } from '../../src/errors.ts';
-import { advised } from '../support/advice.ts';
-import type { ErrorName } from '../support/every-error.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { claimsOf, fetchFrom, onlyToken } from '../support/real-fetch.ts';
-import { foreignToken, startTwoKeyPool, withSettings } from '../support/two-key-pool.ts';
+import { advised } from '../support/errors/advice.ts';
+import type { ErrorName } from '../support/errors/every-error.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf, fetchFrom, onlyToken } from '../support/pool/real-fetch.ts';
+import { foreignToken, startTwoKeyPool, withSettings } from '../support/pool/two-key-pool.ts';
 import { until } from '../support/until.ts';
 
 const HOUR = 3600;

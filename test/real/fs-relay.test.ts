@@ -9,9 +9,9 @@ import { commandsFor } from '../../src/daemon/commands.ts';
 import { askAllowed } from '../../src/daemon/security-query.ts';
 import { type AuthMethod, MethodRefused } from '../../src/security/method.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { patience } from '../support/slowness.ts';
 
 /** Changes the name that the real daemon requests; `endpoint` is the real daemon's. */

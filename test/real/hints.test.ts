@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { FetchOptions } from '../../src/index.ts';
 import { hintsFor } from '../../src/messages/hints.ts';
-import { advised, assertAdvisedByCommand } from '../support/advice.ts';
-import { everyError } from '../support/every-error.ts';
-import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { asRoot } from '../support/pool-tree.ts';
+import { advised, assertAdvisedByCommand } from '../support/errors/advice.ts';
+import { everyError } from '../support/errors/every-error.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { fetchFrom } from '../support/pool/real-fetch.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
+import { asRoot } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
-import { fetchFrom } from '../support/real-fetch.ts';
-import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
 
 /** Names of the environment, of GitHub, and of logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([

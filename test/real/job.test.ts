@@ -1,8 +1,8 @@
 /** The purpose of the token: a job that is submitted with only this token runs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { fetchFrom, onlyToken } from '../support/real-fetch.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { fetchFrom, onlyToken } from '../support/pool/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const COMPLETED = '4';

@@ -7,12 +7,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { type DistantNetwork, startDistantNetwork } from '../support/distant-network.ts';
-import { exampleText } from '../support/examples.ts';
-import { type KerberosPool, ONLY_KERBEROS, REALM, startKerberosPool } from '../support/kerberos-pool.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
+import { exampleText } from '../support/documents/examples.ts';
+import { type DistantNetwork, startDistantNetwork } from '../support/network/distant-network.ts';
+import { type KerberosPool, ONLY_KERBEROS, REALM, startKerberosPool } from '../support/pool/kerberos-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
-import { claimsOf } from '../support/real-fetch.ts';
 
 interface Case {
   /** POOL, NAME and SCHEDD stand for the pool's facts. */

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { advised, assertAdvised } from '../support/advice.ts';
+import type { Words } from '../support/clients/ways.ts';
+import { keytabBytes } from '../support/credentials/keytab-bytes.ts';
+import { advised, assertAdvised } from '../support/errors/advice.ts';
+import { deadPort } from '../support/network/listen.ts';
 import {
   ALICE_PASSWORD,
   type KerberosPool,
@@ -10,12 +13,9 @@ import {
   OTHER_REALM,
   REALM,
   startKerberosPool,
-} from '../support/kerberos-pool.ts';
-import { keytabBytes } from '../support/keytab-bytes.ts';
-import { deadPort } from '../support/listen.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
-import type { Words } from '../support/ways.ts';
+} from '../support/pool/kerberos-pool.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 
 const HOME = '/home/alice';
 

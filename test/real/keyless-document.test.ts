@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort } from '../support/free-port.ts';
-import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
-import { blocksOf } from '../support/markdown.ts';
-import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
-import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+import { blocksOf } from '../support/documents/markdown.ts';
+import { freePort } from '../support/network/free-port.ts';
+import { type Outcome, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../support/service/job-issuer.ts';
 import { until } from '../support/until.ts';
 
 const block = (name: string) => blocksOf('docs/KEYLESS.md').find((each) => each.name === name)?.text ?? '';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
-import { Runner } from '../support/runner.ts';
-import { HOST, type SecurePool, startSecurePool } from '../support/secure-pool.ts';
-import { assertNoLeak } from '../support/step-assertions.ts';
-import { TokenServices } from '../support/token-services.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertNoLeak } from '../support/runner/step-assertions.ts';
+import { TokenServices } from '../support/service/token-services.ts';
 import { until } from '../support/until.ts';
 
 for (const suite of poolSuites()) {

@@ -9,9 +9,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { decodeJwt } from 'jose';
 import type { FetchOptions, HTCondorError, NegotiationError } from '../../src/index.ts';
-import { advised, assertAdvised } from '../support/advice.ts';
-import { Authority, type Identity, weakIdentity } from '../support/certificates.ts';
-import type { ErrorName } from '../support/every-error.ts';
+import { Authority, type Identity, weakIdentity } from '../support/credentials/certificates.ts';
+import { advised, assertAdvised } from '../support/errors/advice.ts';
+import type { ErrorName } from '../support/errors/every-error.ts';
 import {
   assertAttempts,
   assertUnproven,
@@ -21,11 +21,11 @@ import {
   SCITOKEN,
   SSL,
   startMethodPool,
-} from '../support/method-pool.ts';
-import { type Outcome, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
-import { runCommand } from '../support/runner.ts';
-import { HOST, POOL_PASSWORD, type SecurePool } from '../support/secure-pool.ts';
+} from '../support/pool/method-pool.ts';
+import { type Outcome, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
+import { HOST, POOL_PASSWORD, type SecurePool } from '../support/pool/secure-pool.ts';
+import { runCommand } from '../support/runner/program.ts';
 
 /** Input of both tools, and the resulting identity. Without a user, root runs the fetch. */
 const WAYS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [

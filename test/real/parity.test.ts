@@ -8,10 +8,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { CASES, type Case } from '../support/parity-cases.ts';
-import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { CASES, type Case } from '../support/pool/parity-cases.ts';
+import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
-import { claimsOf } from '../support/real-fetch.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
 /** Everything that either tool may leave behind. */

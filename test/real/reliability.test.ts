@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { AD_CASES } from '../support/ad-damage.ts';
-import type { FaultPlan } from '../support/fault-proxy.ts';
-import { type Destination, fetchThrough, startDestination, stopDestination } from '../support/fault-run.ts';
+import { AD_CASES } from '../support/faults/ad-damage.ts';
+import type { FaultPlan } from '../support/faults/fault-proxy.ts';
+import { type Destination, fetchThrough, startDestination, stopDestination } from '../support/faults/fault-run.ts';
 import {
   DIRECTIONS,
   everyFault,
@@ -21,8 +21,8 @@ import {
   METHODS,
   SUCCESS,
   shareOf,
-} from '../support/fault-table.ts';
-import { poolSuites, poolUnavailable } from '../support/pool.ts';
+} from '../support/faults/fault-table.ts';
+import { poolSuites, poolUnavailable } from '../support/pool/pool.ts';
 
 for (const [release, suite] of poolSuites().entries()) {
   describe(`Between the client and HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {

@@ -10,11 +10,11 @@ import type { Credentials } from '../../src/security/method.ts';
 import { idtokens } from '../../src/security/methods/idtokens.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
-import { advised } from '../support/advice.ts';
-import { freePort } from '../support/free-port.ts';
+import { advised } from '../support/errors/advice.ts';
+import { freePort } from '../support/network/free-port.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { fetchFrom } from '../support/real-fetch.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { fetchFrom } from '../support/pool/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 

@@ -10,8 +10,8 @@ import type { Credentials } from '../../src/security/method.ts';
 import { Resumption } from '../../src/security/session.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 const READ = 60020;

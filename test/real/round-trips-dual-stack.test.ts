@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { after, afterEach, before, describe, mock, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
-import { assertRoundTrips, ROUND_TRIP_MS } from '../support/distant-proxy.ts';
-import { DualStackNetwork } from '../support/dual-stack-network.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { referenceFetch } from '../support/real-fetch.ts';
+import { assertRoundTrips, ROUND_TRIP_MS } from '../support/network/distant-proxy.ts';
+import { DualStackNetwork } from '../support/network/dual-stack-network.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { referenceFetch } from '../support/pool/real-fetch.ts';
 
 /** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');

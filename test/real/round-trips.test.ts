@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
-import { type DistantNetwork, startDistantNetwork } from '../support/distant-network.ts';
-import { assertRoundTrips, ROUND_TRIP_MS } from '../support/distant-proxy.ts';
-import { IDTOKENS, type MethodPool, only, SCITOKEN, SSL, startMethodPool } from '../support/method-pool.ts';
-import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { type DistantNetwork, startDistantNetwork } from '../support/network/distant-network.ts';
+import { assertRoundTrips, ROUND_TRIP_MS } from '../support/network/distant-proxy.ts';
+import { IDTOKENS, type MethodPool, only, SCITOKEN, SSL, startMethodPool } from '../support/pool/method-pool.ts';
+import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { referenceFetch } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
-import { referenceFetch } from '../support/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 /** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */

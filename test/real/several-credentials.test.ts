@@ -7,10 +7,10 @@ import type { AuthenticationError, FetchOptions } from '../../src/index.ts';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken as fetchByRequest } from '../../src/pipeline/fetch.ts';
-import { type MethodPool, startMethodPool } from '../support/method-pool.ts';
-import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf, onlyToken } from '../support/real-fetch.ts';
-import { SigningKey } from '../support/signing-key.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
+import { type MethodPool, startMethodPool } from '../support/pool/method-pool.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf, onlyToken } from '../support/pool/real-fetch.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 const HOUR = 3600;

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { onlyToken } from '../support/real-fetch.ts';
-import { Runner, runCommand } from '../support/runner.ts';
-import { assertFailed, assertMasked, assertNoLeak } from '../support/step-assertions.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { onlyToken } from '../support/pool/real-fetch.ts';
+import { runCommand } from '../support/runner/program.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertFailed, assertMasked, assertNoLeak } from '../support/runner/step-assertions.ts';
 
 for (const suite of poolSuites()) {
   describe(`The entry points, on HTCondor of ${suite}:`, { skip: poolUnavailable() ?? false }, () => {

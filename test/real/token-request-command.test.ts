@@ -6,9 +6,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { type Outcome, type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
-import { claimsOf } from '../support/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 interface Case {
@@ -128,11 +128,15 @@ for (const suite of poolSuites()) {
       return await Promise.all(
         folders.map(async (cwd, at) => {
           const request = await requests.get(cwd);
-          const { status } = (await running[at]) ?? assert.fail();
+          const shell = (await running[at]) ?? assert.fail();
           const read = async (file: string) => (await pool.exec(['cat', `${cwd}/${file}`])).stdout;
           const list = 'find . -type f ! -name ".std*" -printf "%p %m " -exec cat {} \\; | sort';
           const { stdout: files } = await pool.exec(['sh', '-c', list], { cwd });
-          return { outcome: { status, stdout: await read('.stdout'), stderr: await read('.stderr') }, request, files };
+          return {
+            outcome: { ...shell, stdout: await read('.stdout'), stderr: await read('.stderr') },
+            request,
+            files,
+          };
         }),
       );
     }

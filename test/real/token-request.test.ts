@@ -15,12 +15,12 @@ import type { Session } from '../../src/security/session.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
-import { advised } from '../support/advice.ts';
-import type { ErrorName } from '../support/every-error.ts';
+import { advised } from '../support/errors/advice.ts';
+import type { ErrorName } from '../support/errors/every-error.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { claimsOf, onlyToken } from '../support/real-fetch.ts';
-import { type SecurePool, startSecurePool } from '../support/secure-pool.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf, onlyToken } from '../support/pool/real-fetch.ts';
+import { type SecurePool, startSecurePool } from '../support/pool/secure-pool.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Authority } from '../support/certificates.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/job-issuer.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service-process.ts';
+import { Authority } from '../support/credentials/certificates.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service/service-process.ts';
 import { until } from '../support/until.ts';
 
 const ALICE = 'alice@pool.test';

@@ -1,20 +1,19 @@
 /** Jobs without a stored secret, with condor_token_service: the Action, the command, and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
-import { Authority } from '../support/certificates.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/job-issuer.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { Authority } from '../support/credentials/certificates.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { claimsOf, onlyToken } from '../support/pool/real-fetch.ts';
+import { execute } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
-import { claimsOf, onlyToken } from '../support/real-fetch.ts';
-import { Runner } from '../support/runner.ts';
-import { ServiceProcess } from '../support/service-process.ts';
-import { assertNoLeak } from '../support/step-assertions.ts';
+import { Runner } from '../support/runner/runner.ts';
+import { assertNoLeak } from '../support/runner/step-assertions.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/service/job-issuer.ts';
+import { ServiceProcess } from '../support/service/service-process.ts';
 import { until } from '../support/until.ts';
 
+const COMMAND = join(projectRoot, 'dist/cli/index.js');
 const ALICE = 'alice@pool.test';
 const BOB = 'bob@pool.test';
 
@@ -111,22 +110,11 @@ grants:
     for (const [name, claims] of Object.entries(OTHER_CLAIMS)) {
       test(`the command gets a token for a job of ${name}`, async () => {
         const jobToken = issuer.issue({ ...claims, aud: service.audience });
-        const child = spawn(
-          process.execPath,
-          [
-            ...[join(projectRoot, 'dist/cli/index.js'), '-token-service', service.url, '-name', pool.scheddName],
-            ...['-pool', pool.collector, '-authz', 'READ', '-lifetime', '300'],
-          ],
-          {
-            env: { PATH: '/nowhere', BEARER_TOKEN: jobToken, SSL_CERT_FILE: join(service.directory, 'ca.pem') },
-            stdio: ['ignore', 'pipe', 'pipe'],
-          },
+        const daemon = ['-name', pool.scheddName, '-pool', pool.collector];
+        const { status, stdout, stderr } = await execute(
+          [process.execPath, COMMAND, '-token-service', service.url, ...daemon, '-authz', 'READ', '-lifetime', '300'],
+          { env: { PATH: '/nowhere', BEARER_TOKEN: jobToken, SSL_CERT_FILE: join(service.directory, 'ca.pem') } },
         );
-        const [stdout, stderr, [status]] = await Promise.all([
-          text(child.stdout),
-          text(child.stderr),
-          once(child, 'close') as Promise<[number]>,
-        ]);
         assert.equal(status, 0, stderr);
         const { sub, scope } = claimsOf(stdout);
         assert.deepEqual([sub, scope], [BOB, 'condor:/READ']);

@@ -5,9 +5,9 @@ import type { HTCondorError } from '../../src/errors.ts';
 import { processHost } from '../../src/inputs/process-host.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
-import { type MethodPool, startMethodPool } from '../support/method-pool.ts';
-import { type Pool, poolSuites, poolUnavailable } from '../support/pool.ts';
-import { claimsOf } from '../support/real-fetch.ts';
+import { type MethodPool, startMethodPool } from '../support/pool/method-pool.ts';
+import { type Pool, poolSuites, poolUnavailable } from '../support/pool/pool.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {

@@ -1,9 +1,9 @@
 /** The new token with real daemons, and retries while a daemon is not available yet. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { advised } from '../support/advice.ts';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
-import { fetchFrom } from '../support/real-fetch.ts';
+import { advised } from '../support/errors/advice.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { fetchFrom } from '../support/pool/real-fetch.ts';
 
 for (const suite of poolSuites()) {
   describe(`Verification at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {

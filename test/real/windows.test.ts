@@ -1,9 +1,10 @@
 /** The command and the Action with Node for Windows, under Wine, with schedds of both releases. */
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool.ts';
+import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
+import { execute } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
 const WINE = join(projectRoot, '.ci/wine');
@@ -41,16 +42,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-function run(args: readonly string[]): Promise<{ status: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', [WINE, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (chunk: string) => {
-        output += chunk;
-      });
-    }
-    child.on('error', reject);
-    child.on('close', (status) => resolve({ status, output }));
-  });
+async function run(args: readonly string[]): Promise<{ status: number | null; output: string }> {
+  const { status, stdout, stderr } = await execute(['bash', WINE, ...args]);
+  return { status, output: stdout + stderr };
 }

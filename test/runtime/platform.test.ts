@@ -11,7 +11,7 @@ import { environmentSettings } from '../../src/inputs/settings.ts';
 import { environmentOf, homeOf, isDeniedByNode, isLinkOfSystem, renameOver } from '../../src/runtime/platform.ts';
 import { distinguishedName } from '../../src/runtime/printable.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { selfSigned } from '../support/certificates.ts';
+import { selfSigned } from '../support/credentials/certificates.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { orReason } from '../support/unavailable.ts';

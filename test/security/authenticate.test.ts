@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
-import { instead } from '../support/broken-messages.ts';
-import { withPool } from '../support/embedded-fetch.ts';
+import { assertNothingLeft, bitOf, offered, WAYS, ways } from '../support/clients/negotiation.ts';
+import type { WayName, Ways, Words } from '../support/clients/ways.ts';
+import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
-import { assertNothingLeft, bitOf, offered, WAYS, ways } from '../support/negotiation.ts';
-import { SigningKey } from '../support/signing-key.ts';
-import type { WayName, Ways, Words } from '../support/ways.ts';
+import { withPool } from '../support/embedded-pool/with-pool.ts';
+import { instead } from '../support/faults/broken-messages.ts';
 
 /** Round trips to a schedd with a known address, as in the documentation. */
 const ROUND_TRIPS: Readonly<Record<WayName, number>> = {
@@ -224,7 +224,7 @@ const tls = (certificate: Awaited<ReturnType<typeof stranger>>): EmbeddedPoolOpt
   tls: { certificate, authority: ways.authority.certificate },
 });
 async function stranger() {
-  const { Authority } = await import('../support/certificates.ts');
+  const { Authority } = await import('../support/credentials/certificates.ts');
   return await (await Authority.create()).issue({ subject: `CN=${ways.hostName}`, hosts: [ways.hostName] });
 }
 

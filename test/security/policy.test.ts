@@ -4,9 +4,9 @@ import { describe, test } from 'node:test';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
 import { reconcile, reconcileMethods, sessionDurationOf } from '../support/embedded-pool/policy.ts';
 import type { Ad } from '../support/embedded-pool/settings.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 
 const withPolicy = (changes: Ad, extra: Parameters<typeof fetchFrom>[1] = {}) =>
   withPool({ edit: { policy: (ad) => ({ ...ad, ...changes }) } }, (pool) => fetchFrom(pool, extra));

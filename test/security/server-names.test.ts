@@ -10,8 +10,8 @@ import { TlsTunnel } from '../../src/security/methods/tls-tunnel.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
 import { parseBearerToken } from '../../src/token/bearer.ts';
 import { parseIdToken } from '../../src/token/jwt.ts';
+import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { strangeJwt } from '../support/runner.ts';
 
 const { host } = notingHost();
 const unused = () => Promise.reject(new Error('no connection is made'));

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { readServerPolicy } from '../../src/security/policy.ts';
 import { parseVersion, restrictsLevels } from '../../src/security/version.ts';
 import { ClassAd } from '../../src/wire/classad.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 
 const text = (version: string) => `$CondorVersion: ${version} 2025-01-01 BuildID: 1 $`;
 

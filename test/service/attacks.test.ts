@@ -12,8 +12,8 @@ import { connect } from 'node:tls';
 import { parseConfig } from '../../src/policy/config.ts';
 import { type Expected, verifyJobToken } from '../../src/service/job-token.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/job-issuer.ts';
-import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service-process.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service/service-process.ts';
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';

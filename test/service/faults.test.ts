@@ -11,9 +11,9 @@ import { serve } from '../../src/service/serve.ts';
 import { InvalidConfiguration } from '../../src/service/snapshot.ts';
 import { processWorld } from '../../src/service/world.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/job-issuer.ts';
-import { portOf } from '../support/listen.ts';
-import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service-process.ts';
+import { portOf } from '../support/network/listen.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service/service-process.ts';
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';

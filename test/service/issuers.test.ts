@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/job-issuer.ts';
-import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service-process.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service/service-process.ts';
 
 const [ONE, TWO] = ['one@pool.test', 'two@pool.test'];
 let pool: EmbeddedPool;

@@ -5,8 +5,8 @@ import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, syml
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, JobIssuer } from '../support/job-issuer.ts';
-import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service-process.ts';
+import { GITHUB_CLAIMS, JobIssuer } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, ServiceProcess } from '../support/service/service-process.ts';
 
 const CI = 'ci@pool.test';
 const NOBODY = 65_534;

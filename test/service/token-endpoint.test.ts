@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { Authority } from '../support/certificates.ts';
+import { Authority } from '../support/credentials/certificates.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/job-issuer.ts';
-import { claimsOf } from '../support/real-fetch.ts';
-import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service-process.ts';
+import { claimsOf } from '../support/pool/real-fetch.ts';
+import { GITHUB_CLAIMS, type IssuerClaims, JobIssuer, OTHER_CLAIMS } from '../support/service/job-issuer.ts';
+import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/service/service-process.ts';
 
 const CI = 'ci@pool.test';
 const OTHER = 'nightly@pool.test';

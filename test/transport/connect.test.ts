@@ -5,10 +5,10 @@ import { after, before, describe, test } from 'node:test';
 import type { ConnectError } from '../../src/errors.ts';
 import { connect } from '../../src/transport/connect.ts';
 import { parseSinful, type Sinful } from '../../src/transport/sinful.ts';
-import { fetchFrom, withPool } from '../support/embedded-fetch.ts';
-import { deadPort, listen } from '../support/listen.ts';
+import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
+import { deadPort, listen } from '../support/network/listen.ts';
+import { silentPort } from '../support/network/silent-port.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { silentPort } from '../support/silent-port.ts';
 import { patience } from '../support/slowness.ts';
 
 let server: Server;

@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { ConnectionsAhead } from '../../src/transport/connection-ahead.ts';
 import { type Endpoint, parseAddress } from '../../src/transport/sinful.ts';
-import { listen } from '../support/listen.ts';
+import { listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { until } from '../support/until.ts';
 

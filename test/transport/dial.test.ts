@@ -5,9 +5,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { after, afterEach, before, describe, mock, test } from 'node:test';
 import type { ConnectError } from '../../src/errors.ts';
 import { dial } from '../../src/transport/dial.ts';
-import { deadPort, listen } from '../support/listen.ts';
+import { deadPort, listen } from '../support/network/listen.ts';
+import { silentPort } from '../support/network/silent-port.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { silentPort } from '../support/silent-port.ts';
 import { until } from '../support/until.ts';
 
 const NEEDS_LINUX = process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take';

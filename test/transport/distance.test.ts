@@ -5,11 +5,11 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { afterEach, describe, mock, test } from 'node:test';
 import { sendHttp } from '../../src/credentials/https.ts';
-import { Authority } from '../support/certificates.ts';
-import { type DistantLink, NO_LINK, openDistantLink } from '../support/distant-link.ts';
-import { fetchFrom } from '../support/embedded-fetch.ts';
+import { Authority } from '../support/credentials/certificates.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
-import { listen } from '../support/listen.ts';
+import { fetchFrom } from '../support/embedded-pool/with-pool.ts';
+import { type DistantLink, NO_LINK, openDistantLink } from '../support/network/distant-link.ts';
+import { listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
 
 const NAME = 'ap.distant.test';

@@ -7,11 +7,11 @@ import { ConnectError } from '../../src/errors.ts';
 import type { Host } from '../../src/runtime/host.ts';
 import { askKdc, lookUpKdcs, parseKdc } from '../../src/transport/kdc.ts';
 import type { Endpoint } from '../../src/transport/sinful.ts';
-import { advised } from '../support/advice.ts';
-import { DnsServer } from '../support/dns-server.ts';
-import { deadPort, listen } from '../support/listen.ts';
+import { advised } from '../support/errors/advice.ts';
+import { DnsServer } from '../support/network/dns-server.ts';
+import { deadPort, listen } from '../support/network/listen.ts';
+import { silentPort } from '../support/network/silent-port.ts';
 import { notingHost } from '../support/noting-host.ts';
-import { silentPort } from '../support/silent-port.ts';
 
 const servers: Server[] = [];
 const sockets = new Set<Socket>();

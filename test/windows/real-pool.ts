@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Runner, runCommand } from '../support/runner.ts';
+import { runCommand } from '../support/runner/program.ts';
+import { Runner } from '../support/runner/runner.ts';
 import { until } from '../support/until.ts';
 
 const variable = (name: string) => process.env[name] ?? assert.fail(`${name} is not set`);

@@ -17,7 +17,7 @@ import {
 import { getClassAd } from '../../../src/wire/classad.ts';
 import { Reader } from '../../../src/wire/reader.ts';
 import { Writer } from '../../../src/wire/writer.ts';
-import { SigningKey } from '../../support/signing-key.ts';
+import { SigningKey } from '../../support/credentials/signing-key.ts';
 import { bytes, hex, vectors } from '../../support/vectors.ts';
 
 const { signedText, signature } = vectors.jwt;

@@ -4,11 +4,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../../src/errors.ts';
-import { assertHidden, instead } from '../../support/broken-messages.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
+import { ABSENT, type WayName, Ways } from '../../support/clients/ways.ts';
+import type { Fault } from '../../support/embedded-pool/server-channel.ts';
 import type { EmbeddedPoolOptions, Step } from '../../support/embedded-pool/settings.ts';
-import type { Fault } from '../../support/server-channel.ts';
-import { ABSENT, type WayName, Ways } from '../../support/ways.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
+import { assertHidden, instead } from '../../support/faults/broken-messages.ts';
 
 let ways: Ways;
 before(async () => {

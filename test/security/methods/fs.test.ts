@@ -20,14 +20,14 @@ import { fs } from '../../../src/security/methods/fs.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
 import { parseVersion } from '../../../src/security/version.ts';
 import { Reader } from '../../../src/wire/reader.ts';
-import { advised } from '../../support/advice.ts';
-import { instead } from '../../support/broken-messages.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
+import { assertRefused, by, outside, ways } from '../../support/clients/fs-ways.ts';
+import { ABSENT } from '../../support/clients/ways.ts';
 import type { FsSettings } from '../../support/embedded-pool/fs.ts';
 import type { Ad } from '../../support/embedded-pool/settings.ts';
-import { assertRefused, by, outside, ways } from '../../support/fs-ways.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
+import { advised } from '../../support/errors/advice.ts';
+import { instead } from '../../support/faults/broken-messages.ts';
 import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
-import { ABSENT } from '../../support/ways.ts';
 
 describe('FS', { skip: ABSENT.FS ?? false }, () => {
   for (const binding of ['none', 'ours', 'theirs'] as const) {

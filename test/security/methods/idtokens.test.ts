@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { Secret } from '../../../src/runtime/secret.ts';
 import { idtokens } from '../../../src/security/methods/idtokens.ts';
 import { parseIdToken } from '../../../src/token/jwt.ts';
+import { strangeJwt } from '../../support/credentials/strange-jwt.ts';
 import { notingHost } from '../../support/noting-host.ts';
-import { strangeJwt } from '../../support/runner.ts';
 
 const { host } = notingHost({ now: () => new Date(0) });
 const peer = { address: '192.0.2.1', port: 9618, sharedPortId: undefined, serverName: undefined };

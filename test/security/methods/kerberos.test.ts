@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ConnectError } from '../../../src/errors.ts';
-import { advised } from '../../support/advice.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
-import { apReply, Kdc, type KdcOptions } from '../../support/kdc.ts';
-import { Ways } from '../../support/ways.ts';
+import { Ways } from '../../support/clients/ways.ts';
+import { apReply, Kdc, type KdcOptions } from '../../support/credentials/kdc.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
+import { advised } from '../../support/errors/advice.ts';
 
 let ways: Ways;
 before(async () => {

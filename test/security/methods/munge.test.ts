@@ -4,9 +4,9 @@ import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
+import { ABSENT, Ways } from '../../support/clients/ways.ts';
 import { fakeCredential } from '../../support/embedded-pool/munge.ts';
-import { ABSENT, Ways } from '../../support/ways.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
 let ways: Ways;
 before(async () => {

@@ -6,9 +6,9 @@ import { Secret } from '../../../src/runtime/secret.ts';
 import { password } from '../../../src/security/methods/password.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
 import { parseVersion } from '../../../src/security/version.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
+import { Ways } from '../../support/clients/ways.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../../support/noting-host.ts';
-import { Ways } from '../../support/ways.ts';
 
 let ways: Ways;
 before(async () => {

@@ -8,7 +8,7 @@ import { MethodRefused } from '../../../src/security/method.ts';
 import { SslExchange } from '../../../src/security/methods/ssl-exchange.ts';
 import type { TlsOptions } from '../../../src/security/methods/tls-tunnel.ts';
 import { Reader } from '../../../src/wire/reader.ts';
-import { Authority, type Identity } from '../../support/certificates.ts';
+import { Authority, type Identity } from '../../support/credentials/certificates.ts';
 import { TlsEngine } from '../../support/embedded-pool/tls-engine.ts';
 import { bytesOf, ScriptedChannel } from '../../support/scripted-channel.ts';
 

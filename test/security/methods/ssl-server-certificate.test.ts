@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { Authority, type Identity, selfSigned, type Wish } from '../../support/certificates.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
-import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/ssl-ways.ts';
+import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/clients/ssl-ways.ts';
+import { Authority, type Identity, selfSigned, type Wish } from '../../support/credentials/certificates.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
 /** Warnings of Node, which prints each only once. */
 const warnings: Error[] = [];

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { AuthorizationError, CredentialError } from '../../../src/errors.ts';
-import { advised } from '../../support/advice.ts';
-import { assertHidden, instead } from '../../support/broken-messages.ts';
-import { type Identity, weakIdentity } from '../../support/certificates.ts';
-import { withPool } from '../../support/embedded-fetch.ts';
-import { assertAlice, assertRefused, by, stranger, ways } from '../../support/ssl-ways.ts';
-import type { Words } from '../../support/ways.ts';
+import { assertAlice, assertRefused, by, stranger, ways } from '../../support/clients/ssl-ways.ts';
+import type { Words } from '../../support/clients/ways.ts';
+import { type Identity, weakIdentity } from '../../support/credentials/certificates.ts';
+import { withPool } from '../../support/embedded-pool/with-pool.ts';
+import { advised } from '../../support/errors/advice.ts';
+import { assertHidden, instead } from '../../support/faults/broken-messages.ts';
 
 /** Returns whether the TLS library of this Node loads a certificate. */
 function canLoad({ certificate, key }: Identity): boolean {

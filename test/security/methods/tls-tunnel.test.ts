@@ -5,7 +5,7 @@ import { before, describe, test } from 'node:test';
 import type { TlsOptions as ServerOptions } from 'node:tls';
 import { Secret } from '../../../src/runtime/secret.ts';
 import { TlsFailure, type TlsOptions, TlsTunnel } from '../../../src/security/methods/tls-tunnel.ts';
-import { Authority, type Identity, selfSigned } from '../../support/certificates.ts';
+import { Authority, type Identity, selfSigned } from '../../support/credentials/certificates.ts';
 import { TlsEngine } from '../../support/embedded-pool/tls-engine.ts';
 
 const HOST = 'ap.pool.test';

@@ -3,7 +3,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { NONCE_LENGTH } from '../../../src/security/methods/akep2.ts';
 import type { Reader } from '../../../src/wire/reader.ts';
 import { concat } from '../../../src/wire/writer.ts';
-import { Ended, type ServerChannel } from '../server-channel.ts';
+import { Ended, type ServerChannel } from './server-channel.ts';
 
 /** The client's first message. */
 export interface ClientOpening {

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
 import { putHeader } from '../../../src/wire/frame.ts';
 import { concat, Writer } from '../../../src/wire/writer.ts';
-import type { ServerChannel } from '../server-channel.ts';
 import type { EmbeddedPool } from './pool.ts';
+import type { ServerChannel } from './server-channel.ts';
 import type { Ad, Client } from './settings.ts';
 
 /** A received CCB_REQUEST. */

@@ -1,5 +1,5 @@
 import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
-import type { ServerChannel } from '../server-channel.ts';
+import type { ServerChannel } from './server-channel.ts';
 import { type Ad, type PoolFacts, versionString } from './settings.ts';
 
 /** The QUERY_*_ADS commands, each with the type of ad that it queries. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { posix } from 'node:path';
-import type { ServerChannel } from '../server-channel.ts';
+import type { ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, isSince, type PoolFacts, unlimited } from './settings.ts';
 
 export interface FsSettings {

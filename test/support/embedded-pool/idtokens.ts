@@ -1,7 +1,7 @@
 import { keyOfToken } from '../../../src/security/methods/akep2.ts';
-import type { ServerChannel } from '../server-channel.ts';
-import type { SigningKey } from '../signing-key.ts';
+import type { SigningKey } from '../credentials/signing-key.ts';
 import { type ClientOpening, getOpening, prove, refuse } from './akep2.ts';
+import type { ServerChannel } from './server-channel.ts';
 import type { Identity, PoolFacts } from './settings.ts';
 
 const SERVER_NAME = 'condor@password';

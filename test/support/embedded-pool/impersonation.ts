@@ -1,5 +1,5 @@
 import type { ClassAd } from '../../../src/wire/classad.ts';
-import { SigningKey } from '../signing-key.ts';
+import { SigningKey } from '../credentials/signing-key.ts';
 import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export const IMPERSONATION_TOKEN_REQUEST = 81;

@@ -1,6 +1,6 @@
 import type { SessionKey } from '../../../src/kerberos/encryption.ts';
-import { apReply, type ReadApRequest, readApRequest } from '../kdc.ts';
-import type { ServerChannel } from '../server-channel.ts';
+import { apReply, type ReadApRequest, readApRequest } from '../credentials/kdc.ts';
+import type { ServerChannel } from './server-channel.ts';
 import { type Identity, type PoolFacts, unlimited } from './settings.ts';
 
 export interface KerberosSettings {

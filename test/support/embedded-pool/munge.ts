@@ -1,4 +1,4 @@
-import type { ServerChannel } from '../server-channel.ts';
+import type { ServerChannel } from './server-channel.ts';
 import { type Identity, type PoolFacts, unlimited } from './settings.ts';
 
 export interface MungeSettings {

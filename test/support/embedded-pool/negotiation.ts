@@ -1,9 +1,9 @@
-import { Ended, type ServerChannel } from '../server-channel.ts';
 import { serveFs } from './fs.ts';
 import { serveToken } from './idtokens.ts';
 import { serveKerberos } from './kerberos.ts';
 import { serveMunge } from './munge.ts';
 import { servePassword } from './password.ts';
+import { Ended, type ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, METHOD_BITS, type PoolFacts, type ServerMethodName } from './settings.ts';
 import { serveSciTokens, serveSsl } from './ssl.ts';
 

@@ -1,6 +1,6 @@
 import { keyOfPassword } from '../../../src/security/methods/akep2.ts';
-import type { ServerChannel } from '../server-channel.ts';
 import { getOpening, prove, refuse } from './akep2.ts';
+import type { ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, isSince, type PoolFacts, unlimited } from './settings.ts';
 
 /** CONDOR_PASSWORD_FQU, and POOL_PASSWORD_USERNAME of releases before 23.9 (Condor_Auth_Passwd::doServerRec2). */

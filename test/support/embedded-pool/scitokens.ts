@@ -1,4 +1,4 @@
-import type { SciTokenKey } from '../scitoken-key.ts';
+import type { SciTokenKey } from '../credentials/scitoken-key.ts';
 import { decode, levelsOf } from './idtokens.ts';
 import type { PoolFacts } from './settings.ts';
 

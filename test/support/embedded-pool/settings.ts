@@ -1,6 +1,5 @@
 import type { ClassAd, ClassAdValue } from '../../../src/wire/classad.ts';
-import type { Fault } from '../server-channel.ts';
-import type { SigningKey } from '../signing-key.ts';
+import type { SigningKey } from '../credentials/signing-key.ts';
 import type { BrokerRequest } from './broker.ts';
 import type { FsSettings } from './fs.ts';
 import type { ImpersonationSettings } from './impersonation.ts';
@@ -8,6 +7,7 @@ import type { KerberosSettings } from './kerberos.ts';
 import type { MungeSettings } from './munge.ts';
 import type { EmbeddedPool } from './pool.ts';
 import type { SciTokenSettings } from './scitokens.ts';
+import type { Fault } from './server-channel.ts';
 import type { TlsSettings } from './ssl.ts';
 import type { RequestSettings } from './token-requests.ts';
 

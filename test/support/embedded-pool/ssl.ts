@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { Reader } from '../../../src/wire/reader.ts';
-import type { Identity as Certificate } from '../certificates.ts';
-import { Ended, type ServerChannel } from '../server-channel.ts';
+import type { Identity as Certificate } from '../credentials/certificates.ts';
 import { validate } from './scitokens.ts';
+import { Ended, type ServerChannel } from './server-channel.ts';
 import { type Identity, type PoolFacts, type Step, UNMAPPED, unlimited } from './settings.ts';
 import { TlsEngine } from './tls-engine.ts';
 

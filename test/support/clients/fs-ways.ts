@@ -1,0 +1,38 @@
+/** Tests of FS with an embedded pool. Importing this module makes each test assert that no directory is left. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, beforeEach } from 'node:test';
+import { AuthenticationError } from '../../../src/errors.ts';
+import type { FsSettings } from '../embedded-pool/fs.ts';
+import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';
+import { withPool } from '../embedded-pool/with-pool.ts';
+import { type Tried, Ways } from './ways.ts';
+
+export const ways: Ways = await Ways.create();
+/** A directory in which the client must not create anything. */
+export const outside: string = join(ways.folder, 'outside');
+
+after(() => ways.close());
+beforeEach(() => mkdirSync(outside));
+afterEach(() => {
+  rmdirSync(outside); // fails unless it is empty
+  assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+});
+
+/** Fetches with FS alone from a daemon with these settings. */
+export function by(
+  settings: Partial<FsSettings>,
+  options: EmbeddedPoolOptions = {},
+): Promise<Tried & { log: string[] }> {
+  return withPool(ways.pool({ fs: { directory: ways.tmp, ...settings }, ...options }), async (pool) => {
+    const tried = await ways.try(pool, ways.words('FS', pool));
+    return { ...tried, log: pool.log };
+  });
+}
+
+export function assertRefused({ error }: { error: unknown }, reason: RegExp): void {
+  assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
+  assert.equal(error.code, 'ERR_METHODS_EXHAUSTED');
+  assert.match(error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n'), reason);
+}

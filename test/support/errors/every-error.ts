@@ -1,0 +1,26 @@
+/** One example of each kind of error with its own advice. */
+import type { AnyHTCondorError } from '../../../src/errors.ts';
+import { OF_DAEMONS } from './answers.ts';
+import { OF_AUTHENTICATION } from './authentication.ts';
+import { OF_THE_WAY } from './daemons-out-of-reach.ts';
+import { OF_INPUTS } from './inputs-and-credentials.ts';
+import { OF_KERBEROS } from './kerberos.ts';
+import { OF_TOKENS } from './tokens-and-outputs.ts';
+
+/**
+ * Errors by a part of their message. docs/TROUBLESHOOTING.md has a heading for each, test/golden/hints.json the advice.
+ */
+export const ERRORS = {
+  ...OF_INPUTS,
+  ...OF_THE_WAY,
+  ...OF_AUTHENTICATION,
+  ...OF_KERBEROS,
+  ...OF_DAEMONS,
+  ...OF_TOKENS,
+} as const satisfies Readonly<Record<string, AnyHTCondorError>>;
+
+export type ErrorName = keyof typeof ERRORS;
+
+export function everyError(): readonly AnyHTCondorError[] {
+  return Object.values(ERRORS);
+}
