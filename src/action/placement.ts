@@ -114,7 +114,7 @@ function nameOrReplace(from: string, to: string, token: IdToken): void {
   }
 }
 
-/** Renames a file without replacing another. @throws Error EEXIST if another process created the target first. */
+/** Renames a file. With hard links, @throws Error EEXIST if another process created the target first. */
 function nameNew(from: string, to: string): void {
   try {
     linkSync(from, to);

@@ -84,7 +84,7 @@ interface FoundCache extends CredentialCache {
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
-    const path = withoutType(name, ['FILE'], 'credential cache');
+    const path = withoutType(name, ['FILE', 'DIR'], 'credential cache');
     return { path, ...parseCredentialCache(readFile(path, owner)) };
   }
   const directory = name.slice('DIR:'.length);
@@ -131,7 +131,7 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
   throw new KerberosError(
-    `a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`,
+    `a ${what} of the type ${type} cannot be read; only ${supported.join(' and ')} are supported`,
     what === 'keytab' ? undefined : 'kerberos-cache-type',
   );
 }
