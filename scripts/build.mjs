@@ -1,7 +1,7 @@
 /**
- * `npm run build`: checks and compiles src, and builds dist: one bundle each for the Action, the command, the token service
- * and the library, and the library's declarations. Does nothing if neither the sources nor dist have changed since the last
- * build.
+ * `npm run build`: type-checks and compiles src, and builds dist. dist contains one bundle each for the Action, the
+ * command, the token service and the library, plus the library's type declarations. Does nothing if neither the sources
+ * nor dist have changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -23,16 +23,19 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** Entry points by directory of dist. Minified bundles load faster. Names of errors are kept, because they are shown.
- * Functions become arrows, which is unsafe only for code that reads `prototype` of a plain function. */
+/** Entry points, by directory of dist. Minified bundles load faster. */
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
   service: { entry: 'service/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
+/** Names of error classes are kept, because messages contain them. */
 const NAMES = { keep_classnames: /Error$/ };
-/** `unsafe_arrows` is safe here: the bundled code constructs classes only, and never uses the prototype of a function. */
+/**
+ * `unsafe_arrows` turns functions into arrow functions. It is safe here, because the bundled code uses `new` only with
+ * classes and never reads the `prototype` of a function.
+ */
 const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, ...NAMES };
 const MINIFIED = { module: true, ecma: 2022, compress: COMPRESS, mangle: NAMES };
 const READABLE = {
@@ -79,7 +82,7 @@ async function bundle(name, { entry, minified }) {
   for (const [file, { source }] of Object.entries(assets)) writeFileSync(join(folder, file), source);
 }
 
-/** Copies the declarations that the entry point of the library references. */
+/** Copies the declarations that the library's entry point references, directly or indirectly. */
 function copyDeclarations() {
   const waiting = ['index.d.ts'];
   const seen = new Set(waiting);

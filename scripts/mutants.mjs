@@ -1,9 +1,9 @@
 /**
- * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md lists, and checks that the named
- * test then fails. WORD: only changes to files whose path contains it.
+ * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md lists, and checks that the
+ * named test then fails. If WORDs are given, changes only files whose paths contain one of them.
  *
- * Works in copies of the project in the temporary directory. They have no bundles: dist runs the compiled files of src, so
- * that a changed file takes effect without a build. Compile first (`npm run compile`).
+ * Works in copies of the project in the temporary directory. Instead of bundles, dist in a copy loads the compiled
+ * files of src, so a changed file takes effect without a build. Compile first (`npm run compile`).
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,14 +12,14 @@ import { dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const TABLE = join(root, 'test/mutants.md');
-/** A test that has not ended by then hangs because of the change. */
+/** Time limit for a test, in milliseconds. A test that exceeds it is assumed to hang because of the change. */
 const LIMIT_MS = 300_000;
 const COMPILER = [
   ...['--ignoreConfig', '--noCheck', '--noResolve', '--skipLibCheck', '--target', 'es2023', '--module', 'nodenext'],
   ...['--verbatimModuleSyntax', '--rewriteRelativeImportExtensions', '--types', 'node'],
 ];
 
-/** Rows of the table: number, file, before, after, what it breaks, test file, title. */
+/** Reads the rows of the table: number, file, before, after, what the change breaks, test file, and title. */
 function readTable() {
   const rows = readFileSync(TABLE, 'utf8')
     .split('\n')
@@ -33,7 +33,7 @@ function readTable() {
   });
 }
 
-/** A copy of the project in which files of src can be changed. */
+/** Creates a copy of the project in which files of src can be changed. */
 function makeCopy() {
   const copy = mkdtempSync(join(tmpdir(), 'mutants-'));
   for (const name of readdirSync(root))
@@ -71,7 +71,7 @@ function restore(copy, { file }) {
   cpSync(join(root, compiled), join(copy, compiled));
 }
 
-/** Returns whether the test failed, and the end of its output. */
+/** Returns whether the test failed, and the output of the test. */
 function runTest(copy, { test, title }) {
   const name = title.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   const program = join(copy, 'build', test.replace(/ts$/, 'js'));

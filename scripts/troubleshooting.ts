@@ -1,9 +1,10 @@
 /**
- * Updates docs/TROUBLESHOOTING.md, which is written by hand, with what the code knows: below each line `<!-- hints: WORDS -->`,
- * the code and the hints of that error of test/support/errors/every-error.ts; in the table, the codes of each chapter.
+ * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line
+ * `<!-- hints: WORDS -->`, writes the code and the hints of that error in test/support/errors/every-error.ts. In the
+ * table, writes the error codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
- * test/messages/hints.test.ts compares both.
+ * test/messages/hints.test.ts checks both files.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +32,7 @@ export function updated(document: string): string {
   return start + chapters.flatMap((chapter) => chapter.split(/^(?=### )/m).map(withHints)).join('');
 }
 
-/** Returns the errors of a part of the document. Those under one heading share their hints. */
+/** Returns the names of the errors in a part of the document. All errors under one heading share their hints. */
 export function namesIn(document: string): readonly ErrorName[] {
   return [...document.matchAll(/^<!-- hints: (.+) -->$/gm)].map(([, name = '']) => {
     if (name in ERRORS) return name as ErrorName;
@@ -39,7 +40,7 @@ export function namesIn(document: string): readonly ErrorName[] {
   });
 }
 
-/** Returns all names with their advice, the content of test/golden/hints.json. */
+/** Returns the hints of all errors, by name. They are the content of test/golden/hints.json. */
 export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));

@@ -1,7 +1,7 @@
 /**
- * All errors of this package, sorted by who should act. Codes and exit statuses are stable; messages are not.
+ * All errors of this package, grouped by who should act. Codes and exit statuses are stable; messages are not.
  *
- * An error states facts. The advice on fixing it is in src/messages.
+ * An error states facts. src/messages contains the advice on how to fix it.
  */
 
 import * as why from './reasons.ts';
@@ -12,11 +12,11 @@ export type { MethodAttempt, Phase } from './reasons.ts';
 /** Base class of all errors that this package throws. Any other error is a bug in the package. */
 export abstract class HTCondorError extends Error {
   readonly code: string;
-  /** Why, in more detail than the code. */
+  /** Reason for the error, more specific than the code. */
   readonly reason: string;
-  /** Values in the message that hints repeat. */
+  /** Values from the message, for use in hints. */
   readonly details: why.Details;
-  /** Exit status of the command, and of the Action's process. */
+  /** Exit status of the command and of the Action's process. */
   abstract readonly exitStatus: number;
   phase: why.Phase | undefined;
   peer: string | undefined;
@@ -33,7 +33,7 @@ export abstract class HTCondorError extends Error {
     this.peer = facts.peer;
   }
 
-  /** Sets the phase and the peer unless they are set already, so that the innermost caller wins. Returns the error. */
+  /** Sets the phase and peer if they are not set, so the innermost caller takes precedence. Returns the error. */
   at(phase: why.Phase, peer?: string): this {
     this.phase ??= phase;
     this.peer ??= peer;
@@ -41,12 +41,12 @@ export abstract class HTCondorError extends Error {
   }
 }
 
-/** An input is invalid; detected before any connection. Who should act: the workflow author. */
+/** An invalid input, detected before a connection is opened. Who should act: the workflow author. */
 export class InputError extends HTCondorError {
   declare readonly reason: why.InputReason;
   declare readonly code: 'ERR_INPUT';
   readonly exitStatus = 2;
-  /** Name of the input or flag, without dashes. */
+  /** Name of the input or flag, without leading dashes. */
   readonly input: string;
 
   constructor(input: string, message: string, facts?: why.ErrorFacts<why.InputReason>) {
@@ -66,14 +66,14 @@ export class CredentialError extends HTCondorError {
   }
 }
 
-/** The collector does not know the daemon, or knows several that match. Who should act: the workflow author. */
+/** The collector lists no matching daemon, or lists several. Who should act: the workflow author. */
 export class LocateError extends HTCondorError {
   declare readonly reason: why.LocateReason;
   readonly exitStatus = 3;
   declare readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-  /** Names of daemons of the requested type that the collector knows; at most ten. */
+  /** Names of at most ten daemons of the requested type that the collector lists. */
   readonly names: readonly string[];
-  /** True if the reply of the collector indicates that the daemon or the collector restarted recently. */
+  /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
   readonly mayBeRestarting: boolean;
 
   constructor(
@@ -88,7 +88,7 @@ export class LocateError extends HTCondorError {
   }
 }
 
-/** The network failed. Transient, except for ERR_CCB_ONLY, an unapproved token request, and if `permanent` is true. */
+/** A network failure. It is transient, except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
 export class ConnectError extends HTCondorError {
   declare readonly reason: why.ConnectReason;
   readonly exitStatus = 3;
@@ -97,7 +97,7 @@ export class ConnectError extends HTCondorError {
   readonly requestId: string | undefined;
   /** True if no retry can succeed, for example because the host name does not exist. */
   readonly permanent: boolean;
-  /** True if a restart of the daemon can explain the error: connection refused, or closed without a reply. */
+  /** True if a restart of the daemon can explain the error: a refused connection, or one closed without a reply. */
   readonly mayBeRestarting: boolean;
   /** Delay that the service requests before the next attempt, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -127,7 +127,7 @@ export class NegotiationError extends HTCondorError {
   declare readonly reason: why.NegotiationReason;
   readonly exitStatus = 5;
   declare readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
-  /** Authentication methods that the daemon accepts, among those that the client knows by name. */
+  /** Authentication methods that the daemon accepts and whose names the client recognizes. */
   readonly methods: readonly string[];
 
   constructor(
@@ -207,7 +207,7 @@ export class TokenError extends HTCondorError {
   declare readonly reason: why.TokenReason;
   readonly exitStatus = 7;
   declare readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-  /** The claim or header parameter that is wrong; undefined if the error concerns no single one. */
+  /** The incorrect claim or header parameter; undefined if the error is not about a specific one. */
   readonly claim: string | undefined;
 
   constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>) {
@@ -233,7 +233,7 @@ export type AnyHTCondorError =
   | (InputError | CredentialError | LocateError | ConnectError | ProtocolError | NegotiationError)
   | (AuthenticationError | AuthorizationError | DaemonError | TokenError | OutputError);
 
-/** @internal Runs `work`. An HTCondorError that it throws without a phase or peer gets these. `peer`: a sinful string or an origin. */
+/** @internal Runs `work`. Adds the phase and the peer to an HTCondorError that lacks them. */
 export async function withPhase<T>(phase: why.Phase, peer: string | undefined, work: () => Promise<T> | T): Promise<T> {
   try {
     return await work();
@@ -242,7 +242,7 @@ export async function withPhase<T>(phase: why.Phase, peer: string | undefined, w
   }
 }
 
-/** @internal Returns the message of anything that was thrown. */
+/** @internal Returns the message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,9 +1,12 @@
-/** Why an error arose, as names that do not change with the message: one union per class. src/messages has a hint for each. */
+/**
+ * Reasons for errors. Their names remain stable when messages change. Each error class has its own union of reasons,
+ * and src/messages contains a hint for each reason.
+ */
 
-/** Values in the message of an error that its hints repeat, by name. */
+/** Values from an error message by name, for use in hints. */
 export type Details = Readonly<Record<string, string>>;
 
-/** The step of the pipeline (fetch.ts) in which an error arose. */
+/** Phase of the pipeline (fetch.ts) in which an error occurred. */
 export type Phase =
   | 'inputs'
   | 'credentials'
@@ -15,7 +18,7 @@ export type Phase =
   | 'verify'
   | 'deliver';
 
-/** Facts in addition to the message. `peer` is the address of the peer: a sinful string, or the origin of a service. */
+/** Facts about an error in addition to its message. `peer` is a sinful string, or the origin of a service. */
 export interface ErrorFacts<R extends string> {
   readonly reason?: R | undefined;
   readonly details?: Details | undefined;
@@ -36,7 +39,10 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 
-/** Refusals of Keycloak and of this project's service that have hints of their own: parts of the text, as for a daemon. */
+/**
+ * Refusals by Keycloak or by this project's token service that have specific hints. Like DAEMON_REASONS, they are parts
+ * of the error text.
+ */
 export const SERVICE_REFUSALS = [
   'invalid-token-audience',
   'aud-expected',
@@ -51,14 +57,14 @@ export type CredentialReason =
   | ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential')
   | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused')
   | 'no-token-to-exchange'
-  // ERR_NO_CREDENTIAL, by the response of a token service
+  // ERR_NO_CREDENTIAL, depending on the response of a token service
   | ('service-redirects' | 'service-not-found' | 'service-refused')
   | (typeof SERVICE_REFUSALS)[number]
   // ERR_CREDENTIAL_UNREADABLE
   | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed')
   | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable')
   | ('kerberos-unreadable' | 'encryption-type')
-  // both
+  // ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE
   | 'kerberos-cache-type';
 
 export type LocateReason = 'not-found' | 'not-on-this-host' | 'restarting' | 'ambiguous';
@@ -87,7 +93,10 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
-/** Parts of the daemon's text in lower case with dashes, in the order in which they count: a daemon joins several errors. */
+/**
+ * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon may join several
+ * errors in one text.
+ */
 export const DAEMON_REASONS = [
   'token-fetch-disabled',
   'not-sign-with-requested-key',
@@ -120,7 +129,7 @@ export const DAEMON_REASONS = [
   'scitokens',
 ] as const;
 
-/** `daemon` for any other text. */
+/** Reason for an error that a daemon reports. `daemon` stands for any other text. */
 export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 
 export type TokenReason =
@@ -135,7 +144,7 @@ export type TokenReason =
 
 export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
 
-/** Why a method has no credential. */
+/** Reason why an authentication method has no credential. */
 export type MissingReason =
   | 'file-exposed'
   | 'file-name-ignored'
@@ -143,7 +152,7 @@ export type MissingReason =
   | 'kerberos-cache-type'
   | 'no-kerberos-credential';
 
-/** Why a credential was not sent to the daemon. The daemon's log does not mention it. */
+/** Reason why a credential was not sent to the daemon. The daemon's log does not mention the credential. */
 export type UnsentReason =
   | ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired')
   | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket')
@@ -151,38 +160,44 @@ export type UnsentReason =
   | ('clock-rejected' | 'account-locked' | 'encryption-type')
   | MissingReason;
 
-/** Why the daemon refused a credential, as far as that is known. */
+/** Reason why the daemon refused a credential, if it is known. */
 export type RefusedReason =
   | ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13')
   | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
 
-/** Why the daemon is not authenticated. */
+/** Reason why the daemon is not authenticated. */
 export type UnprovenReason =
   | ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs')
   | ('signing-key-differs' | 'no-ticket-key');
 
 export type AttemptReason = UnsentReason | RefusedReason | UnprovenReason;
 
-/** Why a credential was not used, or failed. */
+/** Reason why a credential was not used, or why it failed. */
 export interface Refusal {
-  /** In words. */
+  /** Text of the reason, for messages. */
   readonly reason: string;
-  /** By name. Undefined if nothing more precise than the method is known. */
+  /** Name of the reason; undefined if only the method is known. */
   readonly kind?: AttemptReason | undefined;
   readonly details?: Details | undefined;
 }
 
-/** Why one credential of one authentication method was not used, or failed. */
+/** Reason why one credential of an authentication method was not used, or why it failed. */
 export interface MethodAttempt extends Refusal {
   readonly method: string;
 }
 
-/** @internal The reason of an error if no more precise one is known: the name of its code, such as `timeout` of ERR_TIMEOUT. */
+/**
+ * @internal Returns the name of an error code, such as `timeout` for ERR_TIMEOUT. It is the reason if no more
+ *   specific one is known.
+ */
 export function generalReason(code: string): string {
   return code.slice('ERR_'.length).toLowerCase().replaceAll('_', '-');
 }
 
-/** @internal Returns the first of these reasons that a string of a peer contains, with dashes in place of other characters. */
+/**
+ * @internal Returns the first of these reasons that a text from a peer contains. Before the comparison, characters
+ *   other than letters and digits are replaced with dashes.
+ */
 export function reasonIn<R extends string>(text: string, reasons: readonly R[]): R | undefined {
   const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   return reasons.find((reason) => name.includes(reason));

@@ -1,33 +1,33 @@
 /**
- * All errors of this package, sorted by who should act. Codes and exit statuses are stable; messages are not.
+ * All errors of this package, grouped by who should act. Codes and exit statuses are stable; messages are not.
  *
- * An error states facts. The advice on fixing it is in src/messages.
+ * An error states facts. src/messages contains the advice on how to fix it.
  */
 import * as why from './reasons.ts';
 export type { MethodAttempt, Phase } from './reasons.ts';
 /** Base class of all errors that this package throws. Any other error is a bug in the package. */
 export declare abstract class HTCondorError extends Error {
     readonly code: string;
-    /** Why, in more detail than the code. */
+    /** Reason for the error, more specific than the code. */
     readonly reason: string;
-    /** Values in the message that hints repeat. */
+    /** Values from the message, for use in hints. */
     readonly details: why.Details;
-    /** Exit status of the command, and of the Action's process. */
+    /** Exit status of the command and of the Action's process. */
     abstract readonly exitStatus: number;
     phase: why.Phase | undefined;
     peer: string | undefined;
     /** Number of attempts; undefined if attempts were not counted. */
     tries: number | undefined;
     constructor(code: string, message: string, facts?: why.ErrorFacts<string>);
-    /** Sets the phase and the peer unless they are set already, so that the innermost caller wins. Returns the error. */
+    /** Sets the phase and peer if they are not set, so the innermost caller takes precedence. Returns the error. */
     at(phase: why.Phase, peer?: string): this;
 }
-/** An input is invalid; detected before any connection. Who should act: the workflow author. */
+/** An invalid input, detected before a connection is opened. Who should act: the workflow author. */
 export declare class InputError extends HTCondorError {
     readonly reason: why.InputReason;
     readonly code: 'ERR_INPUT';
     readonly exitStatus = 2;
-    /** Name of the input or flag, without dashes. */
+    /** Name of the input or flag, without leading dashes. */
     readonly input: string;
     constructor(input: string, message: string, facts?: why.ErrorFacts<why.InputReason>);
 }
@@ -38,18 +38,18 @@ export declare class CredentialError extends HTCondorError {
     readonly code: 'ERR_NO_CREDENTIAL' | 'ERR_CREDENTIAL_UNREADABLE';
     constructor(code: CredentialError['code'], message: string, facts?: why.ErrorFacts<why.CredentialReason>);
 }
-/** The collector does not know the daemon, or knows several that match. Who should act: the workflow author. */
+/** The collector lists no matching daemon, or lists several. Who should act: the workflow author. */
 export declare class LocateError extends HTCondorError {
     readonly reason: why.LocateReason;
     readonly exitStatus = 3;
     readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-    /** Names of daemons of the requested type that the collector knows; at most ten. */
+    /** Names of at most ten daemons of the requested type that the collector lists. */
     readonly names: readonly string[];
-    /** True if the reply of the collector indicates that the daemon or the collector restarted recently. */
+    /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
     readonly mayBeRestarting: boolean;
     constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: why.RestartFacts<why.LocateReason>);
 }
-/** The network failed. Transient, except for ERR_CCB_ONLY, an unapproved token request, and if `permanent` is true. */
+/** A network failure. It is transient, except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
 export declare class ConnectError extends HTCondorError {
     readonly reason: why.ConnectReason;
     readonly exitStatus = 3;
@@ -58,7 +58,7 @@ export declare class ConnectError extends HTCondorError {
     readonly requestId: string | undefined;
     /** True if no retry can succeed, for example because the host name does not exist. */
     readonly permanent: boolean;
-    /** True if a restart of the daemon can explain the error: connection refused, or closed without a reply. */
+    /** True if a restart of the daemon can explain the error: a refused connection, or one closed without a reply. */
     readonly mayBeRestarting: boolean;
     /** Delay that the service requests before the next attempt, in milliseconds. */
     readonly retryAfterMs: number | undefined;
@@ -76,7 +76,7 @@ export declare class NegotiationError extends HTCondorError {
     readonly reason: why.NegotiationReason;
     readonly exitStatus = 5;
     readonly code: 'ERR_NO_COMMON_METHOD' | 'ERR_NO_ENCRYPTION';
-    /** Authentication methods that the daemon accepts, among those that the client knows by name. */
+    /** Authentication methods that the daemon accepts and whose names the client recognizes. */
     readonly methods: readonly string[];
     constructor(code: NegotiationError['code'], message: string, methods?: readonly string[], facts?: why.ErrorFacts<why.NegotiationReason>);
 }
@@ -115,7 +115,7 @@ export declare class TokenError extends HTCondorError {
     readonly reason: why.TokenReason;
     readonly exitStatus = 7;
     readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-    /** The claim or header parameter that is wrong; undefined if the error concerns no single one. */
+    /** The incorrect claim or header parameter; undefined if the error is not about a specific one. */
     readonly claim: string | undefined;
     constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>);
 }

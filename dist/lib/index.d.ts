@@ -1,4 +1,4 @@
-/** The library: `fetchToken` and `checkFetch`, their options, their results and their errors. */
+/** Entry point of the library: `fetchToken` and `checkFetch`, with their options, results and errors. */
 import { type AnyHTCondorError } from './errors.ts';
 import type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pipeline/library-types.ts';
 export type { AnyHTCondorError, MethodAttempt, Phase } from './errors.ts';
@@ -7,17 +7,18 @@ export type { CheckOptions, CheckResult, FetchedToken, FetchOptions } from './pi
 export type { Secret } from './runtime/secret.ts';
 export type { IdToken } from './token/jwt.ts';
 /**
- * Fetches a token from a daemon of an HTCondor pool. The token is for the identity of the credential, restricted to the
- * requested levels and lifetime, and checked before this function returns. `result.token.jwt.reveal()` is the JWT; all
- * other fields may be printed.
+ * Fetches a token from a daemon of an HTCondor pool. The token has the identity of the credential and is restricted to
+ * the requested levels and lifetime. The function checks the token before it returns. `result.token.jwt.reveal()` is
+ * the JWT; all other fields are safe to print.
  *
- * @throws InputError ERR_INPUT before any connection; `input` is the name of the option.
+ * @throws InputError ERR_INPUT before a connection is opened; `input` is the name of the option.
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
- * @throws LocateError ERR_NOT_FOUND, ERR_AMBIGUOUS: the collector does not know the daemon, or knows several.
- * @throws ConnectError ERR_CONNECT, ERR_TIMEOUT, ERR_CLOSED, ERR_CCB_ONLY: the network, or the time limit or `signal`.
- * @throws ProtocolError ERR_FRAME, ERR_MESSAGE, ERR_CLASSAD, ERR_DECRYPT: the peer violates the protocol.
+ * @throws LocateError ERR_NOT_FOUND, ERR_AMBIGUOUS: the collector lists no matching daemon, or lists several.
+ * @throws ConnectError ERR_CONNECT, ERR_TIMEOUT, ERR_CLOSED, ERR_CCB_ONLY: the network failed, the time limit
+ *   expired, or `signal` was aborted.
+ * @throws ProtocolError ERR_FRAME, ERR_MESSAGE, ERR_CLASSAD, ERR_DECRYPT: the peer violated the protocol.
  * @throws NegotiationError ERR_NO_COMMON_METHOD, ERR_NO_ENCRYPTION.
- * @throws AuthenticationError ERR_METHODS_EXHAUSTED, ERR_SERVER_UNPROVEN, with the reason of each method.
+ * @throws AuthenticationError ERR_METHODS_EXHAUSTED, ERR_SERVER_UNPROVEN, with the reason for each method.
  * @throws AuthorizationError ERR_DENIED, ERR_COMMAND_NOT_REGISTERED.
  * @throws DaemonError ERR_DAEMON with HTCondor's own code and text.
  * @throws TokenError ERR_TOKEN_MALFORMED, ERR_TOKEN_CLAIM, ERR_TOKEN_REDUCED, ERR_TOKEN_REFUSED.
@@ -39,11 +40,11 @@ export type { IdToken } from './token/jwt.ts';
  */
 export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>;
 /**
- * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks which
- * levels are authorized. The daemon issues no token. A token service may issue one, which is discarded.
+ * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks the
+ * daemon which levels it authorizes. The daemon issues no token. A token service may issue one, which is discarded.
  *
- * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies all
- *   of `authz`.
+ * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies
+ *   all of `authz`.
  *
  * @example
  * ```ts
@@ -55,8 +56,8 @@ export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>
  */
 export declare function checkFetch(options: CheckOptions): Promise<CheckResult>;
 /**
- * Returns what to try after an error, most likely first: one imperative sentence each, which begins with who should act.
- * The result depends on the error alone.
+ * Returns hints for an error, the most likely fix first. Each hint is an instruction that begins with who should act.
+ * The result depends only on the error.
  *
  * @example
  * ```ts
@@ -71,7 +72,8 @@ export declare function checkFetch(options: CheckOptions): Promise<CheckResult>;
  */
 export declare function hintsFor(error: AnyHTCondorError): readonly string[];
 /**
- * True if this library threw the error on purpose. `switch (error.code)` then narrows to the class with that code.
+ * True if the error is one that this library defines. `switch (error.code)` then narrows it to the class with that
+ * code.
  *
  * @example
  * ```ts

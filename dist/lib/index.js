@@ -2219,7 +2219,7 @@ function readKeytab(text) {
 
 function readCache(name, principal, owner) {
     if (!name.startsWith("DIR:")) {
-        const path = withoutType(name, [ "FILE" ], "credential cache");
+        const path = withoutType(name, [ "FILE", "DIR" ], "credential cache");
         return {
             path,
             ...parseCredentialCache(readFile(path, owner))
@@ -2267,7 +2267,7 @@ function withoutType(name, supported, what) {
     const [, type, path = ""] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
     if (type === undefined) return name;
     if (supported.includes(type)) return path;
-    throw new KerberosError(`a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`, what === "keytab" ? undefined : "kerberos-cache-type");
+    throw new KerberosError(`a ${what} of the type ${type} cannot be read; only ${supported.join(" and ")} are supported`, what === "keytab" ? undefined : "kerberos-cache-type");
 }
 
 function given(input, work) {

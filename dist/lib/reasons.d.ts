@@ -1,9 +1,12 @@
-/** Why an error arose, as names that do not change with the message: one union per class. src/messages has a hint for each. */
-/** Values in the message of an error that its hints repeat, by name. */
+/**
+ * Reasons for errors. Their names remain stable when messages change. Each error class has its own union of reasons,
+ * and src/messages contains a hint for each reason.
+ */
+/** Values from an error message by name, for use in hints. */
 export type Details = Readonly<Record<string, string>>;
-/** The step of the pipeline (fetch.ts) in which an error arose. */
+/** Phase of the pipeline (fetch.ts) in which an error occurred. */
 export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
-/** Facts in addition to the message. `peer` is the address of the peer: a sinful string, or the origin of a service. */
+/** Facts about an error in addition to its message. `peer` is a sinful string, or the origin of a service. */
 export interface ErrorFacts<R extends string> {
     readonly reason?: R | undefined;
     readonly details?: Details | undefined;
@@ -20,7 +23,10 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
     readonly retryAfterMs?: number | undefined;
 }
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
-/** Refusals of Keycloak and of this project's service that have hints of their own: parts of the text, as for a daemon. */
+/**
+ * Refusals by Keycloak or by this project's token service that have specific hints. Like DAEMON_REASONS, they are parts
+ * of the error text.
+ */
 export declare const SERVICE_REFUSALS: readonly ['invalid-token-audience', 'aud-expected', 'token-reuse-detected', 'used-already', 'unauthorized-client', 'invalid-client'];
 export type CredentialReason = ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential') | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused') | 'no-token-to-exchange' | ('service-redirects' | 'service-not-found' | 'service-refused') | (typeof SERVICE_REFUSALS)[number] | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed') | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable') | ('kerberos-unreadable' | 'encryption-type') | 'kerberos-cache-type';
 export type LocateReason = 'not-found' | 'not-on-this-host' | 'restarting' | 'ambiguous';
@@ -29,30 +35,33 @@ export type ProtocolReason = 'frame' | 'message' | 'classad' | 'decrypt' | 'fore
 export type NegotiationReason = ('no-common-method' | 'no-authentication') | ('no-encryption' | 'old-cipher' | 'no-cipher' | 'no-key-agreement');
 export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
-/** Parts of the daemon's text in lower case with dashes, in the order in which they count: a daemon joins several errors. */
+/**
+ * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon may join several
+ * errors in one text.
+ */
 export declare const DAEMON_REASONS: readonly ['token-fetch-disabled', 'not-sign-with-requested-key', 'original-one-expired', 'allow-requested-authorization', 'not-successfully-authenticate', 'missing-requester-identity', 'not-have-access-to-configured-key', 'signing-key-configured', 'failed-to-read-file', 'failed-to-fetch-key', 'not-known-to-the-collector', 'no-schedd-target', 'not-encrypted', 'sec-impersonation-token-limits', 'dcschedd', 'secman', 'issuer-namespace', 'token-request-disabled', 'sec-token-request-limits', 'request-has-expired', 'request-id-is-not-known', 'request-failed', 'using-anonymous', 'rate-limit', 'too-many-requests', 'scitoken-exchange-disabled', 'failed-to-map-scitoken', 'not-built-with-scitokens', 'scitokens'];
-/** `daemon` for any other text. */
+/** Reason for an error that a daemon reports. `daemon` stands for any other text. */
 export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 export type TokenReason = ('token-malformed' | 'no-request-id') | ('token-claim' | 'other-identity' | 'other-trust-domain' | 'other-issuer') | 'token-reduced' | ('token-refused' | 'level-missing' | 'level-denied');
 export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
-/** Why a method has no credential. */
+/** Reason why an authentication method has no credential. */
 export type MissingReason = 'file-exposed' | 'file-name-ignored' | 'no-credential' | 'kerberos-cache-type' | 'no-kerberos-credential';
-/** Why a credential was not sent to the daemon. The daemon's log does not mention it. */
+/** Reason why a credential was not sent to the daemon. The daemon's log does not mention the credential. */
 export type UnsentReason = ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired') | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket') | ('ticket-expired' | 'kdc-unknown' | 'client-unknown' | 'service-unknown' | 'password-rejected' | 'key-rejected') | ('clock-rejected' | 'account-locked' | 'encryption-type') | MissingReason;
-/** Why the daemon refused a credential, as far as that is known. */
+/** Reason why the daemon refused a credential, if it is known. */
 export type RefusedReason = ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13') | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
-/** Why the daemon is not authenticated. */
+/** Reason why the daemon is not authenticated. */
 export type UnprovenReason = ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs') | ('signing-key-differs' | 'no-ticket-key');
 export type AttemptReason = UnsentReason | RefusedReason | UnprovenReason;
-/** Why a credential was not used, or failed. */
+/** Reason why a credential was not used, or why it failed. */
 export interface Refusal {
-    /** In words. */
+    /** Text of the reason, for messages. */
     readonly reason: string;
-    /** By name. Undefined if nothing more precise than the method is known. */
+    /** Name of the reason; undefined if only the method is known. */
     readonly kind?: AttemptReason | undefined;
     readonly details?: Details | undefined;
 }
-/** Why one credential of one authentication method was not used, or failed. */
+/** Reason why one credential of an authentication method was not used, or why it failed. */
 export interface MethodAttempt extends Refusal {
     readonly method: string;
 }

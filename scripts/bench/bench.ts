@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- NODE…]`: compares the cost of a fetch with that of HTCondor's own tool, side by side in one run.
- * Times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md.
+ * `npm run bench [-- NODE…]`: compares the cost of a fetch by this project with that of HTCondor's own tool. Runs both
+ * side by side, times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md.
  *
- * NODE: additional Node binaries for the first table. The other tables use the last one; the Action runs on Node 24.
+ * NODE: additional Node binaries for the first table. The other tables use the last one. List Node 24 last, because the
+ * Action runs on it.
  */
 import { poolSuites, poolUnavailable } from '../../test/support/pool/pool.ts';
 import { prepareTree } from '../../test/support/pool/tree.ts';

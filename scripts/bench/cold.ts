@@ -1,4 +1,6 @@
-/** Time from a minimal system to a token, with HTCondor's package and its tool, and with this project. */
+/**
+ * Measures the time from a minimal system to a fetched token, with HTCondor's package and tool, and with this project.
+ */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,8 +15,8 @@ import { COMMAND, succeed } from './processes.ts';
 import { table } from './table.ts';
 
 /**
- * Installs and fetches in a temporary overlay over the minimal system. Prints apt's summary and the times, in
- * nanoseconds.
+ * Installs the packages and fetches a token in a temporary overlay over the minimal system. Prints apt's summary and
+ * the times in nanoseconds.
  */
 const FROM_NOTHING = `
   tree=$0; files=$1; install=$2; fetch=$3
@@ -33,7 +35,7 @@ const FROM_NOTHING = `
   test -s token
   echo "TIMES $started $installed $done"`;
 
-/** Download size, and the times to install and to fetch a token, in seconds. */
+/** Download size, and the times to install the packages and to fetch a token, in seconds. */
 interface Cold {
   readonly got: string;
   readonly installed: number;
@@ -44,7 +46,7 @@ const row = (what: string, { got, installed, fetched }: Cold) => [
   ...[what, got, `${installed.toFixed(1)} s`, `${fetched.toFixed(2)} s`, `**${(installed + fetched).toFixed(1)} s**`],
 ];
 
-/** Returns the table, with one run for each row. */
+/** Returns the table of times. Each row is a single run. */
 export async function coldMachine(suite: Suite): Promise<string> {
   const pool = await startPool({ suite });
   const folder = mkdtempSync(join(tmpdir(), 'cold-'));
@@ -81,7 +83,7 @@ export async function coldMachine(suite: Suite): Promise<string> {
   }
 }
 
-/** Measures what a runner does: Node is installed, and the runner unpacks the repository archive. */
+/** Measures the Action on a runner, which already has Node and unpacks the repository archive. */
 async function whereNodeIs(folder: string, address: string, idtoken: string): Promise<Cold> {
   const archive = join(folder, 'action.tar.gz');
   execFileSync('git', ['archive', '--format=tar.gz', '--prefix=action/', '-o', archive, 'HEAD'], { cwd: projectRoot });

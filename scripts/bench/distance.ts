@@ -1,6 +1,6 @@
 /**
- * Compares HTCondor's tool in its own root with this project without HTCondor, with the same single credential and
- * proxy.
+ * Compares HTCondor's tool, in its own root file system, with this project, which runs without HTCondor. Both use the
+ * same single credential and the same proxy.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -17,12 +17,12 @@ import { until } from '../../test/support/until.ts';
 import { ACTION, COMMAND, roundTrip, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-/** Rounds with an IDTOKEN, and with each other method. */
+/** Number of rounds with IDTOKENS, and with each of the other methods. */
 const [ROUNDS, METHOD_ROUNDS] = [20, 9];
 const ROUND_TRIPS_MS = [30, 100];
-/** Address of a host other than that of the collector and the daemons, on which the proxy listens too. */
+/** Address of a host other than the one that runs the collector and the daemons. The proxy also listens on it. */
 const OTHER_HOST = '127.0.0.3';
-/** A schedd whose name ends in the name of its own host, and one whose name does not end in the name of any host. */
+/** A schedd name that ends in the name of its host, and one that does not end in any host name. */
 const [HOST_NAME, NO_HOST_NAME] = ['ci@127.0.0.2', 'ci@pool'];
 
 export const HEAD: readonly string[] = [
@@ -33,7 +33,7 @@ export const HEAD: readonly string[] = [
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Runs the three programs, each of which must succeed. */
+/** Functions that run the three programs. Each program must succeed. */
 interface Programs {
   tool(args: readonly string[], env: Environment): Promise<unknown>;
   command(args: readonly string[], env: Environment): Promise<unknown>;
@@ -44,12 +44,15 @@ interface Place {
   readonly daemon: string;
   readonly method: string;
   readonly args: readonly string[];
-  /** Round trips that the protocol needs, from the messages that depend on one another (docs/PROTOCOL.md). */
+  /**
+   * Number of round trips that the protocol requires, derived from the messages that depend on one another
+   * (docs/PROTOCOL.md).
+   */
   readonly needed: number;
   readonly programs: Programs;
 }
 
-/** Returns the rows below HEAD for each round-trip time. */
+/** Returns the table rows below HEAD for each round-trip time. */
 export async function atADistance(suite: Suite, node: string): Promise<string[][]> {
   return [...(await onOneFamily(suite, node)), ...(await onTwoFamilies(suite, node))];
 }
@@ -99,7 +102,9 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
   return rows;
 }
 
-/** Measures a host with an IPv4 and an IPv6 address. The command connects to the collector's IPv6 address. */
+/**
+ * Measures a fetch from a host with an IPv4 and an IPv6 address. The command connects to the collector's IPv6 address.
+ */
 async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
   const network = await DualStackNetwork.create(0);
   const pool = await startPool({ suite, dualStack: network, node });
@@ -121,7 +126,10 @@ async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
   return rows;
 }
 
-/** By default, the collector of 25 requires encryption, and the collectors of earlier releases do not. */
+/**
+ * Number of round trips for a fetch by name. Since HTCondor 25, the collector requires encryption by default, which
+ * adds a round trip.
+ */
 const neededByName = ({ version }: Pool) => (Number(version.split('.')[0]) >= 25 ? 5 : 4);
 
 function programsFor(pool: Pool, node: string, env: Environment): Programs {
@@ -138,8 +146,9 @@ async function inPool(pool: Pool, argv: readonly string[], env: Environment): Pr
 }
 
 /**
- * Measures the programs at each round-trip time and, for comparison, an empty Node process and a round trip through such a
- * proxy. The floor is the time of that process and of the round trips that the protocol needs.
+ * Measures the programs at each round-trip time. For comparison, also measures an empty Node process and one round trip
+ * through the same kind of proxy. The floor is the time of that process plus the time of the round trips that the
+ * protocol requires.
  */
 async function measure(
   pool: Pool,
@@ -155,7 +164,7 @@ async function measure(
     const empty = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs });
     const exchange = await roundTrip(empty.port);
     for (const { daemon, method, args, needed, programs } of places) {
-      const trips = { tool: 0, command: 0 };
+      const trips = { tool: 0, command: 0, action: 0 };
       const counted = (who: keyof typeof trips, work: () => Promise<unknown>) => async () => {
         proxy.reset();
         await work();
@@ -165,13 +174,14 @@ async function measure(
       const times = await sideBySide(method === 'IDTOKENS' ? ROUNDS : METHOD_ROUNDS, {
         tool: counted('tool', () => programs.tool(args, env)),
         command: counted('command', () => programs.command(args, env)),
-        action: counted('command', () => programs.action({ ...env, ...asInputs(args) })),
+        action: counted('action', () => programs.action({ ...env, ...asInputs(args) })),
         node: () => succeed([nodePath, '-e', '0'], {}),
         trip: exchange.measure,
       });
       const floor = needed * times.trip + times.node;
       rows.push([
-        ...[pool.version, `${roundTripMs} ms`, daemon, method, String(trips.tool), String(trips.command)],
+        ...[pool.version, `${roundTripMs} ms`, daemon, method, String(trips.tool)],
+        [...new Set([trips.command, trips.action])].join(' / '),
         ...[times.tool, times.command, times.action, floor].map((time) => `${ms(time)} ms`),
         ...[times.command / floor, times.command / times.tool].map((ratio) => `**${ratio.toFixed(2)}**`),
       ]);
@@ -184,7 +194,10 @@ async function measure(
   return rows;
 }
 
-/** Credentials of alice outside the pool: an IDTOKEN and, in a pool for all methods, those for the others. */
+/**
+ * Creates credentials for alice outside the pool: an IDTOKEN and, if `methods` is given, credentials for the other
+ * methods.
+ */
 function ownCredentials(idtoken: string, methods?: MethodPool) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const put = (name: string, text: string) => {
@@ -205,7 +218,7 @@ function certificatesOf({ alice, issuer, authority }: MethodPool, put: (name: st
   };
 }
 
-/** Converts flags of the command to inputs of the Action. */
+/** Converts the command's flags to inputs of the Action. */
 function asInputs(args: readonly string[]): Environment {
   const inputs: Record<string, string> = { INPUT_SUMMARY: 'false' };
   for (let at = 0; at < args.length; at += 2)
@@ -213,7 +226,10 @@ function asInputs(args: readonly string[]): Environment {
   return inputs;
 }
 
-/** Returns the ratios to the floor and to HTCondor's tool with an IDTOKEN: a row for each place of the daemon. */
+/**
+ * Returns the ratios to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location of the
+ * daemon.
+ */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');
   const columns = [...new Set(tokens.map(([version, trip]) => `${version}, ${trip}`))];

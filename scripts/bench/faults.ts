@@ -1,7 +1,7 @@
 /**
  * `npm run faults`: injects each fault into each frame between the client and real daemons, and writes the outcomes to
- * docs/RELIABILITY.md. Then kills a process that writes tokens, a thousand times. With arguments, only measures these
- * methods: `npm run faults -- KERBEROS`.
+ * docs/RELIABILITY.md. Then kills a process a thousand times while it writes tokens. Arguments restrict the run to the
+ * named methods and skip the kills, for example `npm run faults -- KERBEROS`.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ const measured = METHODS.filter((method) => named.length === 0 || named.includes
 
 type Cell = Pick<FaultCase, 'method' | 'direction' | 'name'> & { readonly fault: { readonly name: string } };
 
-/** Outcome of each case, by release and case. */
+/** Outcomes, by release and case. */
 const seen = new Map<string, string>();
 const keyOf = (version: string, { method, fault, direction, name }: Cell) =>
   [version, method, fault.name, direction, name].join('|');
@@ -45,7 +45,7 @@ for (const suite of poolSuites()) {
     seen.set(keyOf(version, each), error === undefined ? '✓' : error.code.replace('ERR_', ''));
   };
   const cases = everyFault().filter(({ method }) => measured.includes(method));
-  console.log(`HTCondor $version: $cases.lengthcases`);
+  console.log(`HTCondor ${version}: ${cases.length} cases`);
   for (const [group, atOnce] of Object.entries(GROUPS)) {
     const left = cases.filter((each) => groupOf(each) === group);
     const work = async () => {
@@ -64,8 +64,8 @@ function outcomes(cell: Cell): string {
 const [before = '', documented = '', after = ''] = readFileSync(RELIABILITY, 'utf8').split(/<!-- table -->\n/);
 const tables = METHODS.flatMap((method) =>
   DIRECTIONS.map((direction) => {
-    const title = `$method, $direction`;
-    const earlier = documented.split('\n\n').find((table) => table.startsWith(`| $title|`));
+    const title = `${method}, ${direction}`;
+    const earlier = documented.split('\n\n').find((table) => table.startsWith(`| ${title} |`));
     if (!measured.includes(method)) return earlier ?? '';
     const names = FRAMES[method][direction];
     const rows = FAULTS.map((fault) => [

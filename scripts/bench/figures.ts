@@ -1,4 +1,4 @@
-/** Many runs of the same work, and the figures of their times. */
+/** Helpers that run the same work many times and print statistics of its duration. */
 
 export interface Figures {
   readonly failures: readonly string[];
@@ -6,13 +6,15 @@ export interface Figures {
   readonly timesMs: readonly number[];
 }
 
-/** Runs `work` `count` times, `atOnce` in parallel. Each run returns undefined or an error message. */
+/**
+ * Runs `work` `count` times in total, with `atOnce` runs in parallel. Each run returns undefined or an error message.
+ */
 export function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
   let left = count;
   return steadily(atOnce, () => left-- <= 0, work);
 }
 
-/** Runs `work` again and again, `atOnce` in parallel, until it is over. */
+/** Runs `work` repeatedly, with `atOnce` runs in parallel, until `over` returns true. */
 export async function steadily(
   atOnce: number,
   over: () => boolean,

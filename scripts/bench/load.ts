@@ -1,6 +1,7 @@
 /**
- * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in one process and in many, compared
- * with HTCondor's own tool. Then runs a steady load for MINUTES, to detect leaks of memory, sockets or files.
+ * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in a single process and in many, and
+ * compares them with HTCondor's own tool. Then runs a steady load for MINUTES to detect leaks of memory, sockets or
+ * files.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { type Figures, many, printFigures } from './figures.ts';
 
 const minutes = Number(process.argv[2] ?? 1);
 
-/** Measures condor_ping against the same schedd while `work` runs. */
+/** Runs `work`, and meanwhile times condor_ping against the same schedd. */
 async function beside<T>(pool: Pool, work: () => Promise<T>): Promise<{ result: T; pings: Figures }> {
   let over = false;
   const started = performance.now();

@@ -14,8 +14,8 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * Runs the programs alternately, so that other load on the host affects all alike. Returns the times in milliseconds,
- * by name.
+ * Runs the programs alternately, so that other load on the host affects them equally. Returns the median times in
+ * milliseconds, by name.
  */
 export async function sideBySide<Name extends string>(
   rounds: number,
@@ -33,14 +33,14 @@ export async function sideBySide<Name extends string>(
   return Object.fromEntries([...times].map(([name, values]) => [name, median(values)])) as Record<Name, number>;
 }
 
-/** Runs a process, which must succeed, and returns its standard error. */
+/** Runs a process and returns its standard error. Rejects if the process fails. */
 export async function succeed(argv: Argv, env: Readonly<Record<string, string>>): Promise<string> {
   const { status, stderr } = await execute(argv, { env: { ...ownEnvironment(), ...env } });
   if (status !== 0) throw new Error(`${argv.join(' ')}: ${status}\n${stderr}`);
   return stderr;
 }
 
-/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for it. */
+/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for its echo. */
 export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

@@ -1,7 +1,8 @@
 /**
- * `npm run load:service [-- MINUTES]`: requests to the token service in front of a real schedd, steadily for MINUTES (5 by
- * default) and then together with a flood of refused requests. Meanwhile, measures `condor_q` against the same schedd, the
- * memory of the service, and condor_token_create called for each request instead. Writes the table of docs/PERFORMANCE.md.
+ * `npm run load:service [-- MINUTES]`: sends requests to the token service in front of a real schedd, steadily for
+ * MINUTES (5 by default) and then together with a flood of refused requests. Meanwhile, measures `condor_q` against the
+ * same schedd and the memory of the service. For comparison, also calls condor_token_create once per request. Writes
+ * the table of docs/PERFORMANCE.md.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -16,12 +17,15 @@ const minutes = Number(process.argv[2] ?? 5);
 const AT_ONCE = 8;
 const FLOODERS = 4;
 const CI = 'ci@pool.test';
-/** The service allows 600 requests a minute for each subject, and 60 failures for each address. */
+/**
+ * Numbers of subjects and addresses that keep the load below the limits of the service: 600 requests a minute for each
+ * subject, and 60 failures for each address.
+ */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;
 const HEAD = ['', 'per second', 'p50', 'p99', '`condor_q`, median', 'memory of the service'];
 
-/** Runs `work` for some seconds, and condor_q against the same schedd at the same time. */
+/** Runs `work` for the given number of seconds, and condor_q against the same schedd at the same time. */
 async function beside(pool: Pool, seconds: number, work: (over: () => boolean) => Promise<Figures>) {
   const end = performance.now() + seconds * 1000;
   const over = () => performance.now() > end;
@@ -70,7 +74,7 @@ async function measure(pool: Pool, issuer: JobIssuer, service: ServiceProcess): 
   };
   const memory = () => `${memoryOf(service.pid).toFixed(0)} MB`;
 
-  await beside(pool, 3, (over) => steadily(AT_ONCE, over, good)); // the first requests compile the code
+  await beside(pool, 3, (over) => steadily(AT_ONCE, over, good)); // warm-up, during which V8 compiles the code
   const pause = () => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 100));
   const idle = await beside(pool, 10, (over) => steadily(1, over, pause));
   const begin = memory();

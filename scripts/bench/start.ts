@@ -1,4 +1,6 @@
-/** Measures startup: whole processes that fetch from a daemon on loopback, for each Node version. */
+/**
+ * Measures startup time and memory for each Node version, with whole processes that fetch from a daemon on loopback.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +12,7 @@ import { ms, table } from './table.ts';
 
 const ROUNDS = 31;
 
-/** Measures the peak memory of a process in MB, as Linux reports it when the process ends. */
+/** Measures the peak memory of a process in MB, as Linux reports it when the process exits. */
 async function peakMemory(argv: readonly [string, ...string[]], env: Readonly<Record<string, string>>, probe: string) {
   const said = await succeed(argv, { ...env, NODE_OPTIONS: `--require ${probe}` });
   return Number(/VmHWM:\s*(\d+)/.exec(said)?.[1] ?? Number.NaN) / 1000;

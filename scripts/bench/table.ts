@@ -10,7 +10,7 @@ export function table(...rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rest].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** Replaces the text between the two markers of this name in a document. */
+/** Replaces the text between the two markers called `name` in a document. */
 export function write(document: string, name: string, text: string): void {
   const path = join(projectRoot, document);
   const mark = `<!-- ${name} -->\n`;

@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it. Runs the built Action as a runner does.
- * The pool is embedded in this process, or is a real HTCondor pool.
+ * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it, by running the built
+ * Action as a runner does. The pool is either embedded in this process or a real HTCondor pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ interface DemoPool {
   readonly title: string;
   readonly collector: string;
   readonly schedd: string;
-  /** A token without expiry and without restrictions, as many repositories have in their secrets. */
+  /** An unrestricted token that never expires, like the ones that many repositories store in their secrets. */
   readonly credential: string;
-  /** Uses the new token as the only credential. Returns a line for each use. */
+  /** Uses the new token as the only credential. Returns one line of output for each use. */
   use(token: string): Promise<readonly string[]>;
   stop(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** `npm run demo -- --keyless`: the administrator's commands, then a job without a stored secret, on the embedded pool. */
+/**
+ * `npm run demo -- --keyless`: shows the administrator's commands, then a job without a stored secret, on the embedded
+ * pool.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EmbeddedPool } from '../../test/support/embedded-pool/pool.ts';
@@ -14,7 +17,9 @@ interface Printer {
 const IDENTITY = 'ci-octo@pool.test';
 const LIFETIME_SECONDS = 90 * 24 * 60 * 60;
 
-/** Needs no root, no installed HTCondor, and no network except the loopback interface. */
+/**
+ * Runs without root privileges, without an HTCondor installation, and with no network except the loopback interface.
+ */
 export async function demoKeyless({ heading, indented }: Printer): Promise<void> {
   const runner = new Runner();
   const [pool, issuer] = await Promise.all([EmbeddedPool.start(), JobIssuer.start()]);

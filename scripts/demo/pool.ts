@@ -1,7 +1,7 @@
 /**
- * `node build/scripts/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that tests
- * the Action. Sets the address of the pool and a token of alice as step outputs. With a real pool, adds HTCondor's
- * tools to the PATH of later steps.
+ * `node build/scripts/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that
+ * tests the Action. Sets the address of the pool and a token for alice as step outputs. With a real pool, adds
+ * HTCondor's tools to the PATH of later steps.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ interface Outputs {
   readonly collector: string;
   readonly schedd: string;
   readonly idtoken: string;
-  /** PID of the process to end when the pool is no longer needed. */
+  /** PID of the process to terminate when the pool is no longer needed. */
   readonly pid: number;
 }
 

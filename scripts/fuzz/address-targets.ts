@@ -1,4 +1,4 @@
-/** Fuzz targets for addresses in a collector's ads, and for addresses inside other addresses. */
+/** Fuzz targets for addresses in a collector's ads, and for addresses nested in other addresses. */
 import assert from 'node:assert/strict';
 import { ccbContacts, inPrivateNetwork, isBehindCcb } from '../../src/transport/ccb-contact.ts';
 import {
@@ -57,7 +57,7 @@ const sinful: Target = {
   },
 };
 
-/** The lines of the input are the unescaped parameters CCBID, PrivAddr and addrs. */
+/** The lines of the input are the unescaped values of the parameters CCBID, PrivAddr and addrs. */
 const ccbContact: Target = {
   ...{ name: 'ccb-contact', reaches: 'transport/ccb-contact', weight: 20 },
   seeds: [

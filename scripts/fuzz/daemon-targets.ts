@@ -1,4 +1,4 @@
-/** Fuzz targets for replies of daemons, collectors and CCB brokers: ads with arbitrary content. */
+/** Fuzz targets for replies from daemons, collectors and CCB brokers. The replies are ads with arbitrary content. */
 import assert from 'node:assert/strict';
 import { connectThroughCcb } from '../../src/daemon/ccb.ts';
 import { getAds } from '../../src/daemon/collector-query.ts';
@@ -46,7 +46,7 @@ const SIZES = [0, 1, 2, 11];
 const collector = { address: parseSinful('<1.2.3.4:9618?alias=cm>') ?? assert.fail(), serverName: 'cm.pool.test' };
 const ap = adInput('Name = "ap.pool.test"', 'MyAddress = "<10.0.0.1:9618?alias=ap.pool.test&sock=schedd_1>"');
 
-/** The first two bytes select the query and the number of ads in each reply. The rest of the input is the ads. */
+/** The first two bytes select the query and the number of ads in each reply. The remaining bytes are the ads. */
 const located: Target = {
   ...{ name: 'locate', reaches: 'daemon/locate', weight: 10 },
   seeds: [
@@ -106,7 +106,8 @@ const claimId = Buffer.alloc(20, ENTROPY).toString('hex');
 const greeting = rawInput((message) => putClassAd(message.int(69), { ClaimId: claimId, MyAddress: '<1.2.3.4:5>' }));
 
 /**
- * The reply of a CCB broker, then the greeting of the daemon through it, which must contain the client's ClaimId.
+ * The reply of a CCB broker, followed by the greeting that the daemon sends when it connects. The greeting must contain
+ * the client's ClaimId.
  */
 const broker: Target = {
   ...{ name: 'ccb-reply', reaches: 'daemon/ccb, with the greeting of transport/reverse-listener', weight: 2 },

@@ -1,7 +1,7 @@
-/** A deterministic host: the same input has the same outcome. */
+/** A deterministic host, with which the same input always has the same outcome. */
 import type { Host } from '../../src/runtime/host.ts';
 
-/** Value of each random byte. */
+/** Value of every random byte. */
 export const ENTROPY = 7;
 
 export function fixedHost(signal: AbortSignal = new AbortController().signal): Host {

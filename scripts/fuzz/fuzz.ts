@@ -1,6 +1,6 @@
 /**
  * `npm run fuzz [-- COUNT | SECONDSs] [--only WORD] [--seed NUMBER] [--save]`: executes all targets COUNT times in
- * total, or each target for SECONDS, and prints a table of the results. `--save` writes the corpus.
+ * total, or each target for SECONDS (for example, `30s`). Prints a table of the results. `--save` writes the corpus.
  */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ const seconds = /^\d+s$/.test(amount) ? Number.parseInt(amount, 10) : undefined;
 const total = seconds === undefined ? Number(amount.replaceAll('_', '')) : Number.POSITIVE_INFINITY;
 if (!(total > 0)) throw new RangeError(`neither a number of executions nor of seconds: ${amount}`);
 
-Error.stackTraceLimit = 0; // capturing stacks would take half of the time
+Error.stackTraceLimit = 0; // capturing stack traces would take half of the time
 const targets = (await allTargets()).filter(({ name }) => name.includes(values.only));
 const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
 const coverage = new Coverage();

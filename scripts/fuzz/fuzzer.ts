@@ -1,4 +1,4 @@
-/** A coverage-guided fuzzer. It mutates inputs that had a new kind of outcome or reached a new block of src. */
+/** A coverage-guided fuzzer. It mutates inputs that produced a new kind of outcome or reached a new block of src. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Profiler, Session } from 'node:inspector';
 import { join } from 'node:path';
@@ -7,11 +7,11 @@ import { projectRoot } from '../../test/support/project.ts';
 import { mutate, Random } from './mutate.ts';
 import { assertPrintable, kindOf, type Target } from './target.ts';
 
-/** Number of executions between two readings of the coverage. */
+/** Number of executions between two readings of the coverage data. */
 const BATCH = 256;
 const MAX_CORPUS = 2000;
 
-/** An input that made a target throw an unexpected error, or exceed a limit. */
+/** Error for an input that made a target throw an unexpected error or exceed a limit. */
 export class Crash extends Error {
   readonly target: string;
   readonly input: Uint8Array;
@@ -47,7 +47,7 @@ export class Fuzzer {
   current: Uint8Array = new Uint8Array();
   seconds = 0;
   worstMs = 0;
-  /** Peak memory including garbage, in MB. */
+  /** Peak memory in MB, including garbage that has not been collected. */
   memoryMb = 0;
   readonly #corpus: Uint8Array[] = [];
   readonly #random: Random;
@@ -63,7 +63,10 @@ export class Fuzzer {
     return this.#corpus;
   }
 
-  /** Executes the seeds, `first` and then mutants, up to the limits. Throws Crash if an execution fails. */
+  /**
+   * Executes the seeds, then the inputs in `first`, and then mutants, until a limit is reached. Throws Crash if an
+   * execution fails.
+   */
   async run(first: readonly Uint8Array[], { executions, milliseconds }: Limits): Promise<void> {
     const started = performance.now();
     this.#coverage?.take();
@@ -104,7 +107,7 @@ export class Fuzzer {
 
   #next(): Uint8Array {
     const all = this.#corpus;
-    // Prefers the latest inputs in half of the cases, because they are the most likely to lead to new ones.
+    // Prefers the latest inputs half of the time, because they are the most likely to lead to new outcomes.
     const late = Math.max(0, all.length - 16);
     const at =
       this.#random.below(2) === 0 ? late + this.#random.below(all.length - late) : this.#random.below(all.length);
@@ -129,7 +132,7 @@ export class Fuzzer {
     return new Set([...(this.#coverage?.take() ?? [])].filter((block) => !this.blocks.has(block)));
   }
 
-  /** Finds the inputs that reached these blocks, by bisection. */
+  /** Adds the inputs that reached these blocks to the corpus. Finds the inputs by bisection. */
   async #attribute(inputs: readonly Uint8Array[], wanted: ReadonlySet<string>): Promise<void> {
     const [only] = inputs;
     if (inputs.length <= 1) {
@@ -151,7 +154,7 @@ export class Fuzzer {
   }
 }
 
-/** Returns the memory of the heap and of all buffers, in MB. */
+/** Returns the memory that the heap and all buffers use, in MB. */
 export function memoryInUseMb(): number {
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 1e6;
@@ -160,7 +163,7 @@ export function memoryInUseMb(): number {
 /** Matches the paths of compiled files of src. */
 const OURS = /\/build\/src\/(.*)$/;
 
-/** Reads V8's block coverage of src. Reading is cheap enough after every batch. */
+/** Reads V8's block coverage of src. Reading it is cheap enough to do after every batch. */
 export class Coverage {
   readonly #session = new Session();
 
@@ -196,7 +199,7 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Maximum size of a file of scripts/fuzz/corpus, in characters. It has one input in base64 per line. */
+/** Maximum size of a file in scripts/fuzz/corpus, in characters. Each line is one input in base64. */
 const MAX_CHARACTERS = 4096;
 
 const fileOf = ({ name }: Target) => join(projectRoot, 'scripts/fuzz/corpus', `${name}.txt`);
@@ -207,7 +210,7 @@ export function readCorpus(target: Target): readonly Uint8Array[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
 }
 
-/** Writes the shortest inputs that reach code which the seeds do not reach, up to the maximum size of the file. */
+/** Writes the shortest inputs that reach code not reached by the seeds, up to the maximum size of the file. */
 export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
   const measure = new Fuzzer(target, 1);
   const kinds = new Set<string>();
@@ -231,15 +234,18 @@ export async function writeCorpus(target: Target, inputs: readonly Uint8Array[],
   writeFileSync(fileOf(target), lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Length of the inputs whose CPU time is compared with that of inputs four times as long, in bytes. */
+/** Length of the shorter inputs in a comparison of CPU times, in bytes. The longer inputs are four times as long. */
 const LENGTH = 64 * 1024;
-/** Minimum CPU time for a ratio, in milliseconds. Shorter times are too imprecise. */
+/** Minimum CPU time that is compared, in milliseconds. Shorter times are too imprecise. */
 const WORTH_A_LOOK_MS = 20;
-/** Maximum growth of the CPU time for four times the input. Quadratic growth would be 16. */
+/**
+ * Maximum factor by which the CPU time may grow for an input four times as long. Quadratic growth is a factor of 16.
+ */
 const MAX_RATIO = 10;
 
 /**
- * Returns the longest CPU time of a 64 kB input, in milliseconds. Throws Crash if the time grows faster than the input.
+ * Returns the longest CPU time of a 64 kB input, in milliseconds. Throws Crash if the time grows much faster than the
+ * input.
  */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {
   const random = new Random(7);

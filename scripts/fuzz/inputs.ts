@@ -1,17 +1,19 @@
 /**
- * Converts the bytes of an input to the argument of a target. The first byte selects the conversion, so it is fuzzed
- * too.
+ * Converts the bytes of an input to the argument of a target. The first byte selects the conversion, so the choice is
+ * fuzzed too.
  */
 import assert from 'node:assert/strict';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** Interpretations of the bytes after the first one. */
+/** Values of the first byte, which select how the remaining bytes are interpreted. */
 const [RAW, RAW_ENCRYPTED, LINES, LINES_ENCRYPTED] = [0, 1, 2, 3];
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-/** Returns one message: the raw bytes, or the lines of an ad, which get correct counts and lengths. */
+/**
+ * Returns one message: either the raw bytes, or an ad with the lines of the input and with correct counts and lengths.
+ */
 export function messageOf(input: Uint8Array, mayBeEncrypted = true): { bytes: Uint8Array; encrypted: boolean } {
   const mode = (input[0] ?? 0) & 3;
   const body = input.subarray(1);
@@ -40,12 +42,12 @@ function adBytes(lines: Uint8Array, encrypted: boolean): Uint8Array {
   return message.string('').string('').finish();
 }
 
-/** Returns the input for an ad with these lines. */
+/** Returns the input that encodes an ad with these lines. */
 export function adInput(...lines: readonly string[]): Uint8Array {
   return Buffer.from(`\x02${lines.join('\n')}`);
 }
 
-/** Returns the input for this message, in the cleartext or the encrypted encoding. */
+/** Returns the input that encodes this message, in the cleartext or the encrypted encoding. */
 export function rawInput(write: (message: Writer) => unknown, encrypted = false): Uint8Array {
   const message = new Writer(encrypted);
   write(message);
@@ -70,7 +72,7 @@ export function inputOf(...messages: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(messages.flatMap((each, at) => (at === 0 ? [each] : [Buffer.from(SEPARATOR, 'latin1'), each])));
 }
 
-/** Converts an input to text: UTF-8, or arbitrary code units, including lone surrogates. */
+/** Decodes an input as UTF-8 or as arbitrary UTF-16 code units, including lone surrogates. */
 export function textOf(input: Uint8Array): string {
   const body = Buffer.from(input.buffer, input.byteOffset, input.length).subarray(1);
   return ((input[0] ?? 0) & 1) === 0 ? body.toString('utf8') : body.toString('utf16le');

@@ -1,5 +1,6 @@
 /**
- * Fuzz targets for Kerberos: messages of KDCs and daemons, including encrypted parts, and the Kerberos files of a host.
+ * Fuzz targets for Kerberos: messages from KDCs and daemons, including encrypted parts, and the Kerberos files of a
+ * host.
  */
 import assert from 'node:assert/strict';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';

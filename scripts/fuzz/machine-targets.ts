@@ -1,4 +1,4 @@
-/** Fuzz targets for methods that use the file system or OpenSSL. */
+/** Fuzz targets for authentication methods that use the file system or OpenSSL. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +18,8 @@ import type { Target } from './target.ts';
 const refused = (error: unknown) => error instanceof MethodRefused;
 
 /**
- * Replaces /tmp in the daemon's path with a private directory. The client must leave nothing in it, and create nothing
- * beside it.
+ * Replaces /tmp in the daemon's path with a private directory. The client must leave no files in the directory, and
+ * create none next to it.
  */
 function fsTarget(): Target {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-fs-'));
@@ -67,7 +67,7 @@ function fsTarget(): Target {
   };
 }
 
-/** The messages of SSL and SCITOKENS: a status, a length and that many bytes. */
+/** Messages of SSL and SCITOKENS. Each one consists of a status, a length and that many bytes. */
 const records: Target = {
   ...{ name: 'tls-records', reaches: 'methods/ssl-exchange, scitokens', weight: 20 },
   seeds: [rawInput((m) => m.int(4).int(0)), rawInput((m) => m.int(2).int(3).bytes(Buffer.from('abc')))],
@@ -81,7 +81,7 @@ const [RECEIVING, HOLDING] = [2, 4];
 
 /**
  * A live TLS server whose messages are modified in transit. Four bytes of the input select the change for each message:
- * none, another status, a flipped bit, or replacement by the rest of the input.
+ * none, another status, a flipped bit, or replacement with the rest of the input.
  */
 async function tlsTarget(): Promise<Target> {
   const authority = await Authority.create();

@@ -1,4 +1,4 @@
-/** Mutates inputs: random damage, and values that parsers treat specially. */
+/** Mutates inputs by damaging them at random and by inserting values that parsers treat specially. */
 
 export class Random {
   #state: number;
@@ -150,7 +150,7 @@ const TEXTS: readonly string[] = [
   ...['streaming', 'HTTP/1.1 400', 'SSH-2.0', '$CondorVersion: 25.0.0 2025-01-01 $', '@', '\xff\xfe'],
 ];
 
-/** Integers at the limits of common types, encoded as in CEDAR: eight bytes, big endian. */
+/** Integers at the limits of common types. CEDAR encodes them as eight bytes in big-endian order. */
 const INTEGERS: readonly bigint[] = [
   ...[0n, 1n, -1n, 2n, 3n, 4n, 5n, 8n, 20n, 255n, 256n, 257n, 4096n, 65_536n, 1_048_576n, 1_048_577n, 2n ** 31n - 1n],
   ...[
@@ -177,7 +177,7 @@ const eightBytes = (value: bigint): Uint8Array => {
 const INTEGER_WORDS: readonly Uint8Array[] = INTEGERS.map(eightBytes);
 const WORDS: readonly Uint8Array[] = TEXTS.map((text) => Buffer.from(text));
 
-/** Replacements for values. */
+/** Values that replace a string, a number or a Boolean in JSON or in an ad. */
 const VALUES: readonly Uint8Array[] = [
   ...[
     '""',
@@ -210,7 +210,7 @@ const VALUES: readonly Uint8Array[] = [
   ],
 ].map((text) => Buffer.from(text));
 
-/** Maximum length of a mutant; checkGrowth measures longer inputs. */
+/** Maximum length of a mutant, in bytes. checkGrowth tests longer inputs. */
 const MAX_INPUT = 4096;
 
 type Mutation = (input: Uint8Array, random: Random, other: Uint8Array) => Uint8Array;
@@ -221,7 +221,7 @@ const cut = (input: Uint8Array, from: number, length: number, middle: Uint8Array
 const place = (input: Uint8Array, random: Random) => random.below(input.length + 1);
 const someBytes = (random: Random, length: number) => Uint8Array.from({ length }, () => random.below(256));
 
-/** Applies a change that keeps the length to a copy of the input. */
+/** Returns a mutation that modifies a copy of the input without changing its length. */
 function inPlace(change: (bytes: Uint8Array, at: number, random: Random) => void): Mutation {
   return (input, random) => {
     if (input.length === 0) return input;
@@ -244,7 +244,7 @@ function insert(words: readonly Uint8Array[]): Mutation {
 
 const VALUE = /"[^"\n]*"|\b\d+\b|\b(true|false)\b/gi;
 
-/** Replaces a string or number in JSON or in an ad with another value, so that the surrounding text stays valid. */
+/** Replaces a string, a number or a Boolean in JSON or in an ad, and keeps the surrounding text valid. */
 function anotherValue(input: Uint8Array, random: Random): Uint8Array {
   const text = Buffer.from(input.buffer, input.byteOffset, input.length).toString('latin1');
   const found = [...text.matchAll(VALUE)];
@@ -289,7 +289,7 @@ const MUTATIONS: readonly Mutation[] = [
   overwrite(INTEGER_WORDS),
   anotherValue,
   anotherValue,
-  // Replaces digits with another number.
+  // Replaces a digit with another number.
   (input, random) => {
     const digits = input.findIndex(
       (byte, at) => at >= input.length - place(input, random) && byte >= 0x30 && byte <= 0x39,

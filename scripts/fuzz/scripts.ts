@@ -1,11 +1,14 @@
-/** Peers that send the messages of an input, whatever they receive. */
+/** Peers that send the messages of an input, regardless of what they receive. */
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../../src/errors.ts';
 import type { Channel } from '../../src/transport/channel.ts';
 import type { ExpectedMessage, SecurableChannel } from '../../src/wire/message-channel.ts';
 import { bytesOf, ScriptedChannel } from '../../test/support/scripted-channel.ts';
 
-/** A scripted channel whose `protect` does not encrypt. The expected cleartext messages must match. */
+/**
+ * A scripted channel whose `protect` does not encrypt. It compares the peer's cleartext messages with the expected
+ * ones.
+ */
 export class SecurableScript extends ScriptedChannel implements SecurableChannel {
   #expected: readonly ExpectedMessage[] = [];
 
@@ -24,7 +27,7 @@ export class SecurableScript extends ScriptedChannel implements SecurableChannel
   }
 }
 
-/** Adapts a script to code that hands over a Channel. `handOver` returns the script itself. */
+/** Presents a script as a Channel. `handOver` returns the script itself. */
 export function asChannel(script: ScriptedChannel): Channel {
   return Object.assign(script, { roundTrips: 1, handOver: () => script }) as unknown as Channel;
 }

@@ -1,4 +1,7 @@
-/** Fuzz targets for all messages of an unauthenticated daemon, from the policy ad to the post-authentication ad. */
+/**
+ * Fuzz targets for all messages that a daemon sends before it is authenticated, from the policy ad to the
+ * post-authentication ad.
+ */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -45,7 +48,7 @@ const policy: Target = {
 
 const serverKey = new KeyAgreement((length) => new Uint8Array(length).fill(9)).publicKey;
 
-/** Any public key must result in a key of 32 bytes or ERR_MESSAGE. */
+/** Any public key must result in a 32-byte key or in ERR_MESSAGE. */
 const ecdh: Target = {
   ...{ name: 'key-agreement', reaches: 'security/key-agreement', weight: 1 },
   seeds: [Buffer.from(serverKey), Buffer.from('BA=='), Buffer.from(serverKey.slice(0, 44))],
@@ -58,7 +61,7 @@ const ecdh: Target = {
 
 const nonce = new Uint8Array(256).fill(ENTROPY);
 
-/** Writes the challenge of a daemon that knows the token's signature. */
+/** Writes the challenge of a daemon that has the token's signature. */
 function putChallenge(message: Writer): Writer {
   const [name, server, serverNonce] = [token.subject, 'condor@vm', new Uint8Array(256).fill(3)];
   const mac = createHmac('sha1', keyOfToken(revealSignature(token), token.signedText));
@@ -88,7 +91,10 @@ const servers = (version: string) => ({
   ...{ methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: '', issuerKeys: [], remoteVersion: version },
 });
 
-/** Runs one candidate against a scripted daemon. A proof that was computed with another secret must not be accepted. */
+/**
+ * Returns a target that runs one candidate against a scripted daemon. The candidate must reject a proof that was
+ * computed with another secret.
+ */
 function methodTarget(name: string, candidate: () => Candidate, seeds: readonly Uint8Array[], weight: number): Target {
   return {
     ...{ name, reaches: `methods/${name}`, weight, seeds },
@@ -123,9 +129,9 @@ const methods: readonly Target[] = [
 ];
 
 /**
- * Selects session options by the bits of the input's first byte. 1: send a credential before the policy arrives. 2: use
- * the daemon's order of methods. 4: accept an unmapped identity. 8: offer PASSWORD, and wait for the verdict. 16: offer
- * MUNGE.
+ * Selects session options from the bits of the input's first byte. Bit 1 sends a credential before the policy arrives,
+ * and bit 2 uses the daemon's order of methods. Bit 4 accepts an unmapped identity. Bit 8 offers PASSWORD and waits for
+ * the verdict. Bit 16 offers MUNGE.
  */
 function sessionOptions(bits: number) {
   const all = [idtoken, ...((bits & 8) === 0 ? [] : [poolPassword]), ...((bits & 16) === 0 ? [] : [munged])];

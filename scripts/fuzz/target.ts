@@ -1,18 +1,18 @@
-/** A fuzz target: a function of bytes that may only return a value or throw an error of src/errors.ts. */
+/** A fuzz target is a function of bytes that may only return a value or throw an error from src/errors.ts. */
 import assert from 'node:assert/strict';
 import { HTCondorError } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';
 
 export interface Target {
   readonly name: string;
-  /** Description of the code that the target reaches. */
+  /** Names of the modules that the target reaches. */
   readonly reaches: string;
-  /** Share of the executions. Fast targets get more of them. */
+  /** Relative share of the executions. Fast targets get a larger share. */
   readonly weight: number;
   readonly seeds: readonly Uint8Array[];
   /** Executes an input and returns the kind of its result. Failed assertions count as unexpected errors. */
   run(input: Uint8Array): string | Promise<string>;
-  /** Accepts errors outside src/errors.ts that the function is documented to throw. */
+  /** Returns true for an error from outside src/errors.ts that the function is documented to throw. */
   readonly allows?: (error: unknown) => boolean;
 }
 
@@ -23,7 +23,7 @@ export function kindOf(target: Target, error: unknown): string {
   throw error;
 }
 
-/** Removes numbers and most quoted text from a message, so that there are few kinds. */
+/** Removes numbers and most quoted text from a message to keep the number of kinds small. */
 function shape(message: string): string {
   return message
     .replace(/^broker \S+ |(?<=").*/gs, '')
@@ -39,7 +39,7 @@ export function assertHarmless(line: string): void {
   assert.doesNotMatch(line, HARMFUL);
 }
 
-/** Asserts that all printed text of an error is harmless. */
+/** Asserts that all text printed for an error is harmless. */
 export function assertPrintable(error: unknown): void {
   if (!(error instanceof HTCondorError)) return;
   assertHarmless(error.message);

@@ -9,7 +9,7 @@ import { textTargets } from './text-targets.ts';
 import { tokenTargets } from './token-targets.ts';
 import { wireTargets } from './wire-targets.ts';
 
-/** Returns all targets, from the wire format to the printed text. */
+/** Returns all targets, ordered from the wire format to the printed text. */
 export async function allTargets(): Promise<readonly Target[]> {
   const machine = await machineTargets();
   return [

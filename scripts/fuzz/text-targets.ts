@@ -1,4 +1,4 @@
-/** Fuzz targets for untrusted text in the output, which must be one harmless line. */
+/** Fuzz targets for untrusted text in the output. The text must be printed as one harmless line. */
 import assert from 'node:assert/strict';
 import { escapeHtml, revocationOf } from '../../src/action/summary.ts';
 import {
@@ -90,7 +90,7 @@ function diagnosis(
   return { identity, daemonName, daemonAddress, allowed: ['READ'], refused: ['WRITE'], ...rest } as never;
 }
 
-/** Returns the result of a fetch, as pipeline/fetch.ts returns it. */
+/** Returns a fetch result like those that pipeline/fetch.ts returns. */
 function fetchedOf(token: FetchedToken['token'], name: string, version: string, text: string): FetchedToken {
   return {
     ...{ token, reductions: [], daemonName: printable(name), daemonAddress: '<127.0.0.1:1>', roundTrips: 3 },

@@ -1,4 +1,4 @@
-/** Fuzz targets for tokens: those that daemons issue, and those that the client uses as credentials. */
+/** Fuzz targets for tokens that daemons issue, and for tokens that the client uses as credentials. */
 import assert from 'node:assert/strict';
 import { readResponse } from '../../src/credentials/token-service.ts';
 import { HTCondorError } from '../../src/errors.ts';
@@ -18,7 +18,7 @@ const host = fixedHost();
 const peer: Peer = { address: '127.0.0.1', port: 9618, sharedPortId: undefined, serverName: 'vm' };
 const server = { methods: ['TOKEN'], ecdhPublicKey: '', trustDomain: 'vm', issuerKeys: ['POOL'], remoteVersion: '' };
 
-/** Encodes a line with a header and a line with claims as a well-formed JWT. Other inputs are used unchanged. */
+/** Encodes a line with a header and a line with claims as a well-formed JWT. Returns any other input unchanged. */
 function tokenOf(input: Uint8Array): Secret {
   const text = textOf(input);
   const [header, claims] = text.split('\n');
@@ -75,7 +75,7 @@ const bearer: Target = {
   },
 };
 
-/** Returns the input for a response of a token service: a status of two bytes, then text. */
+/** Returns the input that encodes a token service's response: a status of two bytes, followed by the text. */
 const answered = (status: number, text: string) =>
   Buffer.concat([Uint8Array.of(status >> 8, status & 255), textInput(text)]);
 const JWT = vectors.jwt.token;

@@ -1,4 +1,4 @@
-/** Fuzz targets for frames, messages and ads: the first data from any peer. */
+/** Fuzz targets for frames, messages and ads, which are the first data that any peer sends. */
 import assert from 'node:assert/strict';
 import { Channel } from '../../src/transport/channel.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../../src/wire/classad.ts';
@@ -15,7 +15,7 @@ import type { Target } from './target.ts';
 const { framing, tokenHandshake, rawCollectorQuery, encoding } = vectors;
 const handshake = tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** Splits a stream into pieces of the same length, as a network might. */
+/** Splits a stream into pieces of equal length, as a network might. */
 function pieces(stream: Uint8Array, length: number): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += length) found.push(stream.subarray(at, at + length));
@@ -126,8 +126,8 @@ const KEY = bytes(framing.key);
 const digests = { sent: bytes(framing.sendDigest), received: bytes(framing.recvDigest) };
 
 /**
- * An encrypted frame that is modified must be rejected, unless the change is a no-op. The input selects position,
- * change and content.
+ * A modified encrypted frame must be rejected, unless the modification has no effect. The input selects the position,
+ * the modification and the content.
  */
 const protection: Target = {
   ...{ name: 'frame-protection', reaches: 'wire/frame-protection', weight: 8 },

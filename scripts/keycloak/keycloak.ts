@@ -1,6 +1,7 @@
 /**
- * `npm run keycloak`: the Keycloak recipe of docs/KEYLESS.md on a real Keycloak, with both grants, refusals, and real HTCondor
- * daemons of both releases that accept the result with SCITOKENS. Downloads about 180 MB once. Not part of `npm test`.
+ * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grants,
+ * refusals, and real HTCondor daemons of both releases, which accept the resulting token with SCITOKENS. Downloads
+ * about 180 MB once. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -39,7 +40,7 @@ let runner: Runner;
 let env: Record<string, string>;
 const scratch = mkdtempSync(join(tmpdir(), 'keycloak-recipe-'));
 
-/** A realm file of examples/keycloak, edited as the recipe describes. */
+/** Returns a realm file from examples/keycloak, edited as the recipe describes. */
 function realm(name: string): string {
   return readFileSync(join(projectRoot, 'examples/keycloak', name), 'utf8')
     .replaceAll(`${GITHUB}/.well-known/jwks`, `${issuer.url}/jwks`)
@@ -47,7 +48,10 @@ function realm(name: string): string {
     .replaceAll('condor://example.org', AUDIENCE);
 }
 
-/** The inputs of the documented step. The address replaces pool and name, so that round trips are those of one daemon. */
+/**
+ * Returns the inputs of the documented step. `address` replaces `pool` and `name`, so that only the round trips to one
+ * daemon are counted.
+ */
 function stepInputs(address: string): Inputs {
   const [step] = parse(block('keycloak-step').replaceAll(DOCUMENTED, keycloak.url)) as [{ with: Inputs }];
   const { pool, name, ...rest } = step.with;
@@ -174,7 +178,7 @@ describe('Keycloak refuses', () => {
       issuer.job = GITHUB_CLAIMS;
     }
   };
-  /** The job token of a CI system that passes it to the job instead of providing an endpoint. */
+  /** Returns the environment of a CI system that passes the job token to the job instead of providing an endpoint. */
   const given = (claims: IssuerClaims = {}) => ({
     ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,

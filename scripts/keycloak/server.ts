@@ -1,4 +1,4 @@
-/** A real Keycloak on this host, from the distribution on Maven Central. */
+/** A real Keycloak server on this host, from the distribution on Maven Central. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -13,10 +13,13 @@ import { until } from '../../test/support/until.ts';
 const KEYCLOAK_VERSION = process.env['KEYCLOAK_VERSION'] ?? '26.7.3';
 const ADMINISTRATOR = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'only.for.this.test' };
 const TRUST_STORE_PASSWORD = 'changeit';
-/** Options of the build, which Keycloak stores in its directory. */
+/** Build command. Keycloak stores the build options in its installation directory. */
 const BUILD = ['build', '--db=dev-mem'];
 
-/** Returns the directory of Keycloak in the cache. Downloads and builds it once, with progress on standard error. */
+/**
+ * Returns Keycloak's directory in the cache. Downloads and builds Keycloak once, and reports progress on standard
+ * error.
+ */
 async function prepareKeycloak(): Promise<string> {
   const folder = join(cacheFolder('keycloak'), `keycloak-${KEYCLOAK_VERSION}`);
   if (existsSync(folder)) return folder;
@@ -59,7 +62,7 @@ export class Keycloak {
       });
   }
 
-  /** Starts Keycloak with a certificate of `authority`, whose certificates it trusts. */
+  /** Starts Keycloak with a certificate issued by `authority`, and makes Keycloak trust that CA. */
   static async start(authority: Authority): Promise<Keycloak> {
     const folder = await prepareKeycloak();
     const scratch = mkdtempSync(join(tmpdir(), 'keycloak-'));
@@ -79,7 +82,7 @@ export class Keycloak {
     const child = spawn(join(folder, 'bin/kc.sh'), ['start', '--optimized', '--cache=local', ...options], {
       env: { ...process.env, ...ADMINISTRATOR },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // a shell script that starts Java: both are ended together
+      detached: true, // the shell script starts Java; `stop` kills both as one process group
     });
     const keycloak = new Keycloak(folder, scratch, port, authority.certificate, child);
     await until('Keycloak answers', 300, async () => {
@@ -91,7 +94,10 @@ export class Keycloak {
     return keycloak;
   }
 
-  /** Runs commands of an administrator in a directory with the file, with `kcadm.sh` on the PATH and logged in by variables. */
+  /**
+   * Runs administrative commands in a directory that contains `file`. `kcadm.sh` is on the PATH, and environment
+   * variables provide the login.
+   */
   async administer(commands: string, file = { name: 'unused', text: '' }): Promise<string> {
     writeFileSync(join(this.#scratch, file.name), file.text);
     const trust = `-Djavax.net.ssl.trustStore=${this.#scratch}/ca.p12 -Djavax.net.ssl.trustStorePassword=${TRUST_STORE_PASSWORD}`;

@@ -1,4 +1,4 @@
-/** The content of test/vectors/kerberos-exchanges.json. Binary data is in hex. */
+/** Content of test/vectors/kerberos-exchanges.json. Binary data is in hex, unless stated otherwise. */
 export interface KerberosRecording {
   /** The keytab, in base64. */
   readonly keytab: string;
@@ -7,7 +7,7 @@ export interface KerberosRecording {
   readonly tickets: readonly { readonly service: string; readonly endTime: number; readonly key: string }[];
 }
 
-/** Returns a deterministic generator whose bytes differ from call to call. */
+/** Returns a deterministic source of bytes that differ from call to call. */
 export function countingEntropy(): (length: number) => Uint8Array {
   let calls = 0;
   return (length) => {

@@ -1,6 +1,6 @@
 /**
- * Records the exchanges of a client with the MIT KDC in test/vectors/kerberos-exchanges.json: clock, entropy, keys, and
- * all bytes on the wire. The KDC and its keys are deleted afterwards.
+ * Records a client's exchanges with the MIT KDC in test/vectors/kerberos-exchanges.json. The recording contains the
+ * clock, the entropy, the keys, and all bytes on the wire. The KDC and its keys are deleted afterwards.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
  * `npm run record -- trixie|sid`: records one fetch from a real schedd for test/replay.test.ts, and prints it as JSON.
  *
- * The pool and its keys are deleted afterwards, so a recording contains no secrets.
+ * The pool and its keys are deleted afterwards, so a recording contains no valid secrets.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, createServer, type Socket } from 'node:net';
@@ -14,7 +14,7 @@ import { NOWHERE } from '../../test/support/surroundings.ts';
 import type { Recording } from './recording.ts';
 
 /**
- * Starts a proxy that records the traffic as flights. A flight is all that one side sends before the other side
+ * Starts a proxy that records the traffic as flights. A flight is everything that one side sends before the other side
  * responds.
  */
 async function recordingProxy(target: { host: string; port: number }) {

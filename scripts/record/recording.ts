@@ -1,4 +1,4 @@
-/** A recording of `npm run record`: all inputs, all outputs, and all bytes on the wire. Binary data is in hex. */
+/** A recording made by `npm run record`: all inputs, all outputs, and all bytes on the wire. Binary data is in hex. */
 export interface Recording {
   readonly about: string;
   /** Name of the schedd's socket behind the shared port. */
@@ -6,7 +6,7 @@ export interface Recording {
   readonly idtoken: string;
   readonly authz: string;
   readonly lifetime: string;
-  /** Random bytes of the client, call by call. */
+  /** Random bytes that the client used, with one entry per call. */
   readonly entropy: readonly string[];
   readonly flights: readonly { readonly from: 'client' | 'server'; readonly bytes: string }[];
   /** The fetched token. */

@@ -1,4 +1,4 @@
-/** A real systemd as the first process in its own namespaces, with a root file system from Debian's packages. */
+/** A real systemd as the first process in its own namespaces, with a root file system built from Debian packages. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { until } from '../../test/support/until.ts';
 
 const SUITE = 'trixie';
 
-/** Returns a tree with systemd, which is built once. */
+/** Returns a root file system with systemd. Builds it on first use. */
 async function prepareSystemd(): Promise<string> {
   const tree = join(cacheFolder('systemd'), SUITE);
   if (existsSync(tree)) return tree;
@@ -24,7 +24,10 @@ async function prepareSystemd(): Promise<string> {
   return tree;
 }
 
-/** The overlay and the mounts that systemd expects; its cgroup is the root of its own cgroup namespace. */
+/**
+ * Shell script that sets up the overlay and the mounts that systemd expects, and then starts systemd. The cgroup of
+ * systemd is the root of its own cgroup namespace.
+ */
 const BOOT = `
   tree=$0; node=$1; program=$2
   mount --make-rprivate /
@@ -52,7 +55,7 @@ export class BootedSystem {
     this.#pid = pid;
   }
 
-  /** Boots with a Node that runs the service. */
+  /** Boots a system that runs the service with this Node binary. */
   static async boot(node: string): Promise<BootedSystem> {
     const tree = await prepareSystemd();
     const [, hierarchy] = /^\S+ (\S+) cgroup2 /m.exec(readFileSync('/proc/mounts', 'utf8')) ?? [];
@@ -89,7 +92,7 @@ export class BootedSystem {
     return execute(asRoot('nsenter', `--target=${this.#pid}`, ...spaces, ...inside));
   }
 
-  /** Runs a shell script, which must succeed, and returns its output. */
+  /** Runs a shell script and returns its output. Throws if the script fails. */
   async run(script: string): Promise<string> {
     const { status, stdout, stderr } = await this.exec('sh', '-ec', script);
     if (status !== 0) throw new Error(`${script}: status ${status}\n${stdout}${stderr}`);

@@ -1,7 +1,7 @@
 /**
- * `npm run systemd`: the unit that `condor_token_service config` prints, under a real systemd, as the documents describe.
- * Needs root, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the service with another Node.
- * Not part of `npm test`.
+ * `npm run systemd`: tests the unit that `condor_token_service config` prints, under a real systemd and with the
+ * documented steps. Needs root, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the
+ * service with another Node binary. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ describe('The unit of the token service, under systemd', () => {
   let system: BootedSystem;
   let pool: EmbeddedPool;
   let issuer: JobIssuer;
-  /** Its files, and a client. The process itself is started by systemd. */
+  /** Provides the service's files and a client. systemd starts the service process itself. */
   let service: ServiceProcess;
   before(async () => {
     [pool, issuer] = await Promise.all([EmbeddedPool.start(), JobIssuer.start()]);
@@ -42,7 +42,7 @@ grants:
     await system.run(`chmod 755 ${FOLDER}; chmod 700 ${FOLDER}/seeds.d`);
     const variable = `[Service]\nEnvironment=SSL_CERT_FILE=${FOLDER}/ca.pem\n`;
     await system.write(`/etc/systemd/system/${UNIT}.service.d/test.conf`, variable, '644');
-    await system.write(`/var/lib/${UNIT}/used-tokens`, '', '600'); // as after the first minute
+    await system.write(`/var/lib/${UNIT}/used-tokens`, '', '600'); // state after the service's first minute
     await system.run(`chmod 700 /var/lib/${UNIT}`);
     await system.run(blocksOf('docs/KEYLESS.md').find((each) => each.name === 'unit')?.text ?? 'exit 1');
     await listening();

@@ -3,8 +3,8 @@ import { systemReason } from '../runtime/system-reason.ts';
 import { createPrivateFile } from '../token/token-file.ts';
 
 /**
- * Writes an address file: the sinful string of a daemon and its version string, in the format that daemons write for
- * the tools on their host (Daemon::readAddressFile). The file must not exist, and its directory must be private.
+ * Writes an address file with a daemon's sinful string and version string (Daemon::readAddressFile). Daemons write
+ * files of the same format for the tools on their host. The file must not exist yet, and its directory must be private.
  *
  * @throws OutputError ERR_OUTPUT if the file cannot be written.
  */

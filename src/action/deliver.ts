@@ -1,5 +1,6 @@
 /**
- * Delivers the token: state first, then the file, then variables and outputs. A failure undoes all previous parts.
+ * Delivers the token: saves the state, writes the file, then sets the variables and outputs. If one of these fails,
+ * everything that was done before is undone.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -21,13 +22,13 @@ import { STATE } from './post.ts';
 import { startRenewal, stopRenewal } from './renewal.ts';
 import { closeOutputFile, markRunnerFiles, toRunner } from './runner-files.ts';
 
-/** What is to be delivered. */
+/** Delivery settings that were read from the inputs. */
 interface DeliveryPlan {
   readonly cleanup: boolean;
   readonly exportEnvironment: boolean;
   readonly exportToken: boolean;
   readonly renew: boolean;
-  /** Undefined if there is no file, or if it is in a private directory of this step. */
+  /** Undefined if no file is written, or if the file is in a private directory of this step. */
   readonly placement: PlacementPlan | undefined;
 }
 
@@ -38,18 +39,18 @@ interface Delivery {
   readonly plan: DeliveryPlan;
 }
 
-/** Undoes a part of the delivery. */
+/** Function that undoes one part of the delivery. */
 type Undo = () => void | Promise<void>;
 
 /**
- * Reads the inputs of the delivery, and checks the destination of the token before any connection.
+ * Reads the inputs that control the delivery. Checks the destination of the token before a connection is opened.
  *
  * @throws OutputError ERR_OUTPUT; InputError ERR_INPUT.
  */
 export function planDelivery(request: TokenRequest, input: InputSource, host: Host): DeliveryPlan {
   const cleanup = isOn('cleanup', input);
   const exportToken = isOn('export-token-output', input);
-  isOn('summary', input); // main reads it, without checking it
+  isOn('summary', input); // main() reads this input but does not validate it
   const overwrite = isOn('overwrite', input);
   const exportEnvironment = isOn('export-environment', input);
   if (exportEnvironment && request.path !== undefined) checkTokenPath(request.path);
@@ -65,10 +66,17 @@ function placementOf(request: TokenRequest, overwrite: boolean, host: Host): Pla
   return planPlacement(path, overwrite, { expiresBy, issuer: expectedTrustDomain, subject: expectedIdentity });
 }
 
-/** Maximum lead of the daemon's clock, which determines when the new token expires, in seconds. */
+/**
+ * Maximum number of seconds by which the daemon's clock may be ahead of this host's clock. The daemon's clock
+ * determines when the new token expires.
+ */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
-/** @throws OutputError ERR_OUTPUT; then only the saved state remains, for which post has nothing left to do. */
+/**
+ * Delivers the token. If this fails, everything except the saved state is undone, and post has nothing left to do.
+ *
+ * @throws OutputError ERR_OUTPUT.
+ */
 export async function deliver(fetched: FetchedToken, delivery: Delivery): Promise<void> {
   const undo: Undo[] = [markRunnerFiles()];
   try {
@@ -139,7 +147,10 @@ function exportVariables(variables: Readonly<Record<string, string>>): void {
   core.endGroup();
 }
 
-/** Starts the renewal process in the token's directory if it is private, otherwise in its own directory. */
+/**
+ * Starts the renewal process in the token's directory if that directory is private, otherwise in a new private
+ * directory.
+ */
 async function renewUntilPost(fetched: FetchedToken, delivery: Delivery, undo: Undo[]): Promise<void> {
   const { input, surroundings, plan } = delivery;
   const beside = plan.placement === undefined;

@@ -1,4 +1,7 @@
-/** Variables that make HTCondor's tools and Python bindings use a token, and their previous values. */
+/**
+ * Sets environment variables that make HTCondor's tools and Python bindings use a token. Records the previous values of
+ * these variables.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { readPrivateFile } from '../credentials/private-file.ts';
@@ -13,31 +16,33 @@ import { writeAddressFile } from './address-file.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Previous values of variables; null if the variable was not set. */
+/** Previous values of variables by name; null if a variable was not set. */
 export type Undo = Readonly<Record<string, string | null>>;
 
 /**
- * File in the token directory with the variables that a step exported and their previous values. The next step of this Action
- * finds it through the token directory in its environment. HTCondor ignores files with such a name.
+ * File in the token directory that lists the variables that a step exported, with their previous values. The next step
+ * of this Action finds the file through the token directory in its environment. HTCondor ignores files whose names
+ * start with a dot.
  */
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
 
-/** A name that contains no character with a meaning in HTCondor's configuration. */
+/** Matches names without characters that are special in HTCondor's configuration. */
 const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 
-/** Where HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
+/** Paths at which HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
-/** True if HTCondor's programs find a configuration by default: in a file, or on Windows in the registry. */
+/** True if HTCondor's programs find a configuration by default, either in a file or through the Windows registry. */
 function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
   return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
 }
 
 /**
- * Returns the variables for the tools of later steps. The token directory is set explicitly, so that it applies to root and any
- * HOME; so is the method, because FS would come first on the daemon's own host. Without any configuration, HTCondor's
- * programs do not start unless CONDOR_CONFIG is ONLY_ENV.
+ * Returns the variables for HTCondor's tools in later steps. The token directory is set explicitly, so that it also
+ * applies to root and does not depend on HOME. The authentication method is set explicitly, because the tools would
+ * otherwise try FS first on the daemon's own host. If there is no configuration, HTCondor's programs start only if
+ * CONDOR_CONFIG is ONLY_ENV.
  *
  * @throws OutputError ERR_OUTPUT if HTCondor would expand a value.
  */
@@ -66,9 +71,10 @@ export function environmentFor(
 }
 
 /**
- * Identifies the daemon by name, so that the tools query the collector. If the step was given an address, writes it to
- * an address file and names this host's daemon: in SCHEDD_HOST, the tools would drop the shared-port part of the
- * address.
+ * Returns the variables that select the schedd. Normally, they contain the schedd's name, which the tools look up in
+ * the collector. If the step has an address as input, or if the name contains special characters, they contain the path
+ * of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools would drop the shared-port
+ * part.
  *
  * @throws OutputError ERR_OUTPUT if the file could not be written.
  */
@@ -81,11 +87,11 @@ function scheddOf(fetched: FetchedToken, directory: string, input: InputSource):
     _CONDOR_SCHEDD_HOST: '',
     _CONDOR_SCHEDD_DAEMON_AD_FILE: '',
     _CONDOR_SCHEDD_ADDRESS_FILE: file,
-    _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file, // the second one is root's
+    _CONDOR_SCHEDD_SUPER_ADDRESS_FILE: file, // tools that run as root read this variable
   };
 }
 
-/** Records the variables to export, for the next step of this Action. Returns the values that undo the export. */
+/** Records the exported variables for the next step of this Action. Returns the previous values of these variables. */
 export function recordExports(variables: Readonly<Record<string, string>>, env: Environment): Undo {
   const earlier = readRecord(env);
   const record = Object.fromEntries(
@@ -103,18 +109,21 @@ export function recordExports(variables: Readonly<Record<string, string>>, env: 
   return Object.fromEntries(Object.keys(variables).map((name) => [name, env[name] ?? null]));
 }
 
-/** Returns the environment without the variables that an earlier step exported: they are for HTCondor's tools only. */
+/**
+ * Returns the environment without the variables that an earlier step of this Action exported. Those variables are only
+ * for HTCondor's tools.
+ */
 export function withoutPreviousExports(env: Environment): Environment {
   const before = Object.entries(readRecord(env)).filter(([name, entry]) => wasExported(entry, env[name]));
   return { ...env, ...Object.fromEntries(before.map(([name, [, value]]) => [name, value ?? undefined])) };
 }
 
-/** True if a step of this Action creates directories with such a name. */
+/** True if the path has the form of a private directory that this Action creates. */
 export function isPrivateName(directory: string): boolean {
   return isAbsolute(directory) && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
 }
 
-/** Names of exported variables, which are the only names that a record may contain. */
+/** Names of the variables that this Action exports. A record may contain no other names. */
 const EXPORTED =
   /^(CONDOR_CONFIG|_CONDOR_(SEC_TOKEN_DIRECTORY|SEC_CLIENT_AUTHENTICATION_METHODS|COLLECTOR_HOST|SCHEDD_(HOST|DAEMON_AD_FILE|ADDRESS_FILE|SUPER_ADDRESS_FILE)))$/;
 
@@ -124,7 +133,7 @@ function wasExported(entry: ExportRecord[string] | undefined, value: string | un
   return entry !== undefined && entry[0] === value;
 }
 
-/** Returns an empty record if there is none, or if another account owns the file. */
+/** Reads the record of an earlier step. Returns an empty record if the file is missing, invalid or not private. */
 function readRecord(env: Environment): ExportRecord {
   const directory = env[DIRECTORY] ?? '';
   if (!isPrivateName(directory)) return {};

@@ -1,4 +1,4 @@
-/** Recognizes a step's own file by its hash. */
+/** Uses hashes to recognize files that a step wrote. */
 import { lstatSync } from 'node:fs';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -6,7 +6,7 @@ import { crypto } from '../runtime/crypto.ts';
 /** Maximum size of a token file, in bytes. */
 export const MAX_TOKEN_FILE_BYTES = 256 * 1024;
 
-/** True if there is no file at the path, or if its content has one of these hashes. */
+/** True if no file exists at the path, or if the SHA-256 of the file's content is one of `hashes`. */
 export function holdsOneOf(path: string, hashes: readonly string[]): boolean {
   const found = contentOf(path);
   return found.kind === 'none' || (found.kind === 'file' && hashes.includes(found.hash));

@@ -1,6 +1,6 @@
 import { run } from './main.ts';
 
-process.exitCode = 1; // until the run ends: an interrupted run has failed
+process.exitCode = 1; // remains 1 if the run is interrupted
 void run().then((status) => {
   process.exitCode = status;
 });

@@ -1,4 +1,7 @@
-/** The Action's shell: runner inputs → fetchToken → mask, outputs, summary. `main` and `post` are one bundle. */
+/**
+ * Runs the Action: reads the runner's inputs, fetches and masks the token, and sets the outputs and the summary. The
+ * `main` and `post` steps share one bundle.
+ */
 import * as core from '@actions/core';
 import { isEncodedKeytab } from '../credentials/kerberos-files.ts';
 import { pastedPem } from '../credentials/pasted.ts';
@@ -22,7 +25,7 @@ import { toRunner } from './runner-files.ts';
 import { checkEmptyCredentials, runnerInput, warnAboutLimits } from './runner-inputs.ts';
 import { escapeHtml, writeCheckSummary, writeFailureSummary, writeSummary } from './summary.ts';
 
-/** Runs and returns the exit status. */
+/** Runs `main`, `post` or the renewal process. Returns the exit status. */
 export async function run(): Promise<number> {
   try {
     if (process.argv[2] === RENEW) await renew();
@@ -36,7 +39,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The runner did not accept the outputs: the error reports this already, or cannot be reported.
+      // The error itself is already in the log. Only the `error-code` output is missing.
     }
     return error.exitStatus;
   }
@@ -75,7 +78,7 @@ async function main(): Promise<void> {
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // Warnings, even if the fetch failed.
+    // Write the notices collected so far, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(warnAboutSummary);
   }
   const fetched = { ...issued, path: request.path };
@@ -118,7 +121,7 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
   if (summary) await writeCheckSummary(found, request.authz).catch(warnAboutSummary);
 }
 
-/** Logs the credential that was used, as a notice if it is not from an input of the step. */
+/** Logs which credential was used. The message is a notice if the credential is not from an input of this step. */
 function reportCredential(
   {
     authenticationMethod: method,
@@ -133,7 +136,10 @@ function reportCredential(
   else log.notice(`Authenticated with ${method}; credential: ${source}, which is not from an input of this step`);
 }
 
-/** The runner masks a value and each line of it; a JWT's signature, the secret part, is masked by fetchToken. */
+/**
+ * Masks a value in the log. The runner also masks each line of the value. `fetchToken` masks the signature of a JWT,
+ * because the signature is the secret part.
+ */
 function maskAll(value: string): void {
   if (value.trim() !== '') core.setSecret(value);
 }

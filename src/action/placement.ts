@@ -1,6 +1,6 @@
 /**
- * Places the token file of the Action: it replaces only permitted files, and post restores the previous file. If another job
- * has changed the path in the meantime, its file remains.
+ * Writes the token file of the Action. Replaces an existing file only if that is permitted. Post restores the previous
+ * file, unless another job has changed the token file in the meantime.
  */
 import { linkSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -13,18 +13,18 @@ import { type IdToken, parseIdToken } from '../token/jwt.ts';
 import { checkTokenPath, makeDirectories, missingDirectories, putFile, tokenText } from '../token/token-file.ts';
 import { contentOf, exists, hashOf, MAX_TOKEN_FILE_BYTES } from './file-content.ts';
 
-/** The file that the step writes, and the previous one. Saved as state before anything is written. */
+/** The file that the step writes, and the file that it replaces. Both are saved as state before anything is written. */
 export interface Placement {
   readonly path: string;
-  /** Directories that the step creates, the outermost first. */
+  /** Directories that the step creates, outermost first. */
   readonly directories: readonly string[];
-  /** Path of the previous file until post restores it; undefined if there was none. */
+  /** Path of the previous file until post restores it; undefined if no file was backed up. */
   readonly backup: string | undefined;
   /** SHA-256 of the new file. */
   readonly hash: string;
 }
 
-/** What to do about files that cannot be removed or restored. */
+/** Advice for files that cannot be removed or restored. */
 export const CLEAN_UP = 'If other jobs use this runner, clean up by hand';
 
 type UndoReport = (line: string, left: boolean) => void;
@@ -37,7 +37,7 @@ export interface PlacementPlan {
   readonly earlier: string | undefined;
 }
 
-/** The latest possible expiry of the new token and its expected claims, if they are known before the fetch. */
+/** Issuer, subject and latest possible expiry of the new token, as far as they are known before the fetch. */
 interface Expectation {
   readonly expiresBy: number | undefined;
   readonly issuer: string | undefined;
@@ -45,7 +45,7 @@ interface Expectation {
 }
 
 /**
- * Checks, before any connection, whether the step may write to the path.
+ * Checks whether the step may write to the path. Called before a connection is opened.
  *
  * @throws OutputError ERR_OUTPUT.
  */
@@ -60,7 +60,7 @@ export function planPlacement(path: string, overwrite: boolean, expected: Expect
   return { path: resolve(path), overwrite, earlier: found.kind === 'file' ? found.hash : undefined };
 }
 
-/** Writes the token. Calls `save` before it writes, and again if the placement changed. Throws OutputError ERR_OUTPUT. */
+/** Writes the token. Calls `save` beforehand, and again if the placement changes. @throws OutputError ERR_OUTPUT. */
 export function placeToken(
   { path, overwrite, earlier: expected }: PlacementPlan,
   token: IdToken,
@@ -93,7 +93,7 @@ export function placeToken(
   }
 }
 
-/** Undoes a placement that failed. Returns the error, with what could not be undone. */
+/** Undoes a failed placement. Returns the error, which also lists everything that could not be undone. */
 function undone(cause: unknown, placement: Placement): OutputError {
   const left: string[] = [];
   undoPlacement(placement, [], (line, isLeft) => isLeft && left.push(line));
@@ -103,7 +103,7 @@ function undone(cause: unknown, placement: Placement): OutputError {
   return new OutputError(text, { cause, reason });
 }
 
-/** Renames the new file to its final name. It also replaces a file that another step wrote in the meantime. */
+/** Renames the new file to its final name. If permitted, replaces a file that another step has created there. */
 function nameOrReplace(from: string, to: string, token: IdToken): void {
   try {
     nameNew(from, to);
@@ -114,18 +114,18 @@ function nameOrReplace(from: string, to: string, token: IdToken): void {
   }
 }
 
-/** Renames a file. @throws Error EEXIST if another process created the target first. */
+/** Renames a file. With hard links, @throws Error EEXIST if another process created the target first. */
 function nameNew(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || exists(to)) throw error;
-    renameSync(from, to); // a file system without hard links
+    renameSync(from, to); // the file system does not support hard links
   }
 }
 
-/** Returns the only IDTOKEN of a file; undefined if there is no file. @throws OutputError ERR_OUTPUT for any other content. */
+/** Returns the IDTOKEN in a file; undefined if there is no file. @throws OutputError for any other content. */
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {
@@ -141,7 +141,7 @@ function earlierToken(path: string): IdToken | undefined {
   }
 }
 
-/** Expected claims of a token that another step wrote in the meantime: of concurrent steps, the last file wins. */
+/** Returns the claims that a concurrent step's token must have. Any expiry is allowed: the last writer wins. */
 function ofIdentity({ issuer, subject }: IdToken): Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'> {
   return { issuer, subject, expiresAt: undefined };
 }
@@ -164,8 +164,8 @@ function kept(path: string, reason: string): OutputError {
 }
 
 /**
- * Restores the path if its file is still one that the step wrote. `hashes` are those of renewed
- * tokens. `report` receives each action, and the reason for each file that remains.
+ * Undoes a placement, unless another process has changed the token file. `hashes` are the hashes of renewed tokens.
+ * `report` receives a line for each action, and the reason for each file that remains.
  */
 export function undoPlacement(
   { path, directories, backup, hash }: Placement,
@@ -213,8 +213,8 @@ function restore(backup: string, path: string, report: UndoReport): void {
 }
 
 /**
- * Another step backed up this step's token to restore it later: the previous file replaces that backup. Returns true if
- * no file of this step remains.
+ * Handles a backup that another step made of this step's token. If this step replaced a file, that file becomes the
+ * backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
  */
 function handOn(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): boolean {
   const prefix = backupPrefix(path);

@@ -1,6 +1,6 @@
 /**
- * The end of the job: removes what main created and restores what it changed. Failures do not fail the job; the log
- * gives the reason for each file that remains.
+ * Cleans up at the end of the job: removes what main created and restores what main changed. A failure during cleanup
+ * does not fail the job. The log gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -14,9 +14,9 @@ import { CLEAN_UP, type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
-/** State that main saves for post, before anything depends on it. */
+/** Names of the state that main saves for post. Main saves each value before it makes the corresponding change. */
 export const STATE = {
-  /** The token file, as JSON of a Placement. */
+  /** Placement of the token file, as JSON. */
   placement: 'placement',
   /** A directory that contains only files of this step. */
   own: 'own',
@@ -28,7 +28,7 @@ export const STATE = {
 export async function post(): Promise<void> {
   const renewal = whereIs(core.getState(STATE.renewal));
   if (renewal !== '') await atMost(`the renewal in ${renewal} could not be stopped`, () => endRenewal(renewal));
-  const hashes = renewal === '' ? [] : renewedHashes(renewal); // before its directory is removed
+  const hashes = renewal === '' ? [] : renewedHashes(renewal); // read before the directory is removed
   await atMost('the environment could not be restored', restoreEnvironment);
   await atMost('the token file could not be removed', () => {
     const placement = JSON.parse(core.getState(STATE.placement) || 'null') as Placement | null;
@@ -43,7 +43,10 @@ function report(line: string, isLeft: boolean): void {
   else core.info(printable(line));
 }
 
-/** Returns the directory, which moves with RUNNER_TEMP; its name is unique. */
+/**
+ * Returns the current path of a directory. If the path no longer exists, looks for the directory's unique name in the
+ * current RUNNER_TEMP.
+ */
 function whereIs(directory: string): string {
   const temporary = process.env['RUNNER_TEMP'] ?? '';
   if (directory === '' || exists(directory) || temporary === '') return directory;
@@ -51,7 +54,7 @@ function whereIs(directory: string): string {
   return exists(moved) ? moved : directory;
 }
 
-/** Removes a directory that a step of this Action created, which may be outside the current RUNNER_TEMP. */
+/** Removes a directory that a step of this Action created. The directory may be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;
@@ -74,7 +77,9 @@ async function endRenewal(directory: string): Promise<void> {
   core.endGroup();
 }
 
-/** Restores the variables. A step cannot unset variables of later steps, but HTCondor ignores empty ones. */
+/**
+ * Restores the exported variables. A step cannot unset variables for later steps, but HTCondor ignores empty variables.
+ */
 function restoreEnvironment(): void {
   const undo = JSON.parse(core.getState(STATE.undo) || '{}') as Undo;
   for (const [name, value] of Object.entries(undo)) {

@@ -1,7 +1,7 @@
 /**
- * Renews the token until the end of the job, in a process that outlives the step. It receives its credential through a
- * pipe and keeps it in memory only; it ends when post stops it, when its directory or the runner's process is gone, or at the
- * latest when no job can still run. Post prints its log.
+ * Renews the token until the end of the job, in a process that outlives the step. The process receives its credential
+ * through a pipe and keeps the credential only in memory. It ends when post stops it, when its directory or the
+ * runner's process no longer exists, or after the maximum duration of a job. Post prints the process's log.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,28 +28,28 @@ import { hashOf, holdsOneOf } from './file-content.ts';
 import { canListenForStop, listenForStop, removeStopSocket, requestStop } from './stop-socket.ts';
 
 const LOG = 'renew.log';
-/** File with the SHA-256 of each written token, by which post recognizes them; in the directory of the log. */
+/** File with the SHA-256 of each token that the process has written. Post uses these hashes to recognize the tokens. */
 const HASHES = 'written.sha256';
-/** Maximum size of each file, in bytes. */
+/** Maximum size of the log and of the hash file, in bytes. */
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
-/** Beginning of log lines about failures. */
+/** Text that marks a failed renewal in the log. */
 export const NOT_RENEWED = 'Renewal failed';
 export const RENEW = 'renew';
-/** Output of the process when it is ready. */
+/** Text that the process prints when it is ready. */
 const READY = 'ready';
 
-/** Input of the process. Times are milliseconds since 1970. */
+/** Input of the renewal process. Times are in milliseconds since 1970. */
 interface Order {
   readonly inputs: Readonly<Partial<Record<InputName, string>>>;
   readonly path: string;
-  /** SHA-256 of the file as the step wrote it. */
+  /** SHA-256 of the token file that the step wrote. */
   readonly hash: string;
   readonly due: number;
-  /** Variables with secrets, which are not passed in the environment. */
+  /** Variables that contain secrets, and are therefore not passed in the environment. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
   /** Private directory of the process. */
   readonly directory: string;
-  /** Process whose end means the end of the job; 0 if it is unknown, as in a container. */
+  /** ID of the process that ends with the job; 0 if it is unknown, as in a container. */
   readonly watched: number;
 }
 
@@ -59,7 +59,7 @@ const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** Maximum delay of a timer, in milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
-/** GitHub's maximum duration of a job, in milliseconds. */
+/** Maximum duration that GitHub allows for a job, in milliseconds. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 
 const PATH_INPUTS: readonly string[] = [
@@ -71,7 +71,7 @@ const PATH_VARIABLES: readonly string[] = [
   ...['BEARER_TOKEN_FILE', 'KRB5CCNAME', 'KRB5_CLIENT_KTNAME', 'KRB5_CONFIG', 'SSL_CERT_FILE', 'X509_USER_PROXY'],
 ];
 
-/** Resolves paths against the workspace, because the process runs in another directory. A colon follows a type, not a relative path. */
+/** Resolves relative paths, because the process runs in another directory. Skips names with a type or a drive. */
 function wholePathsOf(values: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
@@ -88,7 +88,7 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   );
 }
 
-/** Starts the process. `directory` is its private directory. */
+/** Starts the renewal process. `directory` is its private directory. */
 export async function startRenewal(
   directory: string,
   inputs: Order['inputs'],
@@ -119,7 +119,7 @@ export async function startRenewal(
     const ended = once(child, 'exit').then(([status]) => {
       throw new Error(`the process exited immediately with status ${String(status)}`);
     });
-    // From now on the process can be stopped, however soon the job ends.
+    // Once the process is ready, it can be stopped even if the job ends immediately.
     await Promise.race([once(child.stdout, 'data'), ended]);
     ended.catch(() => {});
     child.stdout.destroy();
@@ -130,14 +130,14 @@ export async function startRenewal(
   child.unref();
 }
 
-/** Stops the process. Returns its log, and whether it was still running. */
+/** Stops the renewal process. Returns its log and whether it was still running. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
   const wasThere = await requestStop(directory).catch(() => false);
   if (!wasThere) removeStopSocket(directory);
   return { log: linesOf(directory, LOG), wasThere };
 }
 
-/** SHA-256 of each token that the process has written. */
+/** Returns the SHA-256 of each token that the renewal process has written. */
 export function renewedHashes(directory: string): readonly string[] {
   return linesOf(directory, HASHES);
 }
@@ -146,19 +146,19 @@ function linesOf(directory: string, name: string): readonly string[] {
   try {
     return readBounded(join(directory, name), MAX_LOG_BYTES).toString('utf8').trimEnd().split('\n');
   } catch {
-    return []; // the file is missing, or the process did not write it
+    return []; // the file is missing or unreadable
   }
 }
 
 /**
- * Windows cannot remove the working directory of a process, so the process runs in the root of the drive there.
- * Elsewhere it runs in its own directory, because the path of a socket is limited to about a hundred bytes.
+ * Returns the working directory of the process. Windows cannot remove a directory in which a process runs, so the
+ * process runs in the drive's root there. Elsewhere, it runs in `directory`, so that the socket has a short path.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;
 }
 
-/** Runs the process in its working directory. */
+/** Runs in the renewal process: reads its input from standard input and renews the token until the job ends. */
 export async function renew(): Promise<void> {
   const order = JSON.parse(readFileSync(0, 'utf8')) as Order;
   const { directory } = order;
@@ -179,7 +179,7 @@ export async function renew(): Promise<void> {
       try {
         appendFileSync(join(directory, LOG), `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 });
       } catch {
-        // The token matters more than its log.
+        // A failure to write the log must not stop the renewals.
       }
     });
   } finally {
@@ -223,7 +223,7 @@ async function keepFresh(
   }
 }
 
-/** Returns early if `stop` is aborted. */
+/** Waits until `due`, in milliseconds since 1970. Returns early if `stop` is aborted. */
 async function sleepUntil(due: number, stop: AbortSignal): Promise<void> {
   for (let left = due - Date.now(); left > 0 && !stop.aborted; left = due - Date.now())
     await sleep(Math.min(left, MAX_SLEEP_MS), undefined, { signal: stop }).catch(() => {});
@@ -235,7 +235,7 @@ async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: H
   return await fetchToken({ ...request, path: undefined, retries: 0, warnings: [] }, host);
 }
 
-/** Returns when to renew the token: at two thirds of its lifetime, never if it does not expire. */
+/** Returns when to renew the token: after two thirds of its lifetime, or never if it does not expire. */
 function dueOf({ issuedAt = 0, expiresAt }: FetchedToken['token']): number {
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : (issuedAt + ((expiresAt - issuedAt) * 2) / 3) * 1000;
 }
@@ -243,7 +243,7 @@ function dueOf({ issuedAt = 0, expiresAt }: FetchedToken['token']): number {
 function isAlive(pid: number): boolean {
   if (pid <= 1) return true;
   try {
-    return process.kill(pid, 0); // signal 0 only checks for existence
+    return process.kill(pid, 0); // signal 0 only checks whether the process exists
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }

@@ -1,4 +1,4 @@
-/** The files through which a step sends data to the runner. Their type is checked before they are opened. */
+/** Files through which a step sends data to the runner. This module checks the type of each file before opening it. */
 import { chmodSync, lstatSync, truncateSync } from 'node:fs';
 import { OutputError } from '../errors.ts';
 import { systemReason } from '../runtime/system-reason.ts';
@@ -13,9 +13,9 @@ const FILES = {
 type RunnerFile = keyof typeof FILES;
 
 /**
- * Runs `write`, which sends data to the runner.
+ * Runs `write`, which sends data to the runner through a file.
  *
- * @throws OutputError ERR_OUTPUT if its file is missing, is not a regular file, or cannot be written to.
+ * @throws OutputError ERR_OUTPUT if the file is missing, is not a regular file, or cannot be written.
  */
 export function toRunner(what: RunnerFile, write: () => void): void {
   try {
@@ -32,8 +32,8 @@ export function toRunner(what: RunnerFile, write: () => void): void {
 }
 
 /**
- * Makes GITHUB_OUTPUT readable by its owner only, before a token is written to it. Returns the reason if this fails;
- * undefined on success, or if the runner has no such file.
+ * Makes GITHUB_OUTPUT accessible only to its owner before a token is written to it. Returns the reason on failure;
+ * undefined on success, or if the runner provides no such file.
  */
 export function closeOutputFile(): string | undefined {
   const path = pathOf('outputs');
@@ -47,7 +47,9 @@ export function closeOutputFile(): string | undefined {
   }
 }
 
-/** Records the lengths of outputs and environment; the returned function truncates them to these lengths. */
+/**
+ * Records the lengths of the output and environment files. The returned function truncates the files to these lengths.
+ */
 export function markRunnerFiles(): () => void {
   const marks = (['outputs', 'environment'] as const).flatMap((what) => {
     const [path, stats] = [pathOf(what), quietStat(what)];
@@ -58,7 +60,7 @@ export function markRunnerFiles(): () => void {
       try {
         if (lstatSync(path).isFile()) truncateSync(path, size);
       } catch {
-        // The step has failed already, so the runner may read the rest.
+        // The step has already failed, so leftover content in the file is harmless.
       }
     }
   };
@@ -68,10 +70,13 @@ function pathOf(what: RunnerFile): string | undefined {
   return process.env[FILES[what]] || undefined;
 }
 
-/** @throws Error if the variable names a file that is not a regular file. */
+/**
+ * Returns the `lstat` result of a runner file; undefined if its variable is not set. @throws Error if the file is not a
+ * regular file.
+ */
 function statOf(what: RunnerFile) {
   const path = pathOf(what);
-  if (path === undefined) return undefined; // the toolkit falls back to commands in the log
+  if (path === undefined) return undefined; // the toolkit then writes workflow commands to the log
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) throw new Error('it is a symbolic link');
   if (!stats.isFile()) throw new Error('it is not a regular file');

@@ -1,15 +1,15 @@
-/** The inputs that the runner passes. */
+/** Reads the inputs that the runner passes to the Action and checks for empty values. */
 import { CredentialError } from '../errors.ts';
 import { ABSENT, CREDENTIAL_INPUTS, INPUTS, type InputName, LIMIT_INPUTS } from '../inputs/table.ts';
 import { splitList } from '../inputs/words.ts';
 import type { Host } from '../runtime/host.ts';
 
-/** Methods that need no input. */
+/** Authentication methods that need no input. */
 const WITHOUT_INPUT: readonly string[] = ['FS', 'MUNGE', 'KERBEROS'];
 
 /**
- * Returns an input. An empty input, such as an empty variable of the workflow, uses the default: otherwise, an empty
- * lifetime would mean unlimited.
+ * Returns the value of an input. If the value is empty, for example because a workflow variable is empty, returns the
+ * default. Without this rule, an empty lifetime would mean an unlimited lifetime.
  */
 export const runnerInput = (name: InputName): string | undefined => {
   const text = rawInput(name);
@@ -18,10 +18,10 @@ export const runnerInput = (name: InputName): string | undefined => {
 };
 
 /**
- * Rejects an empty secret, the most common mistake. Without this check, the step would silently use another identity, such as
- * that of the runner's token directory.
+ * Rejects empty secrets, the most common mistake. Without this check, the step would silently use a different identity,
+ * such as that of a token in the runner's token directory.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if a credential is empty and no other one is set.
+ * @throws CredentialError ERR_NO_CREDENTIAL if a credential input is empty and no other credential is set.
  */
 export function checkEmptyCredentials(host: Host): void {
   const empty = CREDENTIAL_INPUTS.filter(isEmpty);
@@ -36,7 +36,7 @@ export function checkEmptyCredentials(host: Host): void {
   for (const name of empty) host.log.debug(`credentials: ${name} is empty and is ignored`);
 }
 
-/** Warns about limits that are empty, and about a token without authorization levels. */
+/** Warns if a limit is empty, or if the token is not restricted to authorization levels. */
 export function warnAboutLimits(host: Host): void {
   const unrestricted = 'the token is not restricted to any authorization levels. Set authz, for example to READ WRITE';
   for (const name of LIMIT_INPUTS.filter(isEmpty))

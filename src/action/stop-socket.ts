@@ -1,15 +1,21 @@
-/** Stops the renewal process through a socket in its directory: works on every platform and never stops another process. */
+/**
+ * Stops the renewal process through a socket in the process's directory. Unlike a signal, the socket works on every
+ * platform and cannot stop an unrelated process.
+ */
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { basename, join } from 'node:path';
 
-/** Relative if possible, because the path of a socket is limited to about a hundred bytes. */
+/** Name of the socket, used as a relative path because a socket's path is limited to about a hundred bytes. */
 const NAME = 'stop.sock';
 
-/** Maximum wait for the end of the process, in milliseconds. */
+/** Maximum time to wait for the process to end, in milliseconds. */
 const PATIENCE_MS = 5000;
 
-/** Calls `stop` on request. Returns a function to call afterwards. This process runs in the directory. */
+/**
+ * Calls `stop` when a stop request arrives. Returns a function that stops listening. Except on Windows, `directory`
+ * must be the working directory.
+ */
 export async function listenForStop(directory: string, stop: () => void): Promise<() => void> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -28,7 +34,7 @@ export async function listenForStop(directory: string, stop: () => void): Promis
   };
 }
 
-/** Asks the process in this directory to stop, and waits until it ends. Returns false if there was none. */
+/** Asks the process in this directory to stop and waits until it ends. Returns false if no process was listening. */
 export async function requestStop(directory: string): Promise<boolean> {
   if (process.platform === 'win32') return await stopAt(pipeOf(directory));
   const before = workingDirectory();
@@ -54,7 +60,7 @@ function stopAt(path: string): Promise<boolean> {
   });
 }
 
-/** Undefined if it has been removed. */
+/** Returns the working directory; undefined if the directory has been removed. */
 function workingDirectory(): string | undefined {
   try {
     return process.cwd();
@@ -63,12 +69,12 @@ function workingDirectory(): string | undefined {
   }
 }
 
-/** True if the process in this directory, which is the calling process, can still receive a stop request. */
+/** True if the calling process, which runs in the socket's directory, can still receive a stop request. */
 export function canListenForStop(): boolean {
   return process.platform === 'win32' || existsSync(NAME);
 }
 
-/** Makes the process in this directory end even if it cannot receive a stop request. */
+/** Removes the socket, which makes the process in this directory end even if it cannot receive a stop request. */
 export function removeStopSocket(directory: string): void {
   if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });
 }

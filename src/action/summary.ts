@@ -1,4 +1,4 @@
-/** Writes the job summary, which never contains the token. All foreign text is escaped. */
+/** Writes the job summary, which never contains the token. All external text is escaped. */
 import * as core from '@actions/core';
 import { explainError, factsOf } from '../messages/describe.ts';
 import type { CheckResult, FetchedToken } from '../pipeline/library-types.ts';
@@ -38,7 +38,7 @@ export async function writeSummary(fetched: FetchedToken, pool: string, elapsedM
   await core.summary.write();
 }
 
-/** Writes the summary of a check. Without requested levels, a denied level is only information. */
+/** Writes the summary of a check. If no levels were requested, the heading does not mention denied levels. */
 export async function writeCheckSummary(found: CheckResult, requested: readonly string[]): Promise<void> {
   const denied = requested.length > 0 && found.refused.length > 0 ? `, but ${found.refused.join(' ')} is denied` : '';
   core.summary.addHeading(`HTCondor token: a fetch would succeed${denied}`, 3);
@@ -55,7 +55,7 @@ export async function writeCheckSummary(found: CheckResult, requested: readonly 
   await core.summary.write();
 }
 
-/** Writes the summary of a failure with its hints. */
+/** Writes the summary of a failure, including the hints. */
 export async function writeFailureSummary(error: unknown): Promise<void> {
   const { what, details, hints } = explainError(error);
   core.summary.addHeading('HTCondor token: failed', 3);
@@ -78,7 +78,7 @@ function addRows(rows: Readonly<Record<string, string | undefined>>): void {
   );
 }
 
-/** Returns the setting that revokes only this token; undefined if its ID cannot be part of an expression. */
+/** Returns the setting that revokes only this token; undefined if the token ID cannot be used in an expression. */
 export function revocationOf(tokenId: string): string | undefined {
   return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;
 }

@@ -1,4 +1,4 @@
-/** Translates hints for the command: inputs of the Action become flags, variables, or settings of HTCondor. */
+/** Translates hints for the command: replaces the names of Action inputs with flags, variables or HTCondor settings. */
 import { FLAGS } from './flags.ts';
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [/\bmode request\b/g, 'condor_token_request'],
   [/\btype: (\w+)/g, '-type $1'],
   [new RegExp(`(?<![\\w-])(?:${names((name) => name.includes('-'))})(?![\\w-])`, 'g'), '-$&'],
-  // Names that are also English words are flags only in these contexts.
+  // Names that are also English words are treated as flags only in these contexts.
   [
     new RegExp(
       `(?<=\\b(?:set|specify|increase|restrict|correct|omit|with|longer|use|of|in|and|or|instead of|from) |\\()(?:${WORDS})(?= (?:as|if|in|to|or|and (?=name|lifetime)|instead|because|with|\\(|,)|[,.;:)]|$)`,

@@ -1,16 +1,19 @@
-/** Flags of `condor_token_fetch` and `condor_token_request`, by HTCondor's own rules (is_dash_arg_prefix in match_prefix.cpp). */
+/**
+ * Parses the flags of `condor_token_fetch` and `condor_token_request` according to HTCondor's rules for abbreviations
+ * (is_dash_arg_prefix in match_prefix.cpp).
+ */
 import { InputError } from '../errors.ts';
 
 interface Flag {
   readonly name: string;
   /** Minimum length of an abbreviation. After `--`, only full names are accepted. */
   readonly minimum: number;
-  /** Placeholder of the value in the usage; undefined if the flag has no value. */
+  /** Placeholder for the value in the usage text; undefined if the flag takes no value. */
   readonly value?: string;
   readonly help: string;
 }
 
-/** Flags that no HTCondor tool has. They cannot be shortened, so that HTCondor's abbreviations keep their meaning. */
+/** Flags that no HTCondor tool has. They cannot be abbreviated, so HTCondor's abbreviations keep their meaning. */
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token has this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
@@ -22,7 +25,7 @@ function type(normal: string): Flag {
   return { name: 'type', minimum: 1, value: 'TYPE', help: `Type of the daemon (default: ${normal})` };
 }
 
-/** In the order in which HTCondor's tool compares them: the first match counts. */
+/** Flags of condor_token_fetch, in the order in which HTCondor's tool compares them. The first match counts. */
 export const FLAGS: readonly Flag[] = [
   {
     name: 'authz',
@@ -65,7 +68,7 @@ export const FLAGS: readonly Flag[] = [
 
 const SHARED_WITH_REQUEST: readonly string[] = ['pool', 'name', 'token', 'file'];
 
-/** Flags of condor_token_request in the order in which HTCondor's tool compares them, followed by additional ones. */
+/** Flags of condor_token_request, in the order in which HTCondor's tool compares them, followed by additional flags. */
 export const REQUEST_FLAGS: readonly Flag[] = [
   ...FLAGS.filter(({ name }) => name === 'authz' || name === 'lifetime'),
   { name: 'identity', minimum: 1, value: 'IDENTITY', help: 'Identity of the requested token (default: condor)' },
@@ -76,22 +79,25 @@ export const REQUEST_FLAGS: readonly Flag[] = [
   ...CHECKS,
 ];
 
-/** Returns the flag without abbreviations. */
+/** Returns the flag with abbreviations disabled. */
 function whole(flag: Flag): Flag {
   return { ...flag, minimum: flag.name.length };
 }
 
-/** Names of the command, whose behaviour depends on the name with which it is started. */
+/** Names under which the command can be started. The name determines its behaviour. */
 export type Tool = 'condor_token_fetch' | 'condor_token_request';
 
 export function flagsOf(tool: Tool): readonly Flag[] {
   return tool === 'condor_token_request' ? REQUEST_FLAGS : FLAGS;
 }
 
-/** Values by flag: all values of a repeated flag in order; an empty string for a flag without value. */
+/**
+ * Values by flag name. For a repeated flag, the map contains all values in order. For a flag that takes no value, it
+ * contains an empty string.
+ */
 export type Arguments = ReadonlyMap<string, readonly string[]>;
 
-/** @throws InputError for an unknown flag, or a flag without its value. */
+/** Parses the command line. @throws InputError for an unknown flag, or for a flag whose value is missing. */
 export function parseArguments(args: readonly string[], flags = FLAGS): Arguments {
   const found = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {

@@ -1,4 +1,7 @@
-/** The command's shell: argv → fetchToken → the token on standard output, everything else on standard error. */
+/**
+ * Runs the command: parses the arguments, fetches the token, and prints it to standard output. All other output goes to
+ * standard error.
+ */
 
 import { HTCondorError, OutputError } from '../errors.ts';
 import { interruptSignal, processHost, processSurroundings } from '../inputs/process-host.ts';
@@ -13,10 +16,10 @@ import { commandHint } from './command-hints.ts';
 import { type Arguments, flagsOf, parseArguments, type Tool, usage } from './flags.ts';
 import { VERSION } from './version.ts';
 
-/** Flags that HTCondor's tool ignores if they are empty. */
+/** Flags that HTCondor's tool ignores if their value is empty. */
 const EMPTY_IS_NONE: readonly string[] = ['name', 'pool', 'key', 'token', 'file', 'identity'];
 
-/** Runs and returns the exit status. */
+/** Runs the command and returns the exit status. */
 export async function run(args: readonly string[], tool: Tool = 'condor_token_fetch'): Promise<number> {
   try {
     return await main(args, tool);
@@ -30,7 +33,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
   const given = parseArguments(args, flagsOf(tool));
   if (given.has('help')) {
     process.stderr.write(usage(tool));
-    return 1; // as HTCondor's tool does
+    return 1; // HTCondor's tool also returns 1
   }
   if (given.has('version')) {
     await print(`${tool} ${VERSION}`);
@@ -39,7 +42,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
 
   const input = tool === 'condor_token_request' ? requestInputOf(given) : inputOf(given);
   const host = processHost(readTimeout(input), interruptSignal(), {
-    mask: () => {}, // the command prints no secret except the token itself
+    mask: () => {}, // nothing to mask: the command prints no secret except the token
     log: {
       debug: (line) => given.has('debug') && say(line),
       info: say,
@@ -54,7 +57,8 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
     return 0;
   }
   const announce = (id: string) => {
-    if (tool === 'condor_token_request') void print(approval(id)).catch(() => {}); // printing the token fails as well
+    // if this fails, printing the token fails too
+    if (tool === 'condor_token_request') void print(approval(id)).catch(() => {});
   };
   const fetched = await fetchToken({ ...request, announce }, host);
   host.log.debug(`${describeToken(fetched)}; ${fetched.roundTrips} round trips`);
@@ -63,12 +67,17 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
   return 0;
 }
 
-/** The line that HTCondor's condor_token_request prints on standard output, for programs that wait for it. */
+/**
+ * Returns the line that HTCondor's condor_token_request prints to standard output. Some programs wait for this line.
+ */
 function approval(id: string): string {
   return `Token request enqueued.  Ask an administrator to please approve request ${id}.`;
 }
 
-/** HTCondor's condor_token_request queries the collector unless -type is set, and waits without a time limit. */
+/**
+ * Returns the inputs of condor_token_request. HTCondor's tool sends the request to the collector unless -type is set,
+ * and waits indefinitely.
+ */
 function requestInputOf(given: Arguments): InputSource {
   const input = inputOf(given);
   return (name) => {
@@ -79,7 +88,10 @@ function requestInputOf(given: Arguments): InputSource {
   };
 }
 
-/** Levels add up; for other flags the last value counts. HTCondor's tool ignores -key with -remote. */
+/**
+ * Returns the inputs that the flags set. The levels of repeated -authz flags are combined. If another flag is repeated,
+ * its last value counts. HTCondor's tool ignores -key with -remote.
+ */
 function inputOf(given: Arguments): InputSource {
   return (name) => {
     switch (name) {
@@ -107,7 +119,9 @@ function say(line: string): void {
   process.stderr.write(`${printable(line)}\n`);
 }
 
-/** Resolves when the reader has received the text: an undelivered token is a failure. */
+/**
+ * Prints a line to standard output. Resolves once the line has been written, because an undelivered token is a failure.
+ */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (cause: Error) =>

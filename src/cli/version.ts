@@ -1,2 +1,2 @@
-/** The version of this package; a test keeps it equal to package.json. */
+/** Version of this package. A test checks that it matches package.json. */
 export const VERSION = '0.1.0';

@@ -1,25 +1,25 @@
-/** Selects the proxy for a URL, from the variables that curl, Git and `@actions/http-client` read. */
+/** Selects the proxy for a URL from the environment variables that curl, Git and `@actions/http-client` also read. */
 import type { Secret } from '../runtime/secret.ts';
 
 /** A proxy from `https_proxy`. */
 export interface HttpProxy {
-  /** Without user and password. */
+  /** URL of the proxy, without the user name and password. */
   readonly url: URL;
-  /** Value of Proxy-Authorization. */
+  /** Value of the Proxy-Authorization header. */
   readonly authorization: Secret | undefined;
-  /** Secrets to mask in logs: password and authorization. */
+  /** Secrets to mask in logs: the password and the value of Proxy-Authorization. */
   readonly secrets: readonly Secret[];
 }
 
-/** The proxy of this host, and the hosts that bypass it. */
+/** The proxy that this host uses, and the hosts that bypass the proxy. */
 export interface ProxySettings {
-  /** Undefined for none. */
+  /** Undefined if no proxy is set. */
   readonly proxy: HttpProxy | undefined;
   /** Entries of `no_proxy`. */
   readonly bypass: readonly string[];
 }
 
-/** Returns the proxy for a URL; undefined for a direct connection, as always to this host. */
+/** Returns the proxy for a URL; undefined for a direct connection. Connections to this host are always direct. */
 export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, protocol }: URL): HttpProxy | undefined {
   const host = normal(hostname);
   const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
@@ -28,8 +28,9 @@ export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, pro
 }
 
 /**
- * True if an entry of `no_proxy` covers a host: `*`; a name, which also covers its subdomains, with or without `.` or `*.`
- * in front; an address; a network, `10.0.0.0/8`. A port in the entry must equal the port of the URL.
+ * True if an entry of `no_proxy` covers a host. The entry can be `*`, an address, a network such as `10.0.0.0/8`, or a
+ * host name. A host name also covers its subdomains, and may start with `.` or `*.`. If the entry has a port, the URL
+ * must have the same port.
  */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;
@@ -51,7 +52,7 @@ function isInNetwork(host: string, network: string, bits: number): boolean {
   return list.check(host, kind);
 }
 
-/** Returns a host in lower case, without brackets and without the trailing dot of a fully qualified name. */
+/** Returns a host name or address in lower case, without brackets and without a trailing dot. */
 function normal(host: string): string {
   return host
     .toLowerCase()

@@ -13,24 +13,24 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** CA certificates for the server's certificate, as PEM. */
+  /** CA certificates for verifying the server's certificate, as PEM. */
   readonly authorities: readonly string[];
-  /** The proxy to use; undefined for none. */
+  /** The proxy to use; undefined for a direct connection. */
   readonly proxy?: HttpProxy | undefined;
-  /** A connection to the same server that openAhead started; used if it is still open. */
+  /** A connection to the same server that `openAhead` started. It is used if it is still open. */
   readonly connection?: HttpConnection | undefined;
 }
 
-/** A connection that was opened before its request was ready. */
+/** A connection that is opened before the request is ready. */
 export interface HttpConnection {
-  /** Undefined: it failed. */
+  /** Resolves to undefined if the connection failed. */
   readonly socket: Promise<Socket | undefined>;
   close(): void;
 }
 
 /**
- * Opens a connection while its request is still being prepared, which saves the round trips of TCP and TLS. If it
- * fails, the request opens its own connection, and reports why that fails.
+ * Opens a connection while the request is still being prepared, which saves the round trips of TCP and TLS. If the
+ * connection fails, the request opens another connection and reports any error.
  */
 export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>, host: Host): HttpConnection {
   const socket = connectTo(server, host).then(
@@ -43,16 +43,16 @@ export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'pro
 export interface HttpResponse {
   readonly status: number;
   readonly text: string;
-  /** One value of a header, by its name in lower case. */
+  /** Returns the value of a header. `name` must be in lower case. */
   header(name: string): string | undefined;
 }
 
-/** Maximum size of a response, in bytes. A token has about 2,000. */
+/** Maximum size of a response, in bytes. A typical token is about 2,000 bytes long. */
 const MAX_RESPONSE_LENGTH = 64 * 1024;
 
 /**
- * Sends one request over HTTPS, or HTTP to this host. It follows no redirection, so that a token reaches only the server
- * for which it is intended.
+ * Sends one request over HTTPS, or over HTTP to this host. Redirects are not followed, so a token reaches only the
+ * intended server.
  *
  * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
  */
@@ -81,7 +81,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         response.on('aborted', () => reject(new Error('the connection closed in the middle of the response')));
       });
       sent.on('error', reject);
-      sent.on('close', () => reject(new Error('the connection closed without a response'))); // ignored if the promise is settled
+      // ignored if the promise is already settled
+      sent.on('close', () => reject(new Error('the connection closed without a response')));
       sent.end(body);
     }).finally(() => socket.destroy());
   } catch (cause) {
@@ -90,7 +91,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason, reason: 'service-silent' });
     }
     if (signal.aborted) throw abortedError(signal);
-    // The cause is omitted: errors of Node's parser contain the received bytes, including tokens.
+    // The cause is omitted, because errors of Node's HTTP parser contain the received bytes, which may include tokens.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
       ...(cause instanceof ConnectError ? reasonOf(cause) : { reason: 'service-unreachable' }),
       peer: url.origin,
@@ -98,7 +99,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
   }
 }
 
-/** Keeps the reason only for a wrong proxy or host name: the hints for other reasons are about daemons. */
+/** Keeps only the reasons for a failed proxy or an unknown host name. The hints for other reasons are about daemons. */
 function reasonOf({ reason, details, permanent }: ConnectError) {
   const isOurs = reason === 'proxy-failed' || reason === 'name-unknown';
   return { reason: isOurs ? reason : ('service-unreachable' as const), details, permanent };
@@ -113,7 +114,7 @@ export function isHttpToThisHost({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** Connects to the server of a URL, with TLS and a proxy if they apply. */
+/** Connects to the server of a URL, through the proxy if there is one, and with TLS if the URL requires it. */
 async function connectTo(
   { url, authorities, proxy }: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>,
   host: Host,
@@ -124,22 +125,26 @@ async function connectTo(
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
-/** Starts TLS on a connection. The handshake continues while the caller writes; its failure is an error of the socket. */
+/**
+ * Starts TLS on a connection. The caller may write during the handshake. The socket emits an error if the handshake
+ * fails.
+ */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);
   return process.getBuiltinModule('node:tls').connect({
     socket,
-    host, // the certificate must be for it
-    servername: isIpAddress(host) ? '' : host, // RFC 6066: no address
+    host, // the certificate must be valid for this host
+    servername: isIpAddress(host) ? '' : host, // RFC 6066 does not permit an address here
     ca: [...authorities],
-    rejectUnauthorized: true, // explicit, because NODE_TLS_REJECT_UNAUTHORIZED of an earlier step would change the default
+    rejectUnauthorized: true, // an earlier step may have changed the default with NODE_TLS_REJECT_UNAUTHORIZED
     ALPNProtocols: ['http/1.1'],
   });
 }
 
 /**
- * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No package fits: `https.Agent({ proxyEnv })` needs Node 24.5,
- * and the proxy agents of npm, `@actions/http-client` included, connect with Node's own limit of 250 ms for an address.
+ * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No existing package is suitable: `https.Agent({ proxyEnv
+ * })` requires Node 24.5. The proxy agents on npm, including `@actions/http-client`, use Node's limit of 250 ms for
+ * connecting to each address.
  *
  * @throws ConnectError ERR_CONNECT that names the proxy, without its password.
  */
@@ -182,7 +187,7 @@ function endpointOf({ hostname, port, protocol }: URL) {
   return { host: bare(hostname), port: Number(port) || (protocol === 'http:' ? 80 : 443) };
 }
 
-/** Returns the host of a URL without the brackets of IPv6. */
+/** Returns the host name or address of a URL, without the brackets around an IPv6 address. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -11,24 +11,24 @@ import { type IdToken, maskJwt, parseCredentialToken } from '../token/jwt.ts';
 import { ExposedFile, exposedKind, readPrivateFile, reasonOf, unreadable } from './private-file.ts';
 import { mintWith, type SigningKeys } from './signing-key.ts';
 
-/** Source of IDTOKENs: the text of an input, or a token directory. */
+/** Source of IDTOKENs: the value of an input, or a token directory. */
 export type IdTokenSource =
   | { readonly text: Secret }
   | {
       readonly directory: string;
-      /** True if the user supplied the path, false if it is HTCondor's default. */
+      /** True if the user supplied the path; false if the path is HTCondor's default. */
       readonly named: boolean;
-      /** LOCAL_CONFIG_DIR_EXCLUDE_REGEXP; undefined: its default. */
+      /** Value of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP. Undefined means HTCondor's default. */
       readonly excluded?: RegExp | undefined;
-      /** Signing keys that issue a token if no other one fits; undefined if there are none. */
+      /** Signing keys with which the client issues a token if no stored token fits; undefined if there are none. */
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Maximum number of reported lines without a token. */
+/** Maximum number of reported reasons for skipped files and lines. */
 const MAX_REASONS = 20;
 
 /**
- * Returns IDTOKENS with all tokens of a source, or the reason why there are none.
+ * Returns the IDTOKENS method with all tokens from a source, or the reason why the source has no token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if a line of the input is not an IDTOKEN.
  */
@@ -44,7 +44,7 @@ export function loadIdTokens(
     : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`, kind);
 }
 
-/** Returns credentials that consist of this token alone. */
+/** Returns credentials that consist only of this token. */
 export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
   const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
@@ -52,13 +52,13 @@ export function credentialsFrom(token: IdToken, source: string, host: Host): Cre
 
 interface IdTokens {
   readonly found: readonly IdTokenCredential[];
-  /** Why files and lines are not used. */
+  /** Reasons for skipped files and lines. */
   readonly reasons: readonly string[];
-  /** The reason that the hints address. */
+  /** The reason that determines which hints the error shows. */
   readonly kind?: MissingReason | undefined;
 }
 
-/** Reads all IDTOKENS of a source, in HTCondor's order. Each is masked before it is used. */
+/** Reads all IDTOKENs from a source, in HTCondor's order. Each token is masked before it is used. */
 export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
   if (!('text' in source)) return readFromDirectory(source, host);
   host.mask(source.text);
@@ -91,7 +91,7 @@ function readFromDirectory(
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // A string that is not a JWT is not a secret, and a mask would hide it everywhere in the job's log.
+  // A string that is not a JWT is not a secret. Masking it would hide every occurrence of the string in the job's log.
   maskJwt(text, host);
   try {
     return { token: parseCredentialToken(text), source, chosen };
@@ -101,32 +101,32 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
   }
 }
 
-/** A line of a token file. */
+/** A line of a token file, or of the input. */
 interface TokenLine {
   readonly text: Secret;
-  /** The file, with the line if there are several. */
+  /** Name of the file or input, with the line number if it contains several tokens. */
   readonly source: string;
 }
 
 interface TokenDirectory {
   readonly lines: readonly TokenLine[];
-  /** Files without a token, with the reason, or why there are no files. */
+  /** Files without a token, each with the reason. If there are no files, explains why. */
   readonly skipped: readonly string[];
-  /** The files among them whose owner or mode exposes them. */
+  /** Skipped files that have the wrong owner or mode, each with the reason. */
   readonly exposed: readonly string[];
-  /** The reason that the hints address if no file has a token. */
+  /** The reason that determines which hints the error shows if no file contains a token. */
   readonly kind: MissingReason | undefined;
 }
 
-/** Default of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: files that editors and package managers leave behind. */
+/** Default of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP, which matches files that editors and package managers leave behind. */
 export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.*\.dpkg-.*))$/;
 
 /**
- * Reads a token directory like HTCondor (findTokens in condor_auth_passwd.cpp, read_secure_file): files in the order of
- * their names, one token on each line, `#` comments. A file must belong to this user and be inaccessible to other users.
- * `excluded`: LOCAL_CONFIG_DIR_EXCLUDE_REGEXP.
+ * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file). Files are read in
+ * the order of their names; each contains one token per line, and `#` starts a comment line. A file must belong to this
+ * user and be inaccessible to other users. Files whose names match `excluded` are skipped.
  *
- * Synchronous, because loading node:fs/promises takes longer than reading a few small files.
+ * This function is synchronous, because loading node:fs/promises takes longer than reading a few small files.
  */
 export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME): TokenDirectory {
   let names: string[];
@@ -160,7 +160,7 @@ export function readTokenDirectory(directory: string, excluded = EXCLUDED_NAME):
   return { lines, skipped, exposed, kind };
 }
 
-/** Returns the lines of a text that are neither blank nor comments. */
+/** Returns the lines of a text, except blank lines and comments. */
 export function tokenLines(text: string, source: string): readonly TokenLine[] {
   const found = text
     .split(/\r?\n/)

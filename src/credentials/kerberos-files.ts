@@ -1,4 +1,4 @@
-/** Reads the files of Kerberos: configuration, credential caches and keytabs. */
+/** Reads the files of Kerberos: configuration files, credential caches and keytabs. */
 import { constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CredentialCache, parseCredentialCache } from '../kerberos/ccache.ts';
@@ -13,33 +13,34 @@ import { checkOwner, MAX_FILE_LENGTH, reasonOf, unreadable } from './private-fil
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
-/** Maximum number of files of a DIR cache that are read. */
+/** Maximum number of credential caches that are read from a directory. */
 const MAX_CACHES = 50;
 
-/** Beginning of a keytab in base64: 0x0502, and the size of the first entry. */
+/** Matches a base64-encoded keytab by its beginning: 0x0502, followed by the size of the first entry. */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
-/** True if a string is a keytab in base64, not the path of a keytab. */
+/** True if a string is a base64-encoded keytab rather than the path of a keytab. */
 export function isEncodedKeytab(text: string): boolean {
   return ENCODED_KEYTAB.test(text);
 }
 
-/** `owner`: user ID that must own a file in a directory to which other accounts can write. */
+/** Reads a file. `owner` is the user ID that must own the file if other accounts can write to its directory. */
 function readFile(path: string, owner?: number): Buffer {
   if (owner === undefined) return readBounded(path, MAX_FILE_LENGTH);
   return readBounded(path, MAX_FILE_LENGTH, (stats) => checkOwner(stats, owner), constants.O_NOFOLLOW);
 }
 
 /**
- * Paths of the configuration files: those that `KRB5_CONFIG` lists, or that of this host. On Windows, `/etc` is on the
- * current drive, where every account may create it, and paths contain colons.
+ * Returns the paths of the configuration files: those that `KRB5_CONFIG` lists, or the default file of this host.
+ * Windows has no default, because `/etc` is on the current drive there, where any account may create it. Paths on
+ * Windows contain colons, so the separator is a semicolon.
  */
 export function configurationFiles(env: Environment, platform: NodeJS.Platform): readonly string[] {
   const [separator, standard] = platform === 'win32' ? [';', ''] : [':', DEFAULT_CONFIGURATION];
   return (env['KRB5_CONFIG'] || standard).split(separator).filter((path) => path !== '');
 }
 
-/** The configuration of `KRB5_CONFIG` or of this host. Unreadable files are skipped. */
+/** Reads the Kerberos configuration. Unreadable files are skipped. */
 export function readConfiguration(env: Environment, platform: NodeJS.Platform): KerberosConfiguration {
   return parseConfiguration(configurationFiles(env, platform), {
     read(path) {
@@ -61,7 +62,9 @@ export function readConfiguration(env: Environment, platform: NodeJS.Platform): 
   });
 }
 
-/** Reads the keytab of an input or a file. The file may contain base64, as in a CI variable. */
+/**
+ * Reads a keytab from the value of an input or from a file. The file may be base64-encoded, as CI variables often are.
+ */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
   const bytes = readFile(withoutType(text.trim(), ['FILE', 'WRFILE'], 'keytab'));
@@ -74,14 +77,14 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. With `principal`, selects the cache
- * of this principal in a directory instead of the primary one.
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name refers to a directory,
+ * `principal` selects that principal's cache instead of the primary cache.
  *
- * @throws KerberosError if it cannot be read; or an error of the file system.
+ * @throws KerberosError if the cache cannot be read; or an error of the file system.
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
-    const path = withoutType(name, ['FILE'], 'credential cache');
+    const path = withoutType(name, ['FILE', 'DIR'], 'credential cache');
     return { path, ...parseCredentialCache(readFile(path, owner)) };
   }
   const directory = name.slice('DIR:'.length);
@@ -96,7 +99,9 @@ export function readCache(name: string, principal: string | undefined, owner?: n
   return primary;
 }
 
-/** Returns the default cache of the Kerberos tools. Its owner is checked, because others can write to its directory. */
+/**
+ * Returns the default cache of the Kerberos tools. `owner` is set if other accounts can write to the cache's directory.
+ */
 export function defaultCache(
   { env, uid }: { readonly env: Environment; readonly uid: number | undefined },
   { defaultCache: configured }: KerberosConfiguration,
@@ -118,18 +123,20 @@ function primaryOf(directory: string): string {
   }
 }
 
-/** Returns the path in a name with or without a type prefix. A letter and a colon are a Windows drive. */
+/**
+ * Returns the path in a name, without its type prefix if it has one. A single letter before a colon is a Windows drive.
+ */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
   if (type === undefined) return name;
   if (supported.includes(type)) return path;
   throw new KerberosError(
-    `a ${what} of the type ${type} cannot be read; only FILE and DIR are supported`,
+    `a ${what} of the type ${type} cannot be read; only ${supported.join(' and ')} are supported`,
     what === 'keytab' ? undefined : 'kerberos-cache-type',
   );
 }
 
-/** Runs `work` on an input. A failure becomes an error for the workflow author. */
+/** Runs `work` on an input. Converts a failure to an error about that input. */
 export function given<T>(input: string, work: () => T): T {
   try {
     return work();

@@ -1,4 +1,4 @@
-/** KERBEROS with a credential cache, a keytab or a password. */
+/** Loads the KERBEROS method with a credential cache, a keytab or a password. */
 import { encryptionType } from '../kerberos/encryption.ts';
 import { KDC_ERR, KdcError, KerberosError } from '../kerberos/kerberos-error.ts';
 import { keysOfKeytab } from '../kerberos/keytab.ts';
@@ -36,20 +36,20 @@ import { unreadable } from './private-file.ts';
 export interface KerberosSource {
   /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
-  /** The inputs. The keytab is either a path or base64. */
+  /** Values of the inputs. The keytab is either a path or base64-encoded content. */
   readonly cache: string | undefined;
   readonly keytab: Secret | undefined;
   readonly password: Secret | undefined;
   readonly principal: string | undefined;
-  /** KERBEROS_SERVER_SERVICE: first component of the daemons' principals. */
+  /** KERBEROS_SERVER_SERVICE, the first component of the daemons' principals. */
   readonly service: string;
-  /** Environment: KRB5CCNAME, KRB5_CLIENT_KTNAME and KRB5_CONFIG. */
+  /** Environment variables, including KRB5CCNAME, KRB5_CLIENT_KTNAME and KRB5_CONFIG. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
   readonly platform: NodeJS.Platform;
 }
 
-/** State that all credentials of a run share. */
+/** State shared by all Kerberos credentials of a run. */
 interface Realm {
   readonly configuration: KerberosConfiguration;
   readonly kdcs: Kdcs;
@@ -60,7 +60,7 @@ const NOT_CHOSEN =
   'it was not selected: set authentication-methods, kerberos-cache, kerberos-keytab or kerberos-password';
 
 /**
- * Loads KERBEROS with the credentials of the inputs, or with those of this host.
+ * Loads the KERBEROS method with the credentials from the inputs, or with the credentials of this host.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if one of the inputs is unusable.
  */
@@ -171,7 +171,7 @@ function fromCache(
   };
 }
 
-/** @throws KerberosError if the session key of a ticket has an unsupported encryption type. */
+/** @throws KerberosError if the ticket's session key has an unsupported encryption type. */
 function supported(ticket: Ticket): Ticket {
   encryptionType(ticket.key.type);
   return ticket;
@@ -184,7 +184,7 @@ function fromKeytab(text: string, source: string, wanted: Principal | undefined,
   return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
-/** Requests the service's ticket directly if it is in the client's realm, otherwise with a ticket-granting ticket. */
+/** Requests tickets in the client's realm directly, and other tickets with a ticket-granting ticket. */
 function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Realm): ClientSource {
   const { configuration, kdcs, service } = realm;
   return {
@@ -210,7 +210,7 @@ function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Re
   };
 }
 
-/** Each host's ticket is requested once. Host names are case-insensitive (RFC 4120 §6.2.1). */
+/** Requests each host's ticket only once. Host names are case-insensitive (RFC 4120 §6.2.1). */
 function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
   const tickets = new Map<string, Promise<Ticket>>();
   return (name) => {
@@ -240,7 +240,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
   };
 }
 
-/** A daemon treats principals of its own service as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+/** Warns about principals that a daemon treats as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
 function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
   if (client.components[0] !== service) return;
   host.log.warn(

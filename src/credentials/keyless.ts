@@ -1,4 +1,7 @@
-/** Credentials of a job without a stored secret: its own OIDC token, or what a token service issues in exchange. */
+/**
+ * Obtains the credential of a job without a stored secret: the job's OIDC token, or a token that a token service issues
+ * in exchange.
+ */
 import { CredentialError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import type { Secret } from '../runtime/secret.ts';
@@ -13,17 +16,20 @@ import { readSciToken, type SciTokenSource } from './scitokens.ts';
 import { askTokenEndpoint, askTokenService, type TokenEndpointResponse } from './token-service.ts';
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
-/** A SciToken to authenticate with, or an IDTOKEN that a token service issued, which is the result itself. */
+/**
+ * A SciToken to authenticate with, or an IDTOKEN that a token service issued. The IDTOKEN is itself the result of the
+ * fetch.
+ */
 export type Bearer =
   | { readonly kind: 'scitoken'; readonly source: SciTokenSource }
   | {
       readonly kind: 'idtoken';
       readonly token: IdToken;
-      /** The identity in the response of the token service. Undefined if there was none. */
+      /** The identity in the token service's response; undefined if the response contains none. */
       readonly identity: string | undefined;
     };
 
-/** The purpose of a bearer token. */
+/** The request for which a bearer token is obtained. */
 interface KeylessRequest {
   /** Undefined if no bearer token is needed. */
   readonly keyless: KeylessSource | undefined;
@@ -31,13 +37,13 @@ interface KeylessRequest {
   readonly authz: readonly string[];
   readonly mode: string;
   readonly remote: boolean;
-  /** True if an IDTOKEN of the token service is discarded after the check. */
+  /** True if an IDTOKEN from the token service is discarded after the check. */
   readonly checkOnly: boolean;
 }
 
 /**
- * Obtains the bearer token of a keyless job: from the OIDC endpoint of the runner, from a token service, or both. Undefined
- * if the request is not keyless.
+ * Obtains the bearer token of a keyless job from the OIDC endpoint of the runner, from a token service, or from both in
+ * turn. Returns undefined if the request is not keyless.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError; TokenError ERR_TOKEN_MALFORMED.
  */
@@ -63,7 +69,9 @@ async function obtainBearer(source: KeylessSource, request: KeylessRequest, host
   return { kind: 'idtoken', token: parseIdToken(token), identity: response.text('identity') };
 }
 
-/** Obtains the bearer token for the token service while the connection to it is being opened, and exchanges it. */
+/**
+ * Obtains the bearer token while the connection to the token service is being opened, then exchanges the token there.
+ */
 async function exchange(
   service: TokenServiceSource,
   source: KeylessSource,
@@ -99,9 +107,10 @@ async function bearerToken(source: KeylessSource, { credentials }: KeylessReques
 }
 
 /**
- * Requests the job's own OIDC token, with the protocol of GitHub's runner (oidc-utils of @actions/core).
+ * Requests the job's OIDC token with the protocol of GitHub's runner (oidc-utils of @actions/core).
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if the job has no permission for one; what `askTokenEndpoint` throws.
+ * @throws CredentialError ERR_NO_CREDENTIAL if the job is not permitted to request one; what `askTokenEndpoint`
+ *   throws.
  */
 async function jobToken(
   { audience, runner, userAgent }: JobSource,
@@ -141,7 +150,9 @@ function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource
   return loadTrust(extra === undefined ? trust : { ...trust, files: [...trust.files, extra] }, host)(undefined);
 }
 
-/** Warns if the job token is for a different site than the one that receives it, which could then use it there. */
+/**
+ * Warns if the audience of the job token is a site other than the token service, which could then use the token there.
+ */
 function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
   if (origin === url.origin) return;
@@ -158,7 +169,11 @@ function suppliedToken(source: SciTokenSource, host: Host): Secret {
   });
 }
 
-/** @throws CredentialError ERR_CREDENTIAL_UNREADABLE if an IDTOKEN of the token service cannot be the result. */
+/**
+ * Accepts an IDTOKEN from the token service if it can be the result of the fetch.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE otherwise.
+ */
 function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service: URL, host: Host): void {
   if (mode !== 'fetch' || remote) {
     const instead = remote ? 'remote' : `mode ${mode}`;

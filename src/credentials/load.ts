@@ -17,61 +17,64 @@ import { loadSciToken, type SciTokenSource } from './scitokens.ts';
 import { type CertificateSource, loadCertificate } from './ssl.ts';
 import { loadTrust, type TrustSource } from './trust.ts';
 
-/** HTCondor's methods that are not supported. */
+/** HTCondor's authentication methods that this client does not support. */
 type ForeignMethod = 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
-/** A method without a credential. */
+/** An authentication method without a credential. */
 interface MissingMethod extends Pick<Unavailable, 'reason' | 'kind'> {
   readonly method: string;
 }
 
-/** The methods that may be used, and the sources of their credentials. */
+/** The authentication methods that may be used, and the sources of their credentials. */
 export interface CredentialSources {
   readonly methods: readonly MethodSource[];
   readonly preference: Credentials['preference'];
   readonly idtoken: IdTokenSource;
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
-  /** True if SSL may be used without a client certificate: it encrypts, and the daemon authenticates itself. */
+  /**
+   * True if SSL may be used without a client certificate. Even then, the session is encrypted, and the daemon
+   * authenticates itself.
+   */
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
   readonly password: PasswordSource;
   readonly kerberos: KerberosSource;
   readonly fs: {
-    /** FS_LOCAL_DIR. */
+    /** Value of the FS_LOCAL_DIR setting. */
     readonly directory: string | undefined;
     readonly uid: number | undefined;
-    /** CONDOR_IDS, `uid.gid`: HTCondor's account if its name is not condor. */
+    /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if its name is not condor. */
     readonly accountIds: string | undefined;
     readonly mayBeUnbound: boolean;
   };
-  /** PATH. */
+  /** Value of the PATH environment variable. */
   readonly path: string;
 }
 
-/** A job without a stored credential: its own OIDC token, a token service, or both. */
+/** Source of a credential for a job without a stored secret: the job's OIDC token, a token service, or both. */
 export interface KeylessSource {
-  /** Undefined: the token service exchanges a SciToken among the credentials. */
+  /** Undefined if the token service exchanges a SciToken from the other credential sources. */
   readonly job: JobSource | undefined;
-  /** Undefined: the job's token is used as the SciToken. */
+  /** Undefined if the job's token is used directly as a SciToken. */
   readonly service: TokenServiceSource | undefined;
-  /** HTTP proxies for both. */
+  /** HTTP proxies for the runner's OIDC endpoint and the token service. */
   readonly proxies: ProxySettings;
-  /** NODE_EXTRA_CA_CERTS: a file of additional CA certificates for both. */
+  /** NODE_EXTRA_CA_CERTS: a file of additional CA certificates for the OIDC endpoint and the token service. */
   readonly extraCertificates: string | undefined;
 }
 
-/** Methods to authenticate to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
+/** Grant types for requests to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
 export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
 export type TokenGrant = (typeof TOKEN_GRANTS)[number];
 
 export interface TokenServiceSource {
   readonly url: URL;
   readonly grant: TokenGrant;
-  /** Requested lifetime. Undefined: the service decides. */
+  /** Requested lifetime. If undefined, the service decides. */
   readonly lifetimeSeconds: number | undefined;
-  /** Requested identity. Undefined: the service decides. */
+  /** Requested identity. If undefined, the service decides. */
   readonly identity: string | undefined;
   readonly userAgent: string;
 }
@@ -79,16 +82,16 @@ export interface TokenServiceSource {
 export interface JobSource {
   readonly audience: string;
   readonly userAgent: string;
-  /** The runner's OIDC endpoint with its bearer token. Undefined if the job has no permission for a token. */
+  /** The runner's OIDC endpoint and its bearer token; undefined if the job is not permitted to request a token. */
   readonly runner: { readonly url: URL; readonly bearer: Secret } | undefined;
 }
 
 /**
- * Loads the methods that have a credential, and masks each secret. The order of IDTOKENS depends on `authz`, the requested
- * levels.
+ * Loads the authentication methods that have a credential, and masks each secret. `authz` contains the requested
+ * levels, which affect the order of the IDTOKENs.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL with every source that was read; ERR_CREDENTIAL_UNREADABLE if the credential of
- *   an input is unusable.
+ * @throws CredentialError ERR_NO_CREDENTIAL with every source that was read; ERR_CREDENTIAL_UNREADABLE if the
+ *   credential of an input is unusable.
  */
 export function loadCredentials(sources: CredentialSources, host: Host, authz: readonly string[] = []): Credentials {
   const methods: AuthMethod[] = [];
@@ -106,7 +109,10 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
   });
 }
 
-/** The reason that the hints address: that of KERBEROS if it comes first, otherwise that of a file that can be corrected. */
+/**
+ * Returns the reason that determines which hints the error shows. This is the reason for KERBEROS if that method comes
+ * first, otherwise the reason for a file that can be corrected.
+ */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;
   if (first?.method === 'KERBEROS') return first.kind;
@@ -155,7 +161,10 @@ function loadFs(source: CredentialSources['fs']): AuthMethod | Unavailable {
   return fs({ parents, owner: accountOfDaemons(source), mayBeUnbound: source.mayBeUnbound });
 }
 
-/** Returns HTCondor's account if this process runs as root: HTCondor's tools then authenticate as it (set_condor_priv). */
+/**
+ * Returns HTCondor's account if this process runs as root. In that case, HTCondor's tools authenticate as that account
+ * (set_condor_priv).
+ */
 function accountOfDaemons({ uid, accountIds }: CredentialSources['fs']): { uid: number; gid: number } | undefined {
   if (uid !== 0) return undefined;
   const [, own, group] =

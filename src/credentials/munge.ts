@@ -7,10 +7,16 @@ import { Unavailable } from '../runtime/unavailable.ts';
 import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
-/** Length of the payload that C++ sends: a key that is no longer used, because ECDH establishes the session key. */
+/**
+ * Length of the payload that HTCondor sends. The payload is a key that is no longer used, because ECDH establishes the
+ * session key.
+ */
 const PAYLOAD_LENGTH = 24;
 
-/** Returns MUNGE through the program munge, which queries the local munged, or the reason why it is not available. */
+/**
+ * Returns the MUNGE method, or the reason why it is unavailable. The method runs the `munge` program, which queries the
+ * local munged.
+ */
 export function loadMunge(
   path: string,
   owner: { uid: number; gid: number } | undefined,
@@ -21,22 +27,22 @@ export function loadMunge(
   return munge(async () => {
     const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
-      // The program may run as another account, which could read its environment.
+      // The program may run as another account, so its environment must not contain secrets.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // it may have ignored the abort signal
+        child.kill('SIGKILL'); // the program may have ignored the abort signal
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);
         resolve(credential);
       });
-      child.stdin?.on('error', () => {}); // the program has ended; its exit is reported above
+      child.stdin?.on('error', () => {}); // the program has exited, which is reported above
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });
 }
 
-/** Describes how the program ended, without its command line, which Node's own text quotes. */
+/** Describes how the program ended. Node's message is not used, because it quotes the command line. */
 function exitOf(error: ExecFileException): string {
   const { code, signal } = error;
   if (typeof code === 'number') return `exit status ${code}`;

@@ -8,12 +8,12 @@ import { descramble } from './signing-key.ts';
 
 export interface PasswordSource {
   readonly text: Secret | undefined;
-  /** SEC_PASSWORD_FILE, in the format of condor_store_cred. */
+  /** Path from SEC_PASSWORD_FILE. The file has the format of condor_store_cred. */
   readonly file: string | undefined;
 }
 
 /**
- * Returns PASSWORD with the pool password, or the reason why there is none.
+ * Returns the PASSWORD method with the pool password, or the reason why there is no pool password.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a single line.
  */

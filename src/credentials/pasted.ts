@@ -1,16 +1,16 @@
 /**
- * Normalizes credentials that users paste into a secret. Unambiguous mistakes are corrected; other
- * mistakes are reported before anything is sent.
+ * Normalizes credentials that users paste into a secret. Unambiguous mistakes are corrected. Other mistakes are
+ * reported before anything is sent.
  */
 import { Secret } from '../runtime/secret.ts';
 import { algorithmOf, JWT, SHARED_KEY } from '../token/jwt.ts';
 import { unreadable } from './private-file.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-/** Minimum length of base64; a shorter text may be a word. */
+/** Minimum length of a string that is treated as base64. A shorter string may be an ordinary word. */
 const MIN_BASE64 = 64;
 
-/** Describes a well-known mistake; undefined if there is none. */
+/** Describes a common mistake; returns undefined if there is none. */
 export function mistakeIn(text: string): string | undefined {
   const whole = text.trim();
   if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'the value is a workflow expression that was not expanded';
@@ -20,7 +20,10 @@ export function mistakeIn(text: string): string | undefined {
   return undefined;
 }
 
-/** Restores PEM from base64, from literal `\n`, from one line, or from quotes. Returns other text unchanged. */
+/**
+ * Restores PEM that was encoded in base64, joined into one line, quoted, or pasted with literal `\n`. Returns any other
+ * text unchanged.
+ */
 export function pastedPem(text: string): string {
   const bare = unquote(text);
   const decoded = bare.includes('-----BEGIN') ? bare : (decode(bare.replace(/\s/g, '')) ?? bare);
@@ -37,9 +40,9 @@ export function pastedPem(text: string): string {
 }
 
 /**
- * Extracts a token from quotes, `Bearer `, JSON or base64.
+ * Extracts a token from quotes, a `Bearer` prefix, JSON or base64.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is something else, or a token of another type.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a token, or is a token of another type.
  */
 export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string {
   const token = tokenIn(text) ?? text;
@@ -49,7 +52,7 @@ export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string 
   return token;
 }
 
-/** Does the same for a string that may contain several tokens, one on each line, and comments. */
+/** Extracts IDTOKENs from a string that may contain several tokens, one per line, and comments. */
 export function pastedTokens(text: string): string {
   const whole = tokenIn(text);
   if (whole !== undefined) return pastedToken('idtoken', whole);
@@ -74,7 +77,7 @@ function mistakeOf(text: string): string | undefined {
   return text.includes('-----BEGIN') ? 'the value is PEM, not a token' : mistakeIn(text);
 }
 
-/** Returns the only token in a text; undefined if there is none, or if there are several. */
+/** Returns the only token in a text; undefined if the text contains no token or several tokens. */
 function tokenIn(text: string): string | undefined {
   const bare = unquote(text).replace(/^(authorization:\s*)?bearer\s+/i, '');
   if (JWT.test(bare)) return bare;
@@ -101,7 +104,7 @@ function unquote(text: string): string {
   return inner?.trim() ?? bare;
 }
 
-/** Decodes base64; undefined if the input is not base64, or if the result is not text. */
+/** Decodes base64. Returns undefined if the input is not base64, or if the result is not printable text. */
 function decode(text: string): string | undefined {
   if (text.length < MIN_BASE64 || !BASE64.test(text)) return undefined;
   const decoded = Buffer.from(text, 'base64').toString('utf8');

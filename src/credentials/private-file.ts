@@ -3,14 +3,14 @@ import type { CredentialReason } from '../reasons.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 
-/** Maximum size of a file with a secret, in bytes. */
+/** Maximum size of a file that contains a secret, in bytes. */
 export const MAX_FILE_LENGTH = 1024 * 1024;
 
-/** The error for a file with a wrong owner or mode. */
+/** Error for a file that has the wrong owner or mode. */
 export class ExposedFile extends Error {}
 
 /**
- * Reads a file that must be owned by this account and inaccessible to others (read_secure_file in C++).
+ * Reads a file that must be owned by this account and inaccessible to other accounts (read_secure_file in C++).
  *
  * @throws Error with the reason; ExposedFile for a wrong owner or mode.
  */
@@ -25,17 +25,17 @@ export function readPrivateFile(path: string): Buffer {
   });
 }
 
-/** @throws ExposedFile unless the account `owner` owns the file. */
+/** @throws ExposedFile unless the user ID `owner` owns the file. */
 export function checkOwner({ uid }: { readonly uid: number }, owner: number): void {
   if (uid !== owner) throw new ExposedFile(`it is owned by user ${uid}, not by this account (${owner})`);
 }
 
-/** Returns the error for an unusable credential, with its source and the reason. */
+/** Returns the error for an unusable credential, including the credential's source and the reason. */
 export function unreadable(reason: CredentialReason, source: string, what: string): CredentialError {
   return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`, { reason, details: { input: source } });
 }
 
-/** Returns the reason if the owner, the mode or another permission of a file is wrong. */
+/** Returns `file-exposed` if the error is about the owner, the mode or another permission of a file. */
 export function exposedKind(error: unknown): 'file-exposed' | undefined {
   return error instanceof ExposedFile || isDenied(error) ? 'file-exposed' : undefined;
 }

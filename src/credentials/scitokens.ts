@@ -13,9 +13,9 @@ import { checkOwner, exposedKind, reasonOf, unreadable } from './private-file.ts
 
 export interface SciTokenSource {
   readonly text: Secret | undefined;
-  /** Source of `text`. Default: the input `scitoken`. */
+  /** Name of the source of `text`. Default: `scitoken`, the name of the input. */
   readonly name?: string | undefined;
-  /** SCITOKENS_FILE, which replaces the discovery. */
+  /** Path from SCITOKENS_FILE. If it is set, no token discovery takes place. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
@@ -26,11 +26,12 @@ interface FoundText {
   readonly source: string;
 }
 
-/** Maximum number of bytes read from a file; no token is longer. */
+/** Maximum number of bytes that are read from a file. No token is longer. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * Returns SCITOKENS with the token of the input or the discovered token, or the reason why there is none.
+ * Returns the SCITOKENS method with the token from the input or a discovered token, or the reason why there is no
+ * token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token, or is too long.
  */
@@ -44,14 +45,18 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
   throw unreadable('scitoken-too-long', token.source, reason);
 }
 
-/** Returns the token of the input or the discovered token, or the reason why there is none. Throws as loadSciToken does. */
+/**
+ * Returns the token from the input or a discovered token, or the reason why there is no token.
+ *
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token.
+ */
 export function readSciToken(source: SciTokenSource, host: Host): BearerToken | Unavailable {
   const isSupplied = source.text !== undefined;
   const found = isSupplied ? { text: source.text.reveal(), source: source.name ?? 'scitoken' } : discover(source);
   if (found instanceof Unavailable) return found;
   const jwt = new Secret(found.text.trim());
   maskJwt(jwt, host);
-  // Other text in a file is not a secret, and its mask would hide it wherever it occurs in the job's log.
+  // Other text in a file is not a secret. Masking it would hide every occurrence of the text in the job's log.
   if (isSupplied && jwt.reveal() !== '' && algorithmOf(jwt) === undefined) host.mask(jwt);
   try {
     if (jwt.reveal() === '') throw unreadable('scitoken-malformed', found.source, 'the value is empty');
@@ -63,7 +68,10 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   }
 }
 
-/** WLCG bearer token discovery (htcondor::discover_token): the first existing source counts, even if it is unusable. */
+/**
+ * Discovers a WLCG bearer token (htcondor::discover_token). The first existing source is used, even if its content is
+ * invalid.
+ */
 function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
   if (file !== undefined) return readSciTokensFile(file);
   const variable = env['BEARER_TOKEN'];
@@ -89,14 +97,14 @@ function readSciTokensFile(file: string): FoundText | Unavailable {
   }
 }
 
-/** The paths of WLCG discovery, which depend on the user. */
+/** Returns the default paths of WLCG token discovery, which contain the user ID. */
 function standardFiles(env: SciTokenSource['env'], uid: number | undefined): readonly string[] {
   if (uid === undefined) return [];
   const directories = [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
   return directories.map((directory) => join(directory, `bt_u${uid}`));
 }
 
-/** Reads a file with a token. Undefined if it does not exist or is blank. */
+/** Reads a file with a token. Returns undefined if the file does not exist or is blank. */
 function readIfPresent(path: string, owner: number | undefined): FoundText | Unavailable | undefined {
   try {
     const text = readStart(path, owner);
@@ -111,9 +119,12 @@ function unreadableFile(name: string, error: unknown): Unavailable {
   return new Unavailable(`${name}: ${reasonOf(error)}`, exposedKind(error));
 }
 
-/** `owner`: the required owner of a file in a directory to which other accounts can write. */
+/**
+ * Reads the beginning of a file. `owner` is the user ID that must own the file if other accounts can write to its
+ * directory.
+ */
 function readStart(path: string, owner?: number): string {
-  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have made the link
+  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have created the link
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
   try {
     const { uid, mode } = fstatSync(file);

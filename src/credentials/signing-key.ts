@@ -7,22 +7,22 @@ import type { Mint } from '../security/methods/idtokens.ts';
 import { maskJwt, parseCredentialToken } from '../token/jwt.ts';
 import { readPrivateFile, reasonOf } from './private-file.ts';
 
-/** HTCondor's signing keys, and the trust domain of their tokens. */
+/** HTCondor's signing keys, and the trust domain of the tokens that they sign. */
 export interface SigningKeys {
   readonly trustDomain: string | undefined;
-  /** SEC_TOKEN_POOL_SIGNING_KEY_FILE: the key POOL. */
+  /** SEC_TOKEN_POOL_SIGNING_KEY_FILE, the file of the POOL key. */
   readonly poolKeyFile: string | undefined;
-  /** SEC_PASSWORD_DIRECTORY: all other keys, by name. */
+  /** SEC_PASSWORD_DIRECTORY, which contains all other keys by name. */
   readonly keyDirectory: string | undefined;
 }
 
-/** The identity of a client that has a signing key (CONDOR_PASSWORD_FQU). */
+/** Identity of clients that use a signing key (CONDOR_PASSWORD_FQU). */
 const IDENTITY = 'condor@password';
 const LIFETIME_SECONDS = 60;
 
 /**
- * Issues a token for one session with a signing key on this host, as HTCondor's tools do for root if no token
- * fits (Condor_Auth_Passwd::fetchLogin). Undefined if there is no readable key.
+ * Returns a function that issues a token for one session with a signing key on this host. HTCondor's tools do the same
+ * for root if no stored token fits (Condor_Auth_Passwd::fetchLogin). Returns undefined if no key is readable.
  */
 export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
   const pathOf = (id: string) =>
@@ -45,7 +45,10 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
   };
 }
 
-/** HS256 with a key derived from the file (Condor_Auth_Passwd::generate_token); the key POOL is doubled, like pool passwords. */
+/**
+ * Signs a token with HS256 and a key that is derived from the key file (Condor_Auth_Passwd::generate_token). The POOL
+ * key is first concatenated with itself, as pool passwords are.
+ */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
   const jwtKey = new Uint8Array(crypto().hkdfSync('sha256', material, 'htcondor', 'master jwt', 32));
@@ -57,7 +60,7 @@ function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   return new Secret(`${signedText}.${crypto().createHmac('sha256', jwtKey).update(signedText).digest('base64url')}`);
 }
 
-/** Decodes HTCondor's key and password files (simple_scramble). The encoding protects nothing. */
+/** Decodes HTCondor's key and password files (simple_scramble). The encoding provides no protection. */
 export function descramble(bytes: Uint8Array): Uint8Array {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return bytes.map((byte, at) => byte ^ (mask[at % mask.length] ?? 0));

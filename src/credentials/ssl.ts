@@ -14,18 +14,21 @@ import { pastedPem } from './pasted.ts';
 import { exposedKind, reasonOf, unreadable } from './private-file.ts';
 
 /**
- * PEM text or the path of a file; `name` is the name of the input. A supposed path may be a key that was pasted incorrectly,
- * so it is a secret.
+ * PEM text or the path of a PEM file. `name` is the name of the input. The path is a Secret if it may be a key that was
+ * pasted incorrectly.
  */
 export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
 
-/** The client certificate of the inputs, or those of HTCondor's configuration, of which the last readable one is used. */
+/**
+ * The client certificate from the inputs, or the candidates from HTCondor's configuration. The last usable candidate
+ * wins.
+ */
 export type CertificateSource =
   | { readonly given: true; readonly certificate: PemSource; readonly key: PemSource }
   | { readonly given: false; readonly pairs: readonly { readonly certificate: string; readonly key: string }[] };
 
 export interface ClientCertificate {
-  /** The certificate and its intermediate CA certificates. */
+  /** The client certificate, followed by its intermediate CA certificates. */
   readonly chain: string;
   readonly key: Secret;
   readonly onUnverified: (() => void) | undefined;
@@ -33,11 +36,11 @@ export interface ClientCertificate {
   readonly source: string;
 }
 
-/** Maximum size of a file of certificates, in bytes: the CA bundle of a system has about 250 kB. */
+/** Maximum size of a file of certificates, in bytes. The CA bundle of a typical system is about 250 kB in size. */
 export const MAX_PEM_BYTES = 8 * 1024 * 1024;
-/** Maximum number of files of a directory of CA certificates. */
+/** Maximum number of files that are read from a directory of CA certificates. */
 const MAX_FILES = 4096;
-/** Minimum size of an RSA key at OpenSSL's default security level, in bits. */
+/** Minimum size of an RSA key, in bits, at OpenSSL's default security level. */
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
@@ -46,7 +49,7 @@ const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----[^-]+-----END
 const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIVATE KEY-----/;
 
 /**
- * Returns SSL with the client certificate of a source, or the reason why there is none.
+ * Returns the SSL method with the client certificate from a source, or the reason why there is no certificate.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate of the inputs is unusable.
  */
@@ -86,7 +89,7 @@ export function loadCertificate(
   );
 }
 
-/** The reason of all errors in a certificate or a key, except that it has expired. */
+/** Reason for all errors in a certificate or key, except for a certificate outside its validity period. */
 const UNREADABLE = 'certificate-unreadable';
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
@@ -126,7 +129,8 @@ function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
     throw unreadable(UNREADABLE, name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
-  // Undefined without the extension, despite Node's types: then the certificate has no restriction.
+  // Node leaves this property undefined if the certificate has no extended key usage. The certificate is then
+  // unrestricted.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
     throw unreadable(
@@ -156,11 +160,11 @@ function readKey(source: PemSource, host: Host) {
   try {
     return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
-    throw unreadable(UNREADABLE, source.name, 'the private key cannot be parsed'); // the cause may quote it
+    throw unreadable(UNREADABLE, source.name, 'the private key cannot be parsed'); // the cause may quote the key
   }
 }
 
-/** Parses all certificates in a PEM text. @throws CredentialError if one of them is invalid. */
+/** Parses all certificates in a PEM text. @throws CredentialError if a certificate is invalid. */
 export function readCertificates(text: string, name: string): readonly X509Certificate[] {
   return (text.match(CERTIFICATE) ?? []).map((pem) => {
     try {
@@ -186,7 +190,10 @@ function pathOf({ path }: { readonly path: string | Secret }): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
-/** Reads all certificates of a text, a file, or the files of a directory. Files without certificates are passed to `skip`. */
+/**
+ * Reads all certificates from a text, from a file, or from the files of a directory. Calls `skip` for each file of a
+ * directory that contains no usable certificate.
+ */
 export function readAuthorities(source: PemSource, skip: (reason: string) => void): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());
   const files = 'text' in source ? undefined : filesIn(pathOf(source));

@@ -1,4 +1,4 @@
-/** Requests to an HTTPS service that returns a token: a token service, and the OIDC endpoint of the runner. */
+/** Sends requests to an HTTPS service that returns a token: a token service, or the OIDC endpoint of the runner. */
 import { ConnectError, CredentialError, type HTCondorError } from '../errors.ts';
 import { type CredentialReason, reasonIn, SERVICE_REFUSALS } from '../reasons.ts';
 import type { Host } from '../runtime/host.ts';
@@ -11,11 +11,11 @@ import { type HttpConnection, type HttpRequest, type HttpResponse, sendHttp } fr
 import type { TokenGrant, TokenServiceSource } from './load.ts';
 
 interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'> {
-  /** Input and service, for messages. */
+  /** Names of the input and the service, for messages. */
   readonly who: string;
-  /** Reason of every refusal. Undefined: it depends on the response. */
+  /** Reason for every refusal. If undefined, the reason depends on the response. */
   readonly refused?: CredentialReason;
-  /** Members of the JSON response that may hold the token. The first one that is present counts. */
+  /** Members of the JSON response that may contain the token. The first member that is present counts. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
   readonly proxies: ProxySettings;
@@ -23,7 +23,7 @@ interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'
 
 export interface TokenEndpointResponse {
   readonly token: Secret;
-  /** Returns a member of the response if it is a string. */
+  /** Returns a member of the response; undefined unless the member is a string. */
   text(name: string): string | undefined;
 }
 
@@ -31,9 +31,9 @@ export interface TokenEndpointResponse {
 interface ExchangeRequest {
   readonly service: TokenServiceSource;
   readonly bearer: Secret;
-  /** A connection to the service that is open already, or undefined. */
+  /** A connection to the service that was opened in advance; undefined if there is none. */
   readonly connection: HttpConnection | undefined;
-  /** Requested authorization levels. Empty: the service decides. */
+  /** Requested authorization levels. If empty, the service decides. */
   readonly authz: readonly string[];
   readonly tlsFor: TlsFor;
   readonly proxies: ProxySettings;
@@ -42,7 +42,10 @@ interface ExchangeRequest {
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
-/** The parameters of each grant. If the grant requires client authentication, the token itself serves as that. */
+/**
+ * Returns the parameters of a grant type. If the grant requires client authentication, the bearer token also
+ * authenticates the client.
+ */
 function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, string>> {
   const assertion = { client_assertion_type: ASSERTION_TYPE, client_assertion: jwt };
   switch (grant) {
@@ -66,8 +69,8 @@ function reasonOfRefusal(status: number, text: string): CredentialReason {
 }
 
 /**
- * Exchanges a bearer token at a token service. With `token-exchange`, one request suits two kinds of service:
- * one of RFC 8693 returns `access_token`, and one that reads the bearer header alone returns `token`.
+ * Exchanges a bearer token at a token service. With `token-exchange`, the same request works with two kinds of service.
+ * An RFC 8693 service returns `access_token`. A service that reads only the Authorization header returns `token`.
  *
  * @throws what `askTokenEndpoint` throws.
  */
@@ -98,7 +101,7 @@ export function askTokenService(
 /**
  * Requests a token and masks it.
  *
- * @throws ConnectError ERR_CONNECT if there is no response; ERR_TIMEOUT; what `readResponse` throws.
+ * @throws ConnectError ERR_CONNECT if the service sends no response; ERR_TIMEOUT; what `readResponse` throws.
  */
 export async function askTokenEndpoint(
   { tlsFor, proxies, ...request }: TokenEndpointRequest,
@@ -116,21 +119,21 @@ export async function askTokenEndpoint(
   return result;
 }
 
-/** A word of this length in an error may be the token that was sent, so it is not printed. */
+/** Matches words that are long enough to be the token that was sent. Such words in an error are not printed. */
 const NO_WORD = /\S{40,}/g;
-/** Maximum length of a service's error that is printed, in characters. */
+/** Maximum number of characters of a service's error that are printed. */
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
-/** The parts of a request that are needed to read its response. */
+/** The fields of a request that are needed to read its response. */
 type Requested = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url'> &
   Partial<Pick<TokenEndpointRequest, 'headers'>>;
 
 /**
- * Reads a response.
+ * Reads the response of a service that returns a token.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if the service refuses, with its reason; ERR_CREDENTIAL_UNREADABLE if the
- *   response has no token.
+ * @throws CredentialError ERR_NO_CREDENTIAL, with the service's reason, if the service refuses;
+ *   ERR_CREDENTIAL_UNREADABLE if the response contains no token.
  * @throws ConnectError ERR_CONNECT if a retry may succeed.
  */
 export function readResponse(request: Requested, response: HttpResponse, now: Date): TokenEndpointResponse {
@@ -148,7 +151,7 @@ export function readResponse(request: Requested, response: HttpResponse, now: Da
   return { token, text: member };
 }
 
-/** Returns the error for a response without success, with the reason that the service gives. */
+/** Returns the error for an unsuccessful response, including the service's reason. */
 function refusal(
   { who, refused, url, headers }: Requested,
   { status, text, header }: HttpResponse,
@@ -174,18 +177,21 @@ function refusal(
   return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${explanation}`, facts);
 }
 
-/** Length of a sequence that an error and a token do not share by chance, in characters. */
+/** Length of a character sequence that an error and a token do not share by chance. */
 const QUOTED_LENGTH = 12;
-/** Maximum length of an error that is compared with the token, in characters. A longer error is not printed. */
+/** Maximum length of an error that is compared with the token, in characters. Longer errors are not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
-/** Removes parts of the token that was sent from an error. */
+/** Hides long words in an error, and the whole error if it contains a part of the token that was sent. */
 function withoutToken(reason: string, sent: string): string {
   const shown = reason.replace(NO_WORD, '***');
   return quotes(shown, sent) ? '***' : shown;
 }
 
-/** True if a string repeats a part of the token. Blanks are ignored, so that a service cannot split the token with them. */
+/**
+ * True if a string contains a part of the token. White space is ignored, so a service cannot use it to break up the
+ * token.
+ */
 function quotes(text: string, sent: string): boolean {
   const [, token = sent] = sent.split(' ');
   const bare = text.replace(/\s/g, '');
@@ -195,7 +201,10 @@ function quotes(text: string, sent: string): boolean {
   return false;
 }
 
-/** Returns the pause that Retry-After requests, in milliseconds. A date is by the service's clock (RFC 9110 §10.2.3). */
+/**
+ * Returns the pause that Retry-After requests, in milliseconds. A date in the header refers to the service's clock (RFC
+ * 9110 §10.2.3).
+ */
 function retryAfterOf(header: HttpResponse['header'], now: Date): number | undefined {
   const value = header('retry-after')?.trim() ?? '';
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
@@ -206,13 +215,13 @@ function retryAfterOf(header: HttpResponse['header'], now: Date): number | undef
   return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
-/** Returns the string members of a JSON object. */
+/** Returns a function that looks up string members of a JSON object by name. */
 function membersOf(text: string): TokenEndpointResponse['text'] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // Text that is not JSON has no members.
+    // A response that is not JSON has no members.
   }
   const members = new Map(Object.entries(value ?? {}) as [string, unknown][]);
   return (name) => {

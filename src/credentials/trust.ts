@@ -1,4 +1,4 @@
-/** Trust in servers: CA certificates and known hosts (ca_utils.cpp). */
+/** Determines which servers are trusted, from CA certificates and known hosts (ca_utils.cpp). */
 import { messageOf } from '../errors.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -8,23 +8,23 @@ import { reasonOf } from './private-file.ts';
 import { type ClientCertificate, filesOf, MAX_PEM_BYTES, type PemSource, readAuthorities } from './ssl.ts';
 
 export interface TrustSource {
-  /** The input ca-certificate. */
+  /** CA certificates from the `ca-certificate` input. */
   readonly authorities: PemSource | undefined;
-  /** AUTH_SSL_CLIENT_CAFILE and _CADIR. */
+  /** Files from AUTH_SSL_CLIENT_CAFILE, and the directory from AUTH_SSL_CLIENT_CADIR. */
   readonly files: readonly string[];
   readonly directory: string | undefined;
   /** True if the system's CA certificates are trusted (AUTH_SSL_CLIENT_USE_DEFAULT_CAS). */
   readonly system: boolean;
-  /** HTCondor's file of known hosts. */
+  /** Path of HTCondor's known_hosts file. */
   readonly knownHosts: string | undefined;
-  /** SSL_CERT_FILE, which replaces the system's CA certificates. */
+  /** Path from SSL_CERT_FILE. This file replaces the system's CA certificates. */
   readonly certificateFile: string | undefined;
   readonly platform: NodeJS.Platform;
 }
 
 type SystemTrustSource = Pick<TrustSource, 'certificateFile' | 'platform'>;
 
-/** CA bundles of Unix systems. */
+/** Default paths of the CA bundle on Unix systems. */
 const SYSTEM_FILES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -33,8 +33,9 @@ const SYSTEM_FILES = [
 ];
 
 /**
- * The trust for a service that is not part of a pool: the CAs of the system (or SSL_CERT_FILE) and nothing else. A CA of
- * the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for the runner's OIDC endpoint.
+ * Returns the trust settings for a service that is not part of a pool: only the CA certificates of the system, or those
+ * of SSL_CERT_FILE. A CA of the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for
+ * the runner's OIDC endpoint.
  */
 export function systemTrust({ certificateFile, platform }: SystemTrustSource): TrustSource {
   return {
@@ -49,8 +50,9 @@ export function systemTrust({ certificateFile, platform }: SystemTrustSource): T
 }
 
 /**
- * Returns the TLS options for a server. The CA certificates of the input are read immediately, so that mistakes are reported
- * before any connection; those of the system are read when a handshake begins.
+ * Returns a function that provides the TLS options for a server. CA certificates from the input are read immediately,
+ * so that mistakes are reported before a connection is opened. CA certificates of the system are read when a handshake
+ * begins.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
  */
@@ -80,15 +82,15 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
 }
 
 /**
- * Candidate files for the system's CA certificates; the first readable one is used. On Windows, a path such as `/etc/ssl` is
- * on the current drive, where every account may create it.
+ * Returns candidate files for the system's CA certificates, of which the first readable one is used. Windows has no
+ * candidates, because a path such as `/etc/ssl` is on the current drive there, where any account may create it.
  */
 export function systemFiles({ certificateFile, platform }: SystemTrustSource): readonly string[] {
   if (certificateFile) return [certificateFile];
   return platform === 'win32' ? [] : SYSTEM_FILES;
 }
 
-/** No other CA replaces those of an SSL_CERT_FILE that cannot be read. */
+/** Reads the system's CA certificates. If SSL_CERT_FILE is set but unreadable, no other CA certificates replace it. */
 async function systemAuthorities(source: TrustSource, skip: (reason: string) => void): Promise<readonly string[]> {
   for (const path of systemFiles(source)) {
     try {
@@ -98,18 +100,18 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
         skip(`SSL_CERT_FILE ${path}: ${reasonOf(error)}`);
         return [];
       }
-      // Other systems use other paths.
+      // Other systems use other paths, so try the next one.
     }
   }
   const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } =
     process.getBuiltinModule('node:tls');
-  const system = tls.getCACertificates?.('system') ?? []; // Node 22.15 and later
+  const system = tls.getCACertificates?.('system') ?? []; // requires Node 22.15 or later
   return system.length > 0 ? system : tls.rootCertificates;
 }
 
 /**
- * Returns the certificate that the user accepted for a host in HTCondor's tools: the first line for the host counts, and `!` in
- * front marks a certificate that was seen but not trusted (htcondor::get_known_hosts_first_match).
+ * Returns the certificate that the user accepted for a host in HTCondor's tools. The first line for the host counts. A
+ * leading `!` marks a certificate that the user did not accept (htcondor::get_known_hosts_first_match).
  */
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;

@@ -6,7 +6,7 @@ import { reach } from './reach.ts';
 import { type Command, type CommandResult, commandOver, onlyMutualMethods } from './session-command.ts';
 
 /**
- * Reaches a daemon, directly or through CCB, and runs one command in a session with it.
+ * Connects to a daemon, directly or through CCB, and runs one command in a session with the daemon.
  *
  * @throws what `reach`, `startCommand` and `read` throw.
  */
@@ -16,7 +16,8 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   const { target } = command;
-  // The CCB broker, or the source of its address, chooses the peer, even if a direct connection is established first.
+  // The CCB broker, or the source of the broker's address, may choose the peer. A direct connection does not rule this
+  // out.
   const credentials = isBehindCcb(target.address) ? onlyMutualMethods(command.credentials) : command.credentials;
   return await commandOver((left, within) => reach(target, left, within), { ...command, credentials }, read, host);
 }

@@ -1,10 +1,11 @@
 /**
- * Reaches a daemon that accepts no connections, through the CCB broker with which it keeps a connection (CCBClient in C++).
+ * Connects to a daemon that accepts no incoming connections, through the CCB broker to which the daemon stays connected
+ * (CCBClient in C++).
  *
- * The broker asks the daemon to connect: to a port of the client, or, since HTCondor 25.12, to the broker, which then
- * forwards everything between the two. In both cases the daemon starts with a secret that the client sent to the broker, and
- * the session then proceeds as on a connection that the client opened. The secret excludes unrelated clients; it does not
- * authenticate the daemon.
+ * The broker asks the daemon to connect to a port of the client. Since HTCondor 25.12, the broker can instead ask the
+ * daemon to connect to the broker, which then relays the data. In both cases, the daemon first sends a secret that the
+ * client has sent to the broker. The session then proceeds as on a connection that the client opened. The secret keeps
+ * out unrelated clients, but does not authenticate the daemon.
  */
 
 import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
@@ -25,7 +26,7 @@ import type { Writer } from '../wire/writer.ts';
 import { CCB_REQUEST, CCB_REVERSE_CONNECT } from './commands.ts';
 import { commandInCleartext, commandOver, onlyMutualMethods } from './session-command.ts';
 
-/** One request to a broker. `connect` connects to the broker and prepares what `request` writes. */
+/** One request to a broker. `connect` connects to the broker and opens the port that the request mentions. */
 interface BrokerCall {
   readonly address: Sinful;
   readonly command: number;
@@ -33,25 +34,29 @@ interface BrokerCall {
   readonly connect: (host: Host) => Promise<Channel>;
 }
 
-/** Sends a request to a broker, and passes the channel to `read`, which receives the reply. */
+/** Sends a request to a broker and passes the channel to `read`, which receives the reply. */
 type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
-/** Time limit for one request, including the daemon's connection, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). */
+/**
+ * Time limit for one request, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). The limit includes the time until the
+ * daemon has connected.
+ */
 const BROKER_TIMEOUT_MS = 20_000;
 
-/** Length of the secret in bytes, as in C++. */
+/** Length of the secret, in bytes. C++ uses the same length. */
 const CLAIM_ID_LENGTH = 20;
 
-/** A connection to the daemon, and how it was made; or why the broker refuses. */
+/** A connection to the daemon with a description of the route, or the reason why the broker refused the request. */
 type Connected = { readonly channel: Channel; readonly way: string } | Unavailable;
 
 /**
- * Returns a function that sends a request to a broker: in a session first, so that it stays confidential. If the
- * broker refuses the session, the request is sent in cleartext, because the broker may belong to another pool than the
- * daemon, with other keys, and most brokers accept requests from any client.
+ * Returns a function that sends a request to a broker. The function first sends the request in a session, which keeps
+ * it confidential. If the broker refuses the session, the function sends the request in cleartext. The broker may
+ * belong to a different pool with different keys, and most brokers accept requests from any client.
  *
- * The two are sent one after the other, because each request makes the daemon connect. The broker's certificate is not
- * checked against a host name: the sender of the broker's address may have added a name of its own.
+ * The two attempts are made one after the other, because each request makes the daemon connect. The broker's
+ * certificate is not checked against a host name, because the sender of the broker's address could have included an
+ * arbitrary name.
  */
 export function brokerCaller(credentials: Credentials): AskBroker {
   return async (call, read, host) => {
@@ -76,8 +81,8 @@ export function brokerCaller(credentials: Credentials): AskBroker {
 }
 
 /**
- * Connects to a daemon through the first of its brokers that succeeds. The brokers are tried in order from a random one
- * on, which distributes the load.
+ * Connects to a daemon through the first of its brokers that succeeds. To distribute the load, the client starts with a
+ * random broker and tries the others in order.
  *
  * @throws ConnectError ERR_CCB_ONLY with the failure of each broker; ERR_TIMEOUT.
  */
@@ -110,11 +115,13 @@ function rotated<T>(list: readonly T[], host: Host): readonly T[] {
 
 async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): Promise<Channel> {
   let reply = await requestConnection(contact, true, ask, host);
-  // The broker does not stream, or has reached its limit of streams: request a connection to a port of this host.
+  // The broker does not support streaming, or has reached its limit. Request a connection to a port of this host
+  // instead.
   if (reply instanceof Unavailable && /stream/i.test(reply.reason))
     reply = await requestConnection(contact, false, ask, host);
   if (reply instanceof Unavailable) {
-    // A daemon that restarts registers with its broker anew; its previous ID is gone (CCBServer::HandleRequest).
+    // A restarted daemon registers with its broker again, and its previous ID becomes invalid
+    // (CCBServer::HandleRequest).
     const mayBeRestarting = /no daemon is currently registered/i.test(reply.reason);
     const reason = mayBeRestarting ? 'not-registered' : undefined;
     throw new ConnectError('ERR_CCB_ONLY', `it replied "${reply.reason}"`, { mayBeRestarting, reason });
@@ -124,8 +131,8 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
 }
 
 /**
- * Sends one request: with `streaming`, for a connection through the broker, which brokers before 25.12 treat as a request
- * for a direct connection; without, for a direct connection.
+ * Sends one request to a broker. If `streaming` is true, requests a connection through the broker; brokers before
+ * HTCondor 25.12 request a direct connection anyway. If `streaming` is false, requests a direct connection.
  */
 async function requestConnection(
   { broker, ids }: CcbContact,
@@ -169,12 +176,12 @@ async function requestConnection(
   }
 }
 
-/** The result if the daemon is to connect to this host and there is no port: waiting would be useless. */
+/** Result if the daemon would have to connect to this host, but no port is open. Waiting would be pointless. */
 const NO_LISTENER = new Unavailable('the client has no port for the connection from the daemon');
 
 /**
- * Opens a port for the daemon's connection, at the local address of the connection to the broker: the broker passes this
- * address on. Undefined if there is no port; a broker that streams needs none.
+ * Opens a port for the daemon's connection, on the local address of the connection to the broker. The broker passes the
+ * port's address to the daemon. Returns undefined if no port can be opened; streaming works without a port.
  */
 async function listen(
   { localAddress }: Channel,
@@ -190,7 +197,10 @@ async function listen(
   }
 }
 
-/** Returns what happens first: the daemon connects to the port, the broker forwards its connection, or the broker refuses. */
+/**
+ * Waits for the first of these events: the daemon connects to the port, the broker relays the daemon's connection, or
+ * the broker refuses the request.
+ */
 async function waitForDaemon(
   broker: Channel,
   listener: ReverseListener | undefined,
@@ -204,13 +214,16 @@ async function waitForDaemon(
   return { channel: first.handOver(broker.roundTrips), way };
 }
 
-/** Receives the broker's reply (CCBServer::RequestReply, HandleReverseConnect). Undefined: the daemon connects by itself. */
+/**
+ * Receives the broker's reply (CCBServer::RequestReply, HandleReverseConnect). Returns undefined if the daemon connects
+ * to the client's port.
+ */
 async function receiveReply(
   broker: Channel,
   isGreeting: (message: Reader) => boolean,
 ): Promise<Channel | Unavailable | undefined> {
   const reply = await broker.receive(getClassAd).catch((error: unknown) => {
-    // The broker accepted the request, so another request without a session would not help.
+    // The broker has already accepted the request, so repeating it without a session would not help.
     if (!isConnectionClosed(error)) throw error;
     throw new ConnectError('ERR_CCB_ONLY', `no reply: ${error.message}`, { cause: error });
   });
@@ -220,7 +233,10 @@ async function receiveReply(
   throw new ProtocolError('ERR_MESSAGE', 'the CCB broker connected the client to a different daemon');
 }
 
-/** Reads the first message of a daemon that connects on a broker's request (CCBListener::ReverseConnected). */
+/**
+ * True if the first message of a connection contains the secret. A daemon that connects at a broker's request sends
+ * this message (CCBListener::ReverseConnected).
+ */
 function isReverseConnect(message: Reader, claimId: string): boolean {
   const command = message.int();
   const received = Buffer.from(getClassAd(message).string('ClaimId') ?? '');

@@ -1,4 +1,7 @@
-/** Sends one query to a collector (CondorQuery in C++), with and without a session, and uses the first response. */
+/**
+ * Sends one query to a collector (CondorQuery in C++), both with and without a session, and uses the first reply that
+ * may be trusted.
+ */
 import { AuthenticationError, type HTCondorError, messageOf, ProtocolError } from '../errors.ts';
 import { isConnectionClosed, isRefusal } from '../runtime/failures.ts';
 import type { Host } from '../runtime/host.ts';
@@ -13,12 +16,12 @@ import { commandInCleartext, type Target } from './session-command.ts';
 
 export interface Query {
   readonly command: number;
-  /** TargetType. */
+  /** Value of TargetType in the query ad. */
   readonly adType: string;
-  /** ClassAd expression. */
+  /** ClassAd expression that selects the ads. */
   readonly requirements: string;
   readonly locationQuery: string | undefined;
-  /** Maximum number of ads. */
+  /** Maximum number of ads in the reply. */
   readonly limit: number;
   readonly projection: readonly string[];
 }
@@ -30,15 +33,15 @@ export interface CollectorReply {
   readonly authenticated: boolean;
 }
 
-/** The replies that are accepted. */
+/** Conditions under which a reply is accepted. */
 interface Acceptance {
-  /** True if the reply requires no authenticated collector. */
+  /** Returns true if the reply may be used. The result may depend on whether the collector authenticated itself. */
   trusted(reply: CollectorReply): boolean;
-  /** True if a collector that accepts no credential is queried without authentication. */
+  /** True if the client may query without authentication when the collector accepts none of its credentials. */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** A reply that requires an authenticated collector, from one that is not. */
+/** Error for a reply that is usable only from an authenticated collector, but came from an unauthenticated one. */
 class NotAuthenticated extends Error {
   readonly reply: CollectorReply;
 
@@ -49,12 +52,12 @@ class NotAuthenticated extends Error {
 }
 
 /**
- * Sends the query twice in parallel: without a session, to which most collectors reply and which takes two round trips, and in an
- * authenticated session, which takes three. The first `trusted` reply counts. Two queries in sequence would cost two more
- * round trips in a pool whose collector requires authentication.
+ * Sends the query twice in parallel. Without a session, the query takes two round trips, and most collectors reply to
+ * it. In an authenticated session, the query takes three. The first `trusted` reply is used. If the collector requires
+ * authentication, sending the two queries one after the other would cost two more round trips.
  *
- * The other connection continues to its end, unless the run ends first. Closing it during the handshake would write an error
- * to the collector's log each time, and it ends before the rest of the fetch anyway.
+ * The other query runs to completion, unless the run ends first. Closing its connection during the handshake would
+ * write an error to the collector's log each time. In any case, the query ends before the rest of the fetch.
  */
 export async function queryCollector(
   collector: Target,
@@ -78,8 +81,9 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotAuthenticated) return error.reply; // some methods work without the host name
-      // A collector that requires authentication closes the connection; the other failure is then the reason.
+      if (error instanceof NotAuthenticated) return error.reply; // some methods do not need the host name
+      // A collector that requires authentication closes the connection. In that case, report the error of the other
+      // query.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
         if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
@@ -105,13 +109,13 @@ async function queryInSession(
   host: Host,
 ): Promise<CollectorReply> {
   const request = (message: Writer) => putQuery(message, query);
-  // The collector decides which identities may READ; some allow unmapped ones.
+  // The collector decides which identities have READ access. Some collectors grant it to unmapped identities.
   const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
   const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
   return { ads: value, roundTrips, authenticated: session.serverAuthenticated };
 }
 
-/** Sends the query in a session without authentication. @throws `refusal` if the collector does not reply to it either. */
+/** Sends the query in a session without authentication. @throws `refusal` if this query fails too. */
 async function queryUnauthenticated(
   { address }: Target,
   query: Query,
@@ -146,7 +150,7 @@ function putQuery(message: Writer, { adType, requirements, locationQuery, limit,
   });
 }
 
-/** Reads ads until a 0, which ends the list. */
+/** Reads a list of ads, which ends with a 0. */
 export function getAds(message: Reader): readonly ClassAd[] {
   const ads: ClassAd[] = [];
   for (let more = message.int(); more !== 0; more = message.int()) {

@@ -1,15 +1,15 @@
-/** The commands that the client sends (condor_commands.h), by their C++ names. */
+/** Numbers of the commands that the client sends, under their C++ names (condor_commands.h). */
 export const DC_GET_SESSION_TOKEN = 60046;
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 export const DC_START_TOKEN_REQUEST = 60047;
 export const DC_FINISH_TOKEN_REQUEST = 60048;
 export const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Asks whether another command would be authorized, without running it. */
+/** Asks whether the daemon would authorize another command, without running that command. */
 export const DC_SEC_QUERY = 60040;
-/** A command that needs the level, for each authorization level. */
+/** Maps each authorization level to a command that requires the level. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
-  ALLOW: DC_GET_SESSION_TOKEN, // changes something, but is never run for a query
+  ALLOW: DC_GET_SESSION_TOKEN, // this command has side effects, but a query never runs it
   READ: 60020,
   WRITE: 60021,
   NEGOTIATOR: 60022,
@@ -21,24 +21,24 @@ const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
   ADVERTISE_MASTER: 60029,
 };
 
-/** Asks a broker to have the daemon with this ID connect. Needs READ. */
+/** Asks a CCB broker to request a connection from a daemon. Requires READ. */
 export const CCB_REQUEST = 68;
-/** The first message of a daemon that connects for a CCB_REQUEST. */
+/** First message of a daemon that connects because of a CCB_REQUEST. */
 export const CCB_REVERSE_CONNECT = 69;
 
-/** How a collector is queried for daemons of a type (Daemon::locate, CondorQuery in C++). */
+/** Parameters of a collector query for daemons of one type (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
-  /** QUERY_<type>_ADS. */
+  /** Number of the QUERY_<type>_ADS command. */
   readonly query: number;
-  /** TargetType of the query. */
+  /** Value of TargetType in the query ad. */
   readonly adType: string;
-  /** An older attribute with the address, which C++ prefers to MyAddress. */
+  /** Older attribute that contains the address. C++ prefers it to MyAddress. */
   readonly addressAttribute?: string;
-  /** True if a name without `@` is compared with the host instead of the daemon's name. */
+  /** True if a name without `@` is compared with the Machine attribute instead of Name. */
   readonly byMachine?: boolean;
 }
 
-/** The daemon types that have ads in a collector. */
+/** Daemon types for which a collector can be queried. */
 export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   schedd: { query: 6, adType: 'Scheduler', addressAttribute: 'ScheddIpAddr' },
   master: { query: 7, adType: 'DaemonMaster', addressAttribute: 'MasterIpAddr' },
@@ -55,10 +55,10 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   any: { query: 48, adType: 'Any' },
 };
 
-/** Types that need no query, because the pool's address is theirs. */
+/** Types that need no query, because the pool's address is also the daemon's address. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
 
-/** Returns a command that needs the level, for each level. Levels that no command needs are left out. */
+/** Pairs each level with a command that requires the level. Levels that no command requires are omitted. */
 export function commandsFor(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
   return levels.flatMap((level) => {
     const command = DC_NOP_OF_LEVEL[level];

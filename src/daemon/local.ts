@@ -1,4 +1,7 @@
-/** Finds a daemon of this host in its ad file or address file (Daemon::readLocalClassAd, readAddressFile). */
+/**
+ * Finds the address of a daemon on this host in the daemon's ad file or address file (Daemon::readLocalClassAd,
+ * readAddressFile).
+ */
 import { readBounded } from '../runtime/bounded-file.ts';
 import { systemReason } from '../runtime/system-reason.ts';
 import { Unavailable } from '../runtime/unavailable.ts';
@@ -6,24 +9,27 @@ import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 export interface LocalDaemon {
-  /** SCHEDD_NAME and so on: the daemon's name, for files without it. */
+  /** The daemon's name, used if the file does not contain it. For the schedd, the setting is SCHEDD_NAME. */
   readonly name: string;
-  /** SCHEDD_DAEMON_AD_FILE and so on: a ClassAd with one attribute on each line. */
+  /** Path of a ClassAd with one attribute per line. For the schedd, the setting is SCHEDD_DAEMON_AD_FILE. */
   readonly adFile: string | undefined;
-  /** SCHEDD_ADDRESS_FILE and so on: address, version and platform, one on each line, or a ClassAd. */
+  /**
+   * Path of a file that contains either a ClassAd, or the address, version and platform, one per line. For the schedd,
+   * the setting is SCHEDD_ADDRESS_FILE.
+   */
   readonly addressFile: string | undefined;
 }
 
 interface LocalAddress {
   readonly address: Sinful;
-  /** Empty if the file has no name. */
+  /** Empty if the file contains no name. */
   readonly name: string;
 }
 
-/** Maximum size of a file, in bytes. A daemon's files have a few kilobytes. */
+/** Maximum size of a file, in bytes. A daemon's files are typically a few kilobytes in size. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
-/** Returns the daemon's address, or the reason for each file that does not have it. */
+/** Returns the daemon's address, or the reasons why the files provide no address. */
 export function findLocal(
   { adFile, addressFile }: Omit<LocalDaemon, 'name'>,
   type: string,

@@ -1,7 +1,7 @@
 /**
  * Queries a collector for the address of a daemon (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
  *
- * The reply is a hint: the daemon at the address still has to authenticate itself.
+ * The reply is only a hint. The daemon at the address must still authenticate itself.
  */
 import { LocateError, ProtocolError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
@@ -17,31 +17,31 @@ import type { Target } from './session-command.ts';
 interface DaemonQuery {
   /** A key of DAEMON_TYPES. */
   readonly type: string;
-  /** Undefined: the only one of its type in the pool. */
+  /** Name of the daemon. If undefined, the pool must have only one daemon of this type. */
   readonly name: string | undefined;
   /**
-   * True if the daemon authenticates itself with a certificate, and the host name in it is not known. The collector may
-   * then supply the name, if the user supplied the same one or if the collector is authenticated.
+   * True if the daemon authenticates itself with a certificate, and the expected host name is not known. The collector
+   * may supply the host name if the collector is authenticated, or if the user supplied the same name.
    */
   readonly needsServerName: boolean;
-  /** True if a collector that accepts no credential is queried without authentication. */
+  /** True if the client may query without authentication when the collector accepts none of its credentials. */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** A daemon as its ad in a collector, or its file on this host, describes it. */
+/** A daemon as described by its ad in a collector or by its file on this host. */
 export interface AdvertisedDaemon extends Target {
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** Maximum number of names in an error. */
+/** Maximum number of daemon names in an error. */
 const MAX_NAMES = 10;
 
 /**
- * Returns the daemon's address in its ad.
+ * Finds a daemon in a collector and returns the address from the daemon's ad.
  *
- * @throws LocateError ERR_NOT_FOUND with the names that the collector has of this type; ERR_AMBIGUOUS if no name was
- *   given and there are several.
+ * @throws LocateError ERR_NOT_FOUND with the names of other daemons of this type; ERR_AMBIGUOUS if no name was
+ *   requested and the collector lists several daemons.
  */
 export function locate(
   collector: Target,
@@ -66,7 +66,7 @@ export function locate(
   );
 }
 
-/** Does the same with any function that sends a query. */
+/** Finds a daemon like `locate`, but sends the queries with `ask`. */
 export async function find(
   wanted: DaemonQuery,
   collector: Target,
@@ -82,7 +82,7 @@ export async function find(
   };
   const { type, name } = wanted;
   if (name === undefined) {
-    // More than one ad means that the user has to choose; the error then names the daemons.
+    // If the reply contains several ads, the user must choose a daemon, so the error lists the names.
     const reply = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = reply.ads;
     if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
@@ -92,7 +92,8 @@ export async function find(
   const reply = await ask(queryFor(type, name, 1));
   const [found] = reply.ads;
   if (found !== undefined) return read(found, reply, reply.roundTrips);
-  // A host name without its domain: HTCondor's tools complete it with the resolver, this client with the collector.
+  // The name may be a host name without a domain. HTCondor's tools complete it with the resolver; this client queries
+  // the collector.
   if (/^[A-Za-z0-9-]+$/.test(name)) {
     const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
     const [only, ...others] = guess.ads;
@@ -128,7 +129,7 @@ function queryFor(type: string, name: string | RegExp | undefined, limit: number
         : typeof name === 'string'
           ? `((${attribute} == "${name}"))`
           : `regexp("${name.source}", ${attribute}, "i")`,
-    // Marks a cheap query, for which collectors omit the slots of a startd.
+    // Marks the query as an address lookup, so that collectors omit the slots of a startd.
     locationQuery: typeof name === 'string' && !(byMachine && slot) ? name : undefined,
     limit,
     projection: projection.filter((each) => each !== undefined),
@@ -141,22 +142,22 @@ function typeOf(type: string) {
   return found;
 }
 
-/** Returns the collector's time when the daemon last advertised itself, for messages. */
+/** Returns the time at which the daemon last advertised itself, by the collector's clock. Used only in messages. */
 function readTime(ad: ClassAd): number | undefined {
   try {
     const seconds = ad.integer('LastHeardFrom') ?? 0;
     return seconds > 0 && seconds < MAX_TIME ? seconds : undefined;
   } catch {
-    return undefined; // the fetch does not depend on it
+    return undefined; // the fetch does not depend on this time
   }
 }
 
-/** Characters of a daemon name. Names that are exported to HTCondor's tools are restricted further. */
+/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are subject to further restrictions. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
- * Returns the name in an ad: the requested one, or one with the requested host name, complete or without its domain. The ad
- * is not trusted.
+ * Returns the daemon's name from an ad, which is not trusted. The name, or the host name in it, must match the
+ * requested name. The requested name may omit the domain.
  *
  * @throws ProtocolError ERR_CLASSAD.
  */
@@ -181,7 +182,7 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   });
 }
 
-/** True if the user supplied the host name of an ad: in the daemon's name, or as the collector's. */
+/** True if the user supplied the host name in an ad, either in the daemon's name or as the collector's host name. */
 function isUserSupplied(alias: string | undefined, { name }: DaemonQuery, { serverName }: Target): boolean {
   const supplied = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
   return alias !== undefined && supplied.includes(alias.toLowerCase());
@@ -191,7 +192,7 @@ function namesOf(ads: readonly ClassAd[]): readonly string[] {
   return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
 
-/** `evidence`: why the daemon may be restarting. */
+/** Returns the error if no daemon or several daemons match. `evidence` states why the daemon may be restarting. */
 function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence: string | undefined): LocateError {
   const names = all.slice(0, MAX_NAMES);
   const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;

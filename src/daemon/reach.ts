@@ -10,17 +10,17 @@ import { brokerCaller, connectThroughCcb } from './ccb.ts';
 import type { Route, Target } from './session-command.ts';
 
 /**
- * Head start of a direct connection before CCB, in milliseconds. CCB costs more round trips, and work of the broker
- * (RFC 8305 has the same rule for two addresses). C++ clients do not try a direct connection, although many daemons behind
- * CCB accept one from some networks.
+ * Head start that a direct connection gets before CCB is tried, in milliseconds. CCB costs more round trips and loads
+ * the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection,
+ * although many daemons behind CCB accept one from some networks.
  */
 const HEAD_START_MS = 250;
 
 /**
- * Connects to a daemon: directly, or, if its address has CCB contacts, directly and through CCB, whichever is established
- * first.
+ * Connects to a daemon. If the daemon's address has CCB contacts, tries both a direct connection and CCB, and uses the
+ * connection that is established first.
  *
- * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason for each way; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason for each failed route; ERR_TIMEOUT.
  */
 export async function reach(
   { address, ahead }: Pick<Target, 'address' | 'ahead'>,
@@ -60,7 +60,7 @@ export async function reach(
   }
 }
 
-/** True if the connection is established within its head start. Returns early if it fails. */
+/** Returns true if the direct connection is established within its head start. Returns false as soon as it fails. */
 async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
   const over = new AbortController();
   const works = direct.then(
@@ -75,7 +75,7 @@ async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
 }
 
 function unreachable(address: Sinful, direct: unknown, indirect: unknown): unknown {
-  if (!(direct instanceof HTCondorError)) return direct; // a bug
+  if (!(direct instanceof HTCondorError)) return direct; // indicates a bug
   if (!(indirect instanceof HTCondorError)) return indirect;
   const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
   const facts = { peer: formatSinful(address), cause: indirect };

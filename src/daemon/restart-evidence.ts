@@ -1,17 +1,21 @@
 /**
- * Decides whether a daemon that the collector does not know may be restarting. docs/RELIABILITY.md states the rule.
+ * Decides whether a daemon that the collector does not list may be restarting. docs/RELIABILITY.md describes the rule.
  *
- * A daemon that restarts is missing from the collector for seconds to minutes; a daemon with a misspelled name is missing
- * forever. The first is retried, the second must fail at once. The ads of other daemons tell the two apart.
+ * A daemon that is restarting is missing from the collector for seconds to minutes. A daemon with a misspelled name is
+ * always missing. The client must retry in the first case, and fail immediately in the second case. The ads of other
+ * daemons distinguish the two cases.
  */
 import type { ClassAd } from '../wire/classad.ts';
 import type { CollectorReply, Query } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
-/** Daemons advertise every UPDATE_INTERVAL, 5 min by default. After this time a restarted collector has all of them. */
+/**
+ * Time after which a restarted collector lists all daemons, in seconds. Daemons advertise themselves every
+ * UPDATE_INTERVAL, which is 5 min by default.
+ */
 const COLLECTOR_FILLS_SECONDS = 330;
 
-/** A daemon whose process is younger than this may not have advertised yet. */
+/** Time that a daemon may take after its start to advertise itself, in seconds. */
 const DAEMON_STARTS_SECONDS = 60;
 
 const QUERY_ANY_ADS = 48;
@@ -23,13 +27,14 @@ interface MissingDaemon {
   readonly name: string | undefined;
 }
 
-/** Returns the evidence for a restart as a clause, or undefined. Never throws. */
+/** Returns the evidence for a restart as a clause for a message; undefined if there is none. Never throws. */
 export async function restartEvidence(
   { type, name = '' }: MissingDaemon,
   ask: (query: Query) => Promise<CollectorReply>,
 ): Promise<string | undefined> {
   const { adType = '' } = DAEMON_TYPES[type] ?? {};
-  const started = `${type.toUpperCase()}_StartTime`; // condor_master: 0 while the daemon is down (Daemons::Update)
+  // condor_master sets this attribute to 0 while the daemon is down (Daemons::Update)
+  const started = `${type.toUpperCase()}_StartTime`;
   const host = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
   const ads = await ask(evidenceQuery(started, host)).then(
     (reply) => reply.ads,
@@ -50,9 +55,10 @@ export async function restartEvidence(
 }
 
 /**
- * Builds one query for all evidence: a collector that is too young to know all daemons; masters whose daemon of this type
- * is down or has just started; and all daemons of the host in the name. The collector evaluates the times, so the clock
- * here does not matter. Its own ad has no DaemonStartTime; StatsLifetime is its age when the ad was made.
+ * Builds a single query for three kinds of evidence. The first is a collector that is too young to list all daemons.
+ * The second is a master whose daemon of this type is down or has just started. The third is any daemon on the host in
+ * the name. The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
+ * DaemonStartTime. StatsLifetime is the collector's age when the ad was created.
  */
 function evidenceQuery(started: string, host: string): Query {
   const young = `MyType == "Collector" && time() - LastHeardFrom + StatsLifetime < ${COLLECTOR_FILLS_SECONDS}`;

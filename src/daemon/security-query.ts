@@ -9,9 +9,10 @@ import { DC_SEC_QUERY } from './commands.ts';
 import type { CommandResult, Target } from './session-command.ts';
 
 /**
- * DC_SEC_QUERY: asks the daemon whether it would authorize the command `about` (condor_ping; handle_dc_sec_query).
+ * Sends DC_SEC_QUERY, which asks the daemon whether it would authorize the command `about` (condor_ping;
+ * handle_dc_sec_query).
  *
- * @throws AuthorizationError ERR_DENIED if it would not; what `callCommand` throws.
+ * @throws AuthorizationError ERR_DENIED if the daemon would deny the command; what `callCommand` throws.
  */
 export function askAllowed(
   target: Target,

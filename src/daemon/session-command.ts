@@ -1,4 +1,4 @@
-/** Sends one command over a connection that the caller makes: in a session, or in cleartext. */
+/** Sends one command over a connection that the caller provides, either in a session or in cleartext. */
 import {
   type AuthorizationError,
   CredentialError,
@@ -17,34 +17,38 @@ import type { ConnectionsAhead } from '../transport/connection-ahead.ts';
 import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts';
 import type { Writer } from '../wire/writer.ts';
 
-/** The address of a daemon, and the host name that its certificate must carry (Peer describes the two names). */
+/**
+ * Address of a daemon, and the host name that the daemon's certificate must contain. `Peer` describes `serverName` and
+ * `claimedName`.
+ */
 export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'> {
   readonly address: Sinful;
   /** Connections that were opened before the address was known. One of them may lead to the daemon. */
   readonly ahead?: ConnectionsAhead | undefined;
   /**
-   * An earlier session of this run with the daemon, to be resumed. Only for commands that change nothing: the daemon
-   * contributes no nonce, so an attacker who recorded a resumed command can replay it while the session lasts.
+   * An earlier session of this run with the daemon, which the next command resumes. Only commands that change nothing
+   * may resume a session. The daemon contributes no nonce, so an attacker who recorded a resumed command can replay it
+   * while the session lasts.
    */
   readonly resume?: Session | undefined;
 }
 
-/** A command for one daemon, and the credentials for it. */
+/** A command for one daemon, with the credentials to use. */
 export interface Command {
   readonly target: Target;
   readonly command: number;
-  /** With DC_SEC_QUERY: the command that the query is about. */
+  /** For DC_SEC_QUERY, the command that the query is about. */
   readonly about?: number;
-  /** Undefined if the command has no request. */
+  /** Writes the request. Undefined if the command has no request. */
   readonly request?: (message: Writer) => void;
   readonly credentials: Credentials;
-  /** Phase of errors. Default: `connect`, then `session`. */
+  /** Phase that errors report. Default: `connect`, then `session`. */
   readonly phase?: Phase;
   /** True if unmapped identities may run this command. */
   readonly mayBeUnmapped?: boolean;
 }
 
-/** The result of a command, and its round trips, including those of connections that were given up. */
+/** Result of a command, with the total number of round trips, including those of abandoned connections. */
 export interface CommandResult<T> {
   readonly value: T;
   readonly session: Session;
@@ -52,10 +56,10 @@ export interface CommandResult<T> {
 }
 
 /**
- * Returns the credentials whose method authenticates the daemon. A CCB broker chooses the peer, so the daemon has to
- * authenticate itself.
+ * Returns the credentials whose method authenticates the daemon. The daemon must authenticate itself, because a CCB
+ * broker chooses the peer.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if no credential is left.
+ * @throws CredentialError ERR_NO_CREDENTIAL if no credential remains.
  */
 export function onlyMutualMethods(credentials: Credentials): Credentials {
   const methods = credentials.methods.filter(({ authenticatesServer }) => authenticatesServer);
@@ -75,26 +79,30 @@ export function onlyMutualMethods(credentials: Credentials): Credentials {
 /** A connection to a daemon. */
 export interface Route {
   readonly channel: Channel;
-  /** Another route to the daemon, for use if the peer of this connection is not the daemon. */
+  /** Opens another route to the daemon, to be used if the peer of this connection is not the daemon. */
   readonly alternative?: (failure: HTCondorError) => Promise<Route>;
 }
 
 type Connect = (credentials: Credentials, host: Host) => Promise<Route>;
 
-/** What the next connection uses. */
+/** Parameters of the next connection attempt. */
 interface Attempt extends Pick<Command, 'credentials' | 'target'> {
   readonly guesses: Guesses;
 }
 
 /**
  * Connects, opens a session for a command with its request, and passes the session to `read`, which receives the reply.
- * The connection is closed in any case: a daemon blocks in its read while a client holds a connection open.
+ * The connection is always closed, because a daemon blocks in its read while a client holds a connection open.
  *
- * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, if the
- * peer closes the connection, or if the daemon no longer has the session to resume, a second connection guesses nothing.
- * After a close, the request also waits for the daemon's verdict: a daemon that denies the command closes the connection
- * without reading the request, its TCP then sends a reset, and a reset may discard the denial (it does on Windows). The
- * loop ends because no guess is made twice and each further connection has one method fewer.
+ * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, or
+ * if the peer closes the connection, the next connection makes no such guess. If the daemon no longer has the session
+ * to resume, the next connection opens a new session.
+ *
+ * After the peer has closed a connection, the next request also waits for the daemon's verdict. A daemon that denies a
+ * command closes the connection without reading the request, so TCP sends a reset. The reset may discard the denial, as
+ * it does on Windows.
+ *
+ * The loop ends because no guess is made twice, and each further connection has one method fewer.
  */
 export async function commandOver<T>(
   connect: Connect,
@@ -118,7 +126,7 @@ export async function commandOver<T>(
   }
 }
 
-/** True if no credential was left to try, so that an earlier denial explains the failure better. */
+/** True if no credential was left to try. An earlier denial then explains the failure better. */
 function hasNoMethod(error: unknown): boolean {
   return (
     (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
@@ -158,8 +166,8 @@ async function attempt<T>(
 }
 
 /**
- * Opens a session on the first route that leads to a daemon. Addresses of private networks exist more than once, so the
- * peer of a direct connection need not be the daemon.
+ * Opens a session on the first route that leads to a daemon. Private addresses are not unique, so the peer of a direct
+ * connection may not be the daemon.
  */
 async function openSession(
   connect: Connect,
@@ -201,7 +209,7 @@ function startOrResume(
   );
 }
 
-/** Adds the round trips of the connection to a StartOver. */
+/** Records the connection's round trips if the error is a StartOver. Returns the error. */
 function counted(error: unknown, { roundTrips }: Channel): unknown {
   if (error instanceof StartOver) error.roundTrips = roundTrips;
   return error;
@@ -212,7 +220,7 @@ function finish(channel: Channel): void {
   channel.close();
 }
 
-/** Sends a command that needs no session, and passes the channel to `read`. The channel is closed in any case. */
+/** Sends a command that needs no session, and passes the channel to `read`. The channel is always closed. */
 export async function commandInCleartext<T>(
   channel: Channel,
   command: number,

@@ -1,4 +1,4 @@
-/** The commands that return a token at once. token-request.ts has those that wait for an administrator. */
+/** Commands that return a token immediately. token-request.ts contains the commands that wait for an administrator. */
 import { CredentialError, TokenError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
@@ -11,22 +11,22 @@ import { DC_EXCHANGE_SCITOKEN, DC_GET_SESSION_TOKEN, IMPERSONATION_TOKEN_REQUEST
 import { daemonError } from './daemon-error.ts';
 import type { Command, CommandResult, Target } from './session-command.ts';
 
-/** The restrictions with which a token is requested. */
+/** Restrictions that the client requests for a token. */
 export interface TokenLimits {
-  /** Authorization levels. Empty: no restriction. */
+  /** Authorization levels. If empty, no restriction is requested. */
   readonly authz: readonly string[];
-  /** Undefined: no lifetime is requested, and only the expiry of the credential limits the token. */
+  /** If undefined, no lifetime is requested, and only the expiry of the credential limits the token's lifetime. */
   readonly lifetimeSeconds: number | undefined;
-  /** Name of the signing key. Undefined: the daemon's default. */
+  /** Name of the signing key. If undefined, the daemon uses its default key. */
   readonly key: string | undefined;
 }
 
-/** The attributes of a request ad for these limits, without the key. */
+/** Returns the attributes of a request ad that express these limits. */
 export function limitAttributes({ authz, lifetimeSeconds }: Omit<TokenLimits, 'key'>) {
   return { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
 }
 
-/** Sends a command whose request and reply are one ClassAd each. `read` reads the reply. */
+/** Sends a command whose request and reply each consist of one ClassAd. `read` extracts the result from the reply. */
 export function askDaemon<T>(
   command: Pick<Command, 'target' | 'command' | 'credentials' | 'mayBeUnmapped'>,
   request: Readonly<Record<string, ClassAdValue | undefined>>,
@@ -42,8 +42,8 @@ export function askDaemon<T>(
 }
 
 /**
- * DC_GET_SESSION_TOKEN: returns a token for the identity that the daemon assigns to the client (Daemon::getSessionToken,
- * handle_dc_session_token).
+ * Sends DC_GET_SESSION_TOKEN, which returns a token for the identity that the daemon assigns to the client
+ * (Daemon::getSessionToken, handle_dc_session_token).
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; what `callCommand` throws.
  */
@@ -57,22 +57,26 @@ export function getSessionToken(
   return askDaemon({ target, command: DC_GET_SESSION_TOKEN, credentials }, request, readTokenReply, host);
 }
 
-/** A token that the collector fetches. The signing key cannot be chosen: it is always the schedd's own. */
+/**
+ * Restrictions for a token that the collector fetches. No signing key can be selected, because the schedd uses its own.
+ */
 interface ImpersonationLimits extends Omit<TokenLimits, 'key'> {
   /** Name of the schedd, exactly as in its ad. */
   readonly schedd: string;
 }
 
 /**
- * IMPERSONATION_TOKEN_REQUEST: the collector fetches a schedd's token for the identity that the collector assigns to the
- * client (DCCollector::requestScheddToken, CollectorDaemon::schedd_token_request,
+ * Sends IMPERSONATION_TOKEN_REQUEST. The collector then fetches a token from a schedd. The token is for the identity
+ * that the collector assigns to the client (DCCollector::requestScheddToken, CollectorDaemon::schedd_token_request,
  * Scheduler::handle_collector_token_request).
  *
- * The schedd signs with its own key and for its own trust domain. It does not know the client's credential, so neither the
- * credential's levels nor its expiry limit the token.
+ * The schedd signs the token with its own key and for its own trust domain. The schedd does not know the client's
+ * credential, so neither the credential's levels nor its expiry limit the token.
  *
- * A refusal has code 1 (the client has no identity), 3 (not encrypted), 4 (no name) or 5 (no such schedd, or the collector
- * finds no capability of it: since 9.9.0 it searches the ad from which the capability was removed), or the schedd's own.
+ * The collector refuses with code 1 (the client has no identity), 3 (the session is not encrypted), 4 (the request has
+ * no name) or 5 (there is no such schedd, or the collector finds no capability for it). Since HTCondor 9.9.0, the
+ * collector looks for the capability in the ad from which it was removed. If the schedd refuses, the error has the
+ * schedd's code.
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text; what `callCommand` throws.
  */
@@ -88,14 +92,16 @@ export function getImpersonationToken(
 }
 
 /**
- * DC_EXCHANGE_SCITOKEN: returns an IDTOKEN for the identity that the daemon's map file assigns to a SciToken, with the
- * SciToken's levels and remaining lifetime (Daemon::exchangeSciToken, handle_dc_exchange_scitoken).
+ * Sends DC_EXCHANGE_SCITOKEN, which returns an IDTOKEN for the identity that the daemon's map file assigns to a
+ * SciToken. The IDTOKEN has the SciToken's levels and remaining lifetime (Daemon::exchangeSciToken,
+ * handle_dc_exchange_scitoken).
  *
- * The session may have any identity, but the daemon must have authenticated itself, because the SciToken is sent. A host
- * name that only the collector returned does not suffice: a certificate for that name is easy to obtain.
+ * The session may have any identity, but the daemon must have authenticated itself, because it receives the SciToken. A
+ * host name that only the collector returned does not suffice, because a certificate for that name is easy to obtain.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if there is no credential for such a session.
- * @throws DaemonError ERR_DAEMON with the reason, which the method SCITOKENS never returns.
+ * @throws CredentialError ERR_NO_CREDENTIAL if no credential permits such a session.
+ * @throws DaemonError ERR_DAEMON with the daemon's reason. Authentication with SCITOKENS, in contrast, returns no
+ *   reason.
  */
 export async function exchangeSciToken(
   target: Target,
@@ -113,7 +119,10 @@ export async function exchangeSciToken(
   return await askDaemon(command, { Token: scitoken.reveal() }, readTokenReply, host);
 }
 
-/** The same method, except that SSL does not accept a host name that only the collector returned. SCITOKENS never does. */
+/**
+ * Returns the method, changed so that SSL rejects a host name that only the collector returned. SCITOKENS always
+ * rejects such a name.
+ */
 function withoutClaimedName(method: AuthMethod): AuthMethod {
   if (method.name !== 'SSL') return method;
   return {
@@ -127,25 +136,37 @@ function withoutClaimedName(method: AuthMethod): AuthMethod {
   };
 }
 
-/** Longest token, in characters. An authenticated daemon sends the reply; parseIdToken has the same limit. */
+/** Maximum length of a token, in characters. parseIdToken has the same limit. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
-/** A daemon may quote a whole SciToken in its error. DaemonError shortens the text before any expression runs over it. */
+/**
+ * Maximum length of an error, in characters. A daemon may quote a whole SciToken in its error. DaemonError shortens the
+ * text before any regular expression is applied to it.
+ */
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
-/** @throws DaemonError ERR_DAEMON; TokenError ERR_TOKEN_MALFORMED if the reply has neither a token nor an error. */
+/**
+ * Returns the token in a reply.
+ *
+ * @throws DaemonError ERR_DAEMON; TokenError ERR_TOKEN_MALFORMED if the reply contains neither a token nor an error.
+ */
 export function readTokenReply(reply: ClassAd): Secret {
   const token = tokenOf(checkReply(reply));
   if (token === undefined) throw new TokenError('ERR_TOKEN_MALFORMED', 'the reply contains no token');
   return token;
 }
 
-/** Returns the token in a reply; undefined if there is none. */
+/** Returns the token in a reply; undefined if the reply contains none. */
 export function tokenOf(reply: ClassAd): Secret | undefined {
   const token = reply.string('Token', MAX_TOKEN_LENGTH);
   return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
-/** Returns the reply. As in C++, an ErrorString is a failure, whatever else the reply contains. @throws DaemonError ERR_DAEMON. */
+/**
+ * Returns the reply unless it reports an error. As in C++, an ErrorString is a failure even if the reply contains a
+ * token.
+ *
+ * @throws DaemonError ERR_DAEMON.
+ */
 export function checkReply(reply: ClassAd): ClassAd {
   const error = reply.string('ErrorString', MAX_ERROR_LENGTH);
   const code = reply.integer('ErrorCode') ?? 0;

@@ -10,27 +10,29 @@ import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } from './token-commands.ts';
 
-/** A token that an administrator has to approve. The signing key cannot be chosen. */
+/** Request for a token that an administrator must approve. The signing key cannot be selected. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
-  /** Identity of the token, `user@domain`. */
+  /** Identity of the token, in the form `user@domain`. */
   readonly identity: string;
-  /** Interval between checks for the approval, in milliseconds. */
+  /** Interval between checks for approval, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Name of the CI run, which condor_token_request_list shows in the ID of the client. */
+  /** Name of the CI run, which condor_token_request_list shows as part of the client ID. */
   readonly run: string | undefined;
 }
 
-/** Consecutive polls without a reply before the client gives up. */
+/** Maximum number of consecutive polls without a reply. */
 const MAX_SILENT_POLLS = 5;
 
 /**
- * DC_START_TOKEN_REQUEST, then DC_FINISH_TOKEN_REQUEST until the request is approved (condor_token_request;
- * Daemon::startTokenRequest and finishTokenRequest). `announce` receives the ID that the approval needs.
+ * Sends DC_START_TOKEN_REQUEST, then repeats DC_FINISH_TOKEN_REQUEST until the request is approved
+ * (condor_token_request; Daemon::startTokenRequest and finishTokenRequest). `announce` receives the request ID, which
+ * the administrator needs to approve the request.
  *
- * The client ID is random: it alone proves to the daemon that a poll comes from the client that made the request.
+ * The client ID is random, because it alone proves to the daemon that a poll comes from the client that made the
+ * request.
  *
- * @throws DaemonError ERR_DAEMON if the request is refused, expired or unknown; ConnectError ERR_TIMEOUT with the ID of
- *   the request if it was not approved in time; what `callCommand` throws.
+ * @throws DaemonError ERR_DAEMON if the request is refused, expired or unknown; ConnectError ERR_TIMEOUT with the
+ *   request ID if the request is not approved in time; what `callCommand` throws.
  */
 export async function requestToken(
   target: Target,
@@ -76,19 +78,22 @@ async function pollUntilApproved(
   }
 }
 
-/** True if the next poll may get a reply: a daemon that receives too many polls reports that (handle_dc_finish_token_request). */
+/**
+ * True if the next poll may succeed. A daemon that receives too many polls returns an error
+ * (handle_dc_finish_token_request).
+ */
 function isPassing(error: unknown): error is ConnectError | DaemonError {
   return error instanceof ConnectError || (error instanceof DaemonError && error.reason === 'rate-limit');
 }
 
 /**
- * Returns the ID of the request. Only word characters are accepted, because the ID becomes part of a command line that the
- * administrator copies.
+ * Returns the ID of the request. Only word characters are accepted, because the administrator copies the ID into a
+ * command line.
  *
- * @throws TokenError ERR_TOKEN_MALFORMED if there is none; DaemonError if too many requests are pending.
+ * @throws TokenError ERR_TOKEN_MALFORMED if there is no valid ID; DaemonError if too many requests are pending.
  */
 export function requestIdOf(ad: ClassAd): string {
-  // A daemon with more than 1,000 pending requests returns an empty ad, because it omits its error text.
+  // A daemon with more than 1,000 pending requests returns an empty ad, because it omits the error text.
   if (ad.size === 0) throw daemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;

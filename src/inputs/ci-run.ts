@@ -1,6 +1,9 @@
 import type { Surroundings } from './table.ts';
 
-/** Variables of CI systems that identify a run: system, ID, attempt. GitHub's are those of Forgejo and Gitea too. */
+/**
+ * Environment variables that contain the ID and the attempt of a CI run, by CI system. Forgejo and Gitea use the same
+ * variables as GitHub.
+ */
 const RUNS: readonly (readonly [string, string, string?])[] = [
   ['actions', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT'],
   ['gitlab', 'CI_JOB_ID'],
@@ -11,8 +14,9 @@ const RUNS: readonly (readonly [string, string, string?])[] = [
 const MAX_LENGTH = 64;
 
 /**
- * Name of the CI run of this process, such as `actions-1234.1`, for the logs of daemons and services. Undefined outside of
- * CI. The variables are not trusted: only letters, digits, dots, dashes and underscores remain.
+ * Returns the name of the current CI run, such as `actions-1234.1`, for the logs of daemons and services; undefined
+ * outside of CI. The variables are not trusted, so characters other than letters, digits, dots, dashes and underscores
+ * are replaced.
  */
 export function ciRun(env: Surroundings['env']): string | undefined {
   for (const [system, id, attempt] of RUNS) {

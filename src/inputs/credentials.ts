@@ -11,7 +11,7 @@ import { expandPath } from './paths.ts';
 import type { InputName, InputSource, Surroundings, TextInput } from './table.ts';
 import { listOf, plainText, quote, refuse, splitFiles, splitList } from './words.ts';
 
-/** Methods by every name that HTCondor accepts (SecMan::sec_char_to_auth_method). */
+/** Authentication methods, by every name that HTCondor accepts for them (SecMan::sec_char_to_auth_method). */
 const METHODS: Readonly<Record<string, MethodSource>> = {
   IDTOKENS: 'TOKEN',
   IDTOKEN: 'TOKEN',
@@ -28,13 +28,13 @@ const METHODS: Readonly<Record<string, MethodSource>> = {
   FS_REMOTE: 'FS_REMOTE',
   GSI: 'GSI',
 };
-/** Methods that prove no identity. */
+/** Authentication methods that are always rejected, because they prove no identity. */
 const NEVER: readonly string[] = ['CLAIMTOBE', 'ANONYMOUS'];
 
-/** Longest string that may be a path; a longer one is a key whose first line is missing. */
+/** Maximum length of a path. A longer string is assumed to be a key whose first line is missing. */
 const MAX_PATH_LENGTH = 500;
 
-/** HTCondor's default on Unix (SEC_STD_AUTH_METHOD_NAMES). */
+/** HTCondor's default methods on Unix (SEC_STD_AUTH_METHOD_NAMES). */
 const DEFAULT_METHODS = 'FS IDTOKENS KERBEROS SCITOKENS SSL';
 
 /** Inputs that select a method if `authentication-methods` is not set, in order of preference. */
@@ -52,10 +52,11 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
 ];
 
 /**
- * Returns the authentication methods: those that the user names; else those with a credential among the inputs; else those
- * of HTCondor's configuration or HTCondor's defaults, from which the daemon then chooses.
+ * Returns the authentication methods and the sources of their credentials. A list of methods from the user takes
+ * precedence. If there is none, the methods for which an input supplies a credential are used. Otherwise, the daemon
+ * chooses from the methods in HTCondor's configuration, or from HTCondor's default methods.
  *
- * `isTool`: for the command, the configuration of this host can also select KERBEROS, as for HTCondor's tool.
+ * If `isTool` is true, the configuration of this host can also select KERBEROS, as it does for HTCondor's tool.
  *
  * @throws InputError ERR_INPUT.
  */
@@ -120,7 +121,7 @@ function methodsOfHost(setting: Surroundings['setting']): ReturnType<typeof conf
   return configuredMethods(configured ?? DEFAULT_METHODS);
 }
 
-/** Rejects strings that cannot be a password; any other string may be one. */
+/** Returns the password. Rejects only strings that cannot be a password. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
   if (mistake !== undefined) throw unreadable('password-malformed', 'password', mistake);
@@ -140,7 +141,7 @@ function readMethods(value: string | readonly string[]): readonly MethodSource[]
   return [...new Set(methods)];
 }
 
-/** Skips unknown methods of the configuration, as HTCondor does. */
+/** Returns the authentication methods in HTCondor's configuration. Unknown methods are skipped, as in HTCondor. */
 function configuredMethods(text: string): readonly MethodSource[] {
   return [...new Set(splitList(text).flatMap((word) => METHODS[word.toUpperCase()] ?? []))];
 }
@@ -165,7 +166,7 @@ function excludedNames({ setting }: Surroundings): RegExp | undefined {
   }
 }
 
-/** The token directory (findTokens in condor_auth_passwd.cpp), and whether the user named it. */
+/** Returns the token directory (findTokens in condor_auth_passwd.cpp), and whether the user configured it. */
 export function tokenDirectory({ setting, home, uid }: Surroundings): { directory: string; named: boolean } {
   const named = setting('SEC_TOKEN_DIRECTORY');
   if (named !== undefined) return { directory: named, named: true };
@@ -190,7 +191,7 @@ function readCertificate(input: InputSource, surroundings: Surroundings): Creden
   };
 }
 
-/** Distinguishes PEM from a path by its first line. */
+/** Determines whether the value of an input is PEM or a path. */
 function pemSource(name: InputName, text: string | undefined, surroundings: Surroundings): PemSource | undefined {
   if (text === undefined) return undefined;
   const pem = pastedPem(text);
@@ -204,7 +205,10 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
   return { name, path: name === 'ca-certificate' ? path : new Secret(path) };
 }
 
-/** HTCondor 24 and later has a default for this setting; an installed HTCondor without it is older. */
+/**
+ * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for this setting. If HTCondor
+ * is installed and the setting has no value, the installed version is older.
+ */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');
   return text === undefined ? setting('FULL_HOSTNAME') === undefined : text.toLowerCase() !== 'false';
@@ -216,7 +220,10 @@ function knownHosts({ setting, home, uid }: Surroundings): string {
     : join(home, '.condor', 'known_hosts');
 }
 
-/** A keytab in base64 or a name with a type, such as `FILE:/tmp/cc`, as it is; else a path. */
+/**
+ * Returns a base64-encoded keytab, or a name with a type such as `FILE:/tmp/cc`, without changes. Any other value is
+ * expanded as a path.
+ */
 function readKerberosPath(name: InputName, text: string | undefined, surroundings: Surroundings): string | undefined {
   if (text === undefined || isEncodedKeytab(text)) return text;
   return /^[A-Za-z]{2,}:/.test(text.trim()) ? plainText(name, text) : expandPath(name, text, surroundings);

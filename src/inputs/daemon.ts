@@ -6,7 +6,10 @@ import { DEFAULT_PORT, parseAddress, type Sinful } from '../transport/sinful.ts'
 import { INPUTS, type InputSource, type Surroundings } from './table.ts';
 import { oneOf, plainText, quote, refuse, splitList } from './words.ts';
 
-/** Collectors for the tools of later steps: those of `pool`, the daemon itself if it is a collector, or the configured ones. */
+/**
+ * Returns the collectors for HTCondor's tools in later steps: those in `pool`, the daemon itself if it is a collector,
+ * or the configured collectors.
+ */
 export function readCollectors(input: InputSource, surroundings: Surroundings): readonly Sinful[] {
   const given = readPool(input('pool'), surroundings);
   if (given !== undefined) return given;
@@ -17,11 +20,11 @@ export function readCollectors(input: InputSource, surroundings: Surroundings): 
 
 const UNKNOWN_COLLECTOR = 'the collector is unknown; set pool to its host (host or host:port)';
 
-/** How to interpret the name of the daemon. */
+/** Options for selecting the daemon. */
 interface Manner {
-  /** True: without a name, use the daemon of this host; false: the only daemon of the pool. */
+  /** If no name is set, true selects the daemon of this host, and false selects the only daemon of the pool. */
   readonly localFirst: boolean;
-  /** True: the collector fetches the token, so only the name of the daemon is needed. */
+  /** True if the collector fetches the token. In that case, only the name of the daemon is needed. */
   readonly remote: boolean;
 }
 
@@ -40,7 +43,7 @@ export function readDaemon(
   const name = readName(input('name'), pool === undefined ? hostOf(type, surroundings) : undefined);
   if (remote) checkRemote(input, type);
   const address = readAddress(input('address'));
-  // A bare host:port together with a name or pool is the local end of a tunnel to that daemon.
+  // If a name or a pool is also set, an address in the form host:port is the local end of a tunnel to the daemon.
   const tunnel = address !== undefined && address.params.size === 0 && (name !== undefined || pool !== undefined);
   if (address !== undefined && !tunnel) return { kind: 'address', addresses: [address] };
   const named = name === undefined || remote ? undefined : addressInName(name);
@@ -61,15 +64,15 @@ function readName(text: string | undefined, fallback: string | undefined): strin
   refuse('name', `${quote(name)} has a port; remove it, because the collector reports the port`);
 }
 
-/** @throws InputError ERR_INPUT unless the daemon may be found without a collector. */
+/** Returns an empty list. @throws InputError ERR_INPUT unless the daemon can be found without a collector. */
 function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
   if (mayBeLocal) return [];
   refuse('pool', `${UNKNOWN_COLLECTOR}, or set address`);
 }
 
 /**
- * Rejects inputs that exclude `remote`: the collector fetches tokens from schedds only, and cannot select the key
- * (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
+ * Rejects inputs that are incompatible with `remote`. The collector fetches tokens only from schedds, and cannot select
+ * the signing key (main in token_fetch.cpp, CollectorDaemon::schedd_token_request).
  */
 function checkRemote(input: InputSource, type: string): void {
   if (type !== 'schedd') refuse('remote', 'the collector fetches tokens from schedds only');
@@ -81,7 +84,7 @@ function checkRemote(input: InputSource, type: string): void {
   }
 }
 
-/** Returns the addresses of a collector, which no other collector has to locate. */
+/** Returns the addresses of a collector, which can be determined without querying another collector. */
 function readCollector(
   type: string,
   pool: readonly Sinful[] | undefined,
@@ -105,14 +108,14 @@ function readAddress(text: string | undefined): Sinful | undefined {
   refuse('address', `${quote(text)} is neither a sinful string nor host:port`);
 }
 
-/** SCHEDD_HOST and so on: the name of the default daemon. */
+/** Returns the name of the default daemon of a type. For the schedd, the setting is SCHEDD_HOST. */
 function hostOf(type: string, { setting }: Surroundings): string | undefined {
   return COLLECTOR_TYPES.includes(type) ? undefined : setting(`${type.toUpperCase()}_HOST`);
 }
 
 /**
- * Returns the files with the address of the daemon of this host if no name is set, or if the name is its own.
- * A negotiator is always located through the collector.
+ * Returns the files that contain the address of this host's daemon; undefined if a different daemon is requested. A
+ * negotiator is always located through the collector.
  */
 function readLocal(
   type: string,
@@ -131,7 +134,10 @@ function readLocal(
   return { ...files, name: ownName ?? '' };
 }
 
-/** Returns the address in a name: HTCondor uses such a name directly, without a collector (Daemon::locate). */
+/**
+ * Returns the address that a name contains, if any. HTCondor uses such an address without querying a collector
+ * (Daemon::locate).
+ */
 function addressInName(name: string): Sinful | undefined {
   return name.startsWith('<') || /:\d+$/.test(name) ? parseAddress(name) : undefined;
 }
@@ -147,7 +153,10 @@ function readPool(text: string | undefined, { setting }: Surroundings): readonly
   });
 }
 
-/** COLLECTOR_HOST. Port 0 stands for a collector of this host, on the port in its address file. */
+/**
+ * Returns the collectors in COLLECTOR_HOST. Port 0 stands for a collector on this host, whose address file contains the
+ * port.
+ */
 function configuredPool(surroundings: Surroundings): readonly Sinful[] | undefined {
   const { setting } = surroundings;
   const text = setting('COLLECTOR_HOST');

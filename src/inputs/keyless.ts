@@ -6,11 +6,18 @@ import { ciRun } from './ci-run.ts';
 import { INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { durationOf, oneOf, plainText, quote, refuse, splitList } from './words.ts';
 
-/** Variables with the URL and bearer token of the OIDC service. GitHub sets them with `permissions: id-token: write`. */
+/**
+ * Environment variables with the URL and the bearer token of the OIDC service. GitHub sets them if the job has the
+ * `id-token: write` permission.
+ */
 export const URL_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_URL';
 export const TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 
-/** @throws InputError ERR_INPUT. */
+/**
+ * Reads the inputs for keyless credentials. Returns undefined if none are set.
+ *
+ * @throws InputError ERR_INPUT.
+ */
 export function readKeyless(input: InputSource, { env }: Surroundings): KeylessSource | undefined {
   const named = plainText('oidc-audience', input('oidc-audience'));
   const service = input('token-service');
@@ -38,7 +45,9 @@ export function readKeyless(input: InputSource, { env }: Surroundings): KeylessS
   };
 }
 
-/** Returns the audience of the job's own token if the runner offers one, and the workflow supplies no other token. */
+/**
+ * Returns the audience for the job's OIDC token if the runner can issue one, and the workflow supplies no other token.
+ */
 function ownAudience(service: URL, input: InputSource, env: Surroundings['env']): string | undefined {
   const supplied = [input('scitoken'), env['BEARER_TOKEN'], env['BEARER_TOKEN_FILE']];
   const isOffered = (env[URL_VARIABLE] ?? '') !== '';
@@ -46,7 +55,8 @@ function ownAudience(service: URL, input: InputSource, env: Surroundings['env'])
 }
 
 /**
- * The proxy for HTTPS. As with curl, the lower-case variable takes precedence; an empty variable counts as unset.
+ * Returns the proxy for HTTPS. As in curl, the lower-case variable takes precedence, and an empty variable counts as
+ * unset.
  *
  * @throws InputError ERR_INPUT without the value, which may contain a password.
  */
@@ -70,7 +80,7 @@ export function readProxies(env: Surroundings['env']): ProxySettings {
   };
 }
 
-/** Returns the first of these variables that is set and not empty. */
+/** Returns the value of the first variable that is set and not empty. */
 function variable(env: Surroundings['env'], ...names: readonly string[]): string | undefined {
   return names.map((name) => env[name]?.trim()).find((value) => value !== undefined && value !== '');
 }
@@ -79,11 +89,14 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // a literal %
+    return text; // the text contains a literal %
   }
 }
 
-/** User-Agent towards services, with the CI run, so that an administrator can find a request in their logs. */
+/**
+ * Returns the User-Agent for requests to services. It contains the CI run, so that an administrator can find a request
+ * in the service's log.
+ */
 function userAgent(env: Surroundings['env']): string {
   const run = ciRun(env);
   return run === undefined ? 'condor-token-fetch' : `condor-token-fetch (${run})`;
@@ -96,7 +109,9 @@ function readJob(audience: string, env: Surroundings['env']): JobSource {
   return { ...source, runner: { url: serviceUrl('oidc-audience', address), bearer: new Secret(bearer) } };
 }
 
-/** Returns a URL on which no third party can read the request: HTTPS, or HTTP to this host. */
+/**
+ * Parses the URL of a service. Accepts only HTTPS, or HTTP to this host, so that no third party can read the request.
+ */
 function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url !== undefined && (url.protocol === 'https:' || isHttpToThisHost(url));

@@ -1,4 +1,4 @@
-/** The options of the library, which are the inputs of the Action with names in camel case. */
+/** Options of the library. They correspond to the inputs of the Action, but their names are in camel case. */
 import { InputError } from '../errors.ts';
 import type { FetchOptions } from '../pipeline/library-types.ts';
 import { MAX_TIMEOUT_SECONDS } from './request.ts';
@@ -6,7 +6,7 @@ import type { InputName, InputSource, InputValue } from './table.ts';
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
 
-/** The input that each option sets. */
+/** Name of the input that each option sets. */
 const INPUT_OF = {
   pool: 'pool',
   name: 'name',
@@ -44,7 +44,7 @@ const INPUT_OF = {
 
 type OptionName = keyof typeof INPUT_OF;
 
-/** Options that are not strings, and whether a value is of their type. A string is accepted for each of them too. */
+/** Options that accept a type other than string, with the name of the type and a check for values of that type. */
 const isList = (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === 'string');
 const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (value: unknown) => boolean]>>> = {
   authz: ['a list of strings', isList],
@@ -56,10 +56,10 @@ const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (v
 };
 
 /**
- * Returns the inputs that options set. `isCheck`: the mode is `check`, whatever the options are.
+ * Returns the inputs that the options set. If `isCheck` is true, the mode is always `check`.
  *
  * @internal
- * @throws InputError ERR_INPUT if an option has a value of another type, which only JavaScript permits.
+ * @throws InputError ERR_INPUT if the value of an option has the wrong type, which is possible only in JavaScript.
  */
 export function inputsOf(options: FetchOptions, isCheck: boolean): InputSource {
   const values = new Map<InputName, unknown>([['lifetime', DEFAULT_LIFETIME_SECONDS]]);
@@ -71,17 +71,19 @@ export function inputsOf(options: FetchOptions, isCheck: boolean): InputSource {
     values.set(name, value);
   }
   if (isCheck) values.set('mode', 'check');
-  return <Name extends InputName>(name: Name) => values.get(name) as InputValue<Name> | undefined; // its type was checked above
+  // the type was checked above
+  return <Name extends InputName>(name: Name) => values.get(name) as InputValue<Name> | undefined;
 }
 
-/** @internal @throws InputError ERR_INPUT unless it is a number of milliseconds that a timer can wait for. */
+/** @internal Returns the timeout in whole milliseconds. @throws InputError ERR_INPUT if it is out of range. */
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs >= 1 && timeoutMs <= MAX_TIMEOUT_SECONDS * 1000) return Math.ceil(timeoutMs);
   throw new InputError('timeout', `timeoutMs: ${timeoutMs} is not a number of milliseconds from 1 to 86400000 (1 d)`);
 }
 
 /**
- * Returns the same error with the option's name instead of the input's, `serverName` instead of `server-name`.
+ * Replaces the name of the input in an error with the name of the option. For example, `server-name` becomes
+ * `serverName`.
  *
  * @internal
  */

@@ -1,14 +1,14 @@
-/** Paths in inputs. No shell expands them, so this module expands `~/` and rejects variables. */
+/** Parses paths in inputs. No shell expands inputs, so this module expands `~/` and rejects variables. */
 import { join } from 'node:path';
 import type { InputName, Surroundings } from './table.ts';
 import { refuse } from './words.ts';
 
-/** `$VAR`, `${VAR}`, `$(command)`, `%VAR%`. */
+/** Matches `$VAR`, `${VAR}`, `$(command)` and `%VAR%`. */
 const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
 
 /**
- * A path of an input: surrounding blanks and line ends are removed, and `~/` is the home directory, as in a shell. The
- * text is never part of the message: a key that was pasted incompletely looks like a path.
+ * Returns the path in an input. Surrounding white space is removed, and `~/` is expanded to the home directory, as in a
+ * shell. The error message never contains the value, because a key that was pasted incompletely looks like a path.
  *
  * @throws InputError ERR_INPUT.
  */
@@ -22,7 +22,10 @@ export function expandPath(input: InputName, text: string, surroundings: Pick<Su
   refuse(input, `~USER is not expanded; use ~/ for the home directory, or the full path`);
 }
 
-/** @throws InputError ERR_INPUT if a value refers to a variable; the message contains the alternatives. */
+/**
+ * Returns the value. @throws InputError ERR_INPUT if the value refers to a variable. The message lists the
+ * alternatives.
+ */
 export function refuseVariables(input: InputName, text: string): string {
   if (!VARIABLE.test(text)) return text;
   refuse(

@@ -7,11 +7,14 @@ import type { Surroundings } from './table.ts';
 
 /** A Host that releases its timers and listeners at the end of the run. */
 interface ProcessHost extends Host {
-  /** Ends the run: clears its deadline, and removes its listener from the caller's signal. */
+  /** Ends the run: cancels the deadline and removes the listener from the caller's signal. */
   done(): void;
 }
 
-/** Returns a Host with real time, real randomness and a deadline, which `signal` aborts. */
+/**
+ * Returns a Host with a real clock, real randomness and a deadline. Aborting `signal` aborts the run before the
+ * deadline.
+ */
 export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<Host, 'log' | 'mask'>): ProcessHost {
   const end = uptimeMs() + timeoutMs;
   return {
@@ -23,12 +26,12 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
   };
 }
 
-/** Monotonic, like performance.now(), which loads nine more modules of Node. */
+/** Returns a monotonic time, like performance.now(), which would load nine more Node modules. */
 const uptimeMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
- * Aborts at the deadline, or when `signal` is aborted. It avoids AbortSignal.timeout and AbortSignal.any: they hold each other
- * weakly, and Node 20 collects such a timer before it is due.
+ * Returns a signal that aborts at the deadline, or when `signal` is aborted. AbortSignal.timeout and AbortSignal.any
+ * are not used, because they hold each other weakly. Node 20 may therefore garbage-collect the timer before it expires.
  */
 function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signal' | 'done'> {
   const controller = new AbortController();
@@ -44,7 +47,10 @@ function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signa
   return { signal: controller.signal, done };
 }
 
-/** Aborted by SIGINT and SIGTERM, and on Windows by SIGBREAK (Ctrl+Break), so that sockets are closed and nothing is left half-written. */
+/**
+ * Returns a signal that aborts on SIGINT, on SIGTERM and, on Windows, on SIGBREAK (Ctrl+Break). The run can then close
+ * its sockets without leaving partially written files.
+ */
 export function interruptSignal(): AbortSignal {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const)
@@ -52,7 +58,10 @@ export function interruptSignal(): AbortSignal {
   return interrupted.signal;
 }
 
-/** `signal` aborts the query of HTCondor's configuration. */
+/**
+ * Returns the environment of this process, including HTCondor's configuration. `signal` aborts reading the
+ * configuration.
+ */
 export async function processSurroundings(
   signal: AbortSignal,
   env: Surroundings['env'] = process.env,
@@ -68,7 +77,7 @@ function account(env: Surroundings['env'], platform: NodeJS.Platform): Pick<Surr
     const { homedir, uid } = userInfo();
     return { home: homeOf(env, platform, homedir), uid: uid === -1 ? undefined : uid };
   } catch {
-    // A user ID without an account, as in containers: only HOME defines a home directory.
+    // The user ID has no account, as in some containers, so only HOME defines a home directory.
     return { home: process.env['HOME'] ?? '/', uid: process.getuid?.() };
   }
 }

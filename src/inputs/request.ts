@@ -1,6 +1,4 @@
-/**
- * Parses all inputs into a TokenRequest. Code outside of this folder never receives raw input.
- */
+/** Parses all inputs into a TokenRequest. The pipeline never receives raw inputs. */
 import { isAbsolute, join, resolve } from 'node:path';
 import { EXCLUDED_NAME } from '../credentials/idtokens.ts';
 import { InputError } from '../errors.ts';
@@ -15,18 +13,18 @@ import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { durationOf, listOf, oneOf, parseDuration, plainText, quote, refuse } from './words.ts';
 
-/** The largest number that fits where the daemon keeps a lifetime: a C++ int. */
+/** Maximum lifetime, in seconds. The daemon stores a lifetime in a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 export const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
-const DEFAULT_USER = 'condor'; // the default of condor_token_request
+const DEFAULT_USER = 'condor'; // same default as condor_token_request
 const POLL_INTERVAL_MS = 5000;
 
 /**
  * Returns the request that the inputs describe.
  *
- * `localFirst`: without a name, use the daemon of this host, as HTCondor's tools do, even if a pool is
- * set; otherwise, the only daemon of the pool.
+ * `localFirst` selects the daemon if no name is set. If it is true, the daemon of this host is used, as in HTCondor's
+ * tools, even if a pool is set. If it is false, the only daemon of the pool is used.
  *
  * @throws InputError ERR_INPUT for the first invalid input, with the valid values.
  */
@@ -78,8 +76,8 @@ function checkRemote(given: Mode | 'check'): void {
 }
 
 /**
- * The request without signing keys of this host. The Action never uses one: if the secret were missing, a step that runs as
- * root would otherwise authenticate as `condor@password`, the pool itself.
+ * Returns the request without the signing keys of this host, which the Action never uses. Otherwise, if the secret were
+ * missing, a step that runs as root would authenticate as `condor@password`, the identity of the pool itself.
  */
 export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   const { credentials } = request;
@@ -93,9 +91,9 @@ const PLACES: readonly InputName[] = ['pool', 'address'];
 const CREDENTIALS: readonly InputName[] = [...CREDENTIAL_INPUTS, 'oidc-audience', 'authentication-methods'];
 
 /**
- * Returns warnings for a host on which HTCondor is installed but its configuration is unreadable.
+ * Returns a warning if HTCondor is installed on this host but its configuration is unreadable.
  *
- * @throws InputError ERR_INPUT the configuration is needed.
+ * @throws InputError ERR_INPUT if the configuration is needed.
  */
 function checkConfiguration(input: InputSource, { setting }: Surroundings): readonly string[] {
   const { failure } = setting;
@@ -138,7 +136,10 @@ function readRetries(value: string | number): number {
   refuse('retries', `${quote(String(value))} is not a number from 0 to ${MAX_RETRIES}`);
 }
 
-/** SEC_CLIENT_AUTHENTICATION and SEC_CLIENT_ENCRYPTION in HTCondor's values, of which only the first letter is significant. */
+/**
+ * True unless SEC_CLIENT_AUTHENTICATION or SEC_CLIENT_ENCRYPTION is REQUIRED or YES. As in HTCondor, only the first
+ * letter is significant.
+ */
 function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {
     const level = setting(`SEC_CLIENT_${feature}`) ?? setting(`SEC_DEFAULT_${feature}`) ?? '';
@@ -146,7 +147,7 @@ function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   });
 }
 
-/** Returns the identity to request. As with HTCondor, a name without a domain is in UID_DOMAIN. */
+/** Returns the identity to request. As in HTCondor, a name without a domain is completed with UID_DOMAIN. */
 function readIdentity(text: string | undefined, mode: Mode, { setting }: Surroundings): string {
   if (mode !== 'request') {
     if (text === undefined) return '';
@@ -214,7 +215,7 @@ function privatePath(other: 'token' | 'file' | undefined, { env }: Surroundings)
   return refuse(name, `mutually exclusive with ${other}, because it uses its own directory`);
 }
 
-/** Returns the path of a directory for this step, with an unpredictable name. */
+/** Returns the path of a private directory for this step. The name of the directory is unpredictable. */
 export function privateDirectory(input: InputName, env: Surroundings['env']): string {
   const temporary = env['RUNNER_TEMP'];
   if (temporary === undefined || !isAbsolute(temporary))

@@ -1,6 +1,7 @@
 /**
- * The supported part of HTCondor's configuration. If HTCondor is installed, its own condor_config_val reads
- * it in one call, because this client does not parse the configuration language. Otherwise only `_CONDOR_*` variables count.
+ * Reads the supported settings of HTCondor's configuration. If HTCondor is installed, one call to condor_config_val
+ * reads all of them, because this client does not parse the configuration language. Otherwise, only `_CONDOR_*`
+ * variables apply.
  */
 import { win32 } from 'node:path';
 import { DAEMON_TYPES } from '../daemon/commands.ts';
@@ -8,10 +9,10 @@ import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
-/** Value of a setting; undefined: it is not set, or empty, which is the same to HTCondor. */
+/** Returns the value of a setting; undefined if the setting is unset or empty, which HTCondor treats alike. */
 export interface Settings {
   (name: string): string | undefined;
-  /** Why HTCondor's configuration could not be read; then only `_CONDOR_*` variables count. */
+  /** Reason why HTCondor's configuration could not be read. If it is set, only `_CONDOR_*` variables apply. */
   readonly failure?: string | undefined;
 }
 
@@ -20,7 +21,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PROGRAM = 'condor_config_val';
 const PROGRAM_TIMEOUT_MS = 20_000;
 
-/** All settings that this client reads, except those of each type of daemon. */
+/** All settings that this client reads, except those that exist for each daemon type. */
 const GENERAL = [
   ...['AUTH_SSL_CLIENT_CADIR', 'AUTH_SSL_CLIENT_CAFILE', 'AUTH_SSL_CLIENT_CERTFILE', 'AUTH_SSL_CLIENT_KEYFILE'],
   ...['AUTH_SSL_CLIENT_USE_DEFAULT_CAS', 'AUTH_SSL_USE_CLIENT_PROXY_ENV_VAR', 'COLLECTOR_PORT', 'CONDOR_IDS'],
@@ -48,7 +49,8 @@ const GENERAL = [
 const OF_A_TYPE = ['HOST', 'NAME', 'ADDRESS_FILE', 'DAEMON_AD_FILE'];
 
 /**
- * Loads the settings of this host and this environment. `more`: additional names for this caller.
+ * Loads the settings from HTCondor's configuration on this host, or from the environment. `more` lists additional
+ * settings that the caller needs.
  *
  * @throws ConnectError ERR_TIMEOUT if the run was aborted while condor_config_val ran.
  */
@@ -61,7 +63,10 @@ export async function loadSettings(
   return program === undefined ? environmentSettings(env) : await askProgram(program, env, signal, more);
 }
 
-/** Settings of a host without HTCondor. Names are case-insensitive; the prefix `TOOL.` restricts one to tools such as this. */
+/**
+ * Returns the settings of a host without HTCondor. Names are case-insensitive. The prefix `TOOL.` restricts a setting
+ * to tools such as this client.
+ */
 export function environmentSettings(env: Environment): Settings {
   const values = new Map<string, string>();
   for (const [key, value] of Object.entries(env)) {
@@ -80,7 +85,7 @@ export function environmentSettings(env: Environment): Settings {
   };
 }
 
-/** True if the registry of Windows contains the path of HTCondor's configuration (find_file in condor_config.cpp). */
+/** True if the Windows registry contains the path of HTCondor's configuration (find_file in condor_config.cpp). */
 export function isInRegistry(env: Environment): boolean {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const program = win32.join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'reg.exe');
@@ -103,13 +108,13 @@ async function askProgram(
   const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
   const names = [...GENERAL, ...more, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
-  // A value may span several lines: only this marker begins the next value.
+  // A value may span several lines, so this marker separates the values.
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
     const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
-      child.kill('SIGKILL'); // it may have ignored SIGTERM
+      child.kill('SIGKILL'); // the program may have ignored SIGTERM
       resolve({ failure: error === null ? undefined : stderr.trim() || reasonOfExit(error), output: stdout });
     });
   });
@@ -129,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason of a failed program that printed none. */
+/** Returns the reason why a program failed, if the program did not print one. */
 function reasonOfExit({
   code,
   signal,

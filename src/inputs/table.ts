@@ -2,8 +2,9 @@
 import type { Settings } from './settings.ts';
 
 /**
- * Default of the Action for inputs for which an empty value is significant: a secret that the job cannot read, or a limit
- * from an undefined variable. The runner uses a default only if the workflow does not set the input.
+ * Default in action.yml for inputs whose empty value is significant. An empty value indicates a secret that the job
+ * cannot read, or a limit from an undefined variable. The runner uses a default only if the workflow does not set the
+ * input.
  */
 export const ABSENT = '<default>';
 
@@ -53,11 +54,14 @@ export const INPUTS = {
 
 export type InputName = keyof typeof INPUTS;
 
-/** Values of inputs that the library passes as they are. The Action and the command pass the text of the user. */
+/**
+ * Types of the inputs that the library passes without converting them to strings. The Action and the command pass
+ * strings.
+ */
 interface TypedValues {
   readonly authz: readonly string[];
   readonly 'authentication-methods': readonly string[];
-  /** In seconds. */
+  /** Lifetime of the token, in seconds. */
   readonly lifetime: number;
   readonly remote: boolean;
   readonly verify: boolean;
@@ -66,10 +70,10 @@ interface TypedValues {
 
 export type InputValue<Name extends InputName> = string | (Name extends keyof TypedValues ? TypedValues[Name] : never);
 
-/** Names of the inputs that are strings everywhere. */
+/** Names of the inputs whose values are always strings. */
 export type TextInput = Exclude<InputName, keyof TypedValues>;
 
-/** Returns the value of an input; undefined if it is not set. */
+/** Returns the value of an input; undefined if the input is not set. */
 export type InputSource = <Name extends InputName>(name: Name) => InputValue<Name> | undefined;
 
 /** Secret inputs, which are masked before their first use. */
@@ -81,7 +85,7 @@ export const SECRET_INPUTS = [
   'password',
 ] as const satisfies readonly InputName[];
 
-/** Inputs for credentials. An empty one is an error unless another credential is set. */
+/** Inputs for credentials. An empty input is an error unless another credential is set. */
 export const CREDENTIAL_INPUTS = [
   'idtoken',
   'scitoken',
@@ -92,7 +96,7 @@ export const CREDENTIAL_INPUTS = [
   'password',
 ] as const satisfies readonly InputName[];
 
-/** Inputs that limit what is accepted. An empty one limits nothing and causes a warning. */
+/** Inputs that restrict the token. An empty input restricts nothing and causes a warning. */
 export const LIMIT_INPUTS = [
   'authz',
   'expected-identity',
@@ -101,13 +105,13 @@ export const LIMIT_INPUTS = [
 
 /** The parts of the environment that determine defaults. */
 export interface Surroundings {
-  /** Environment variables, on Windows by names in any case. */
+  /** Environment variables. On Windows, their names are case-insensitive. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** HTCondor's configuration. */
   readonly setting: Settings;
-  /** Home directory of the account, not `$HOME`: HTCondor reads the password database. */
+  /** Home directory of the account, from the password database as in HTCondor. It may differ from `$HOME`. */
   readonly home: string;
-  /** Number of the account; 0 is root; undefined where accounts have none. */
+  /** User ID; 0 for root; undefined on systems without user IDs. */
   readonly uid: number | undefined;
   readonly platform: NodeJS.Platform;
 }

@@ -1,10 +1,10 @@
-/** Parsers of single values. Each throws InputError ERR_INPUT with the valid values. */
+/** Parsers for single values. Each throws InputError ERR_INPUT with the valid values. */
 import { InputError } from '../errors.ts';
 import type { InputName } from './table.ts';
 
 const SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** @throws InputError ERR_INPUT with the name of the input in front of the reason. */
+/** Rejects an input. @throws InputError ERR_INPUT with a message that starts with the name of the input. */
 export function refuse(input: InputName | 'https_proxy', reason: string, cause?: unknown): never {
   throw new InputError(input, `${input}: ${reason}`, { cause });
 }
@@ -15,19 +15,24 @@ export function oneOf<T extends string>(input: InputName, text: string, allowed:
   refuse(input, `${quote(text)} is not valid; use one of ${allowed.join(' ')}`);
 }
 
-/** Parses a number with an optional suffix s, m, h or d to seconds; undefined if the text is not a duration. */
+/**
+ * Converts a number with an optional suffix s, m, h or d to seconds; returns undefined if the text is not a duration.
+ */
 export function parseDuration(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d{1,12})([smhd]?)$/.exec(text.trim()) ?? [];
   return digits === undefined ? undefined : Number(digits) * (SECONDS[unit] ?? Number.NaN);
 }
 
-/** Returns seconds; undefined if the value is neither a whole number of seconds nor the text of a duration. */
+/**
+ * Returns a duration in seconds; undefined if the value is neither a whole number nor a string that contains a
+ * duration.
+ */
 export function durationOf(value: string | number): number | undefined {
   if (typeof value === 'string') return parseDuration(value);
   return Number.isInteger(value) ? value : undefined;
 }
 
-/** Returns the words of a list, or of a string that separates them with blanks or commas. */
+/** Returns the words in a list, or in a string whose words are separated by white space or commas. */
 export function listOf(value: string | readonly string[]): readonly string[] {
   return typeof value === 'string' ? splitList(value) : value;
 }
@@ -36,7 +41,7 @@ export function splitList(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
-/** File names as HTCondor lists them: separated by commas only, because a path may have blanks. */
+/** Splits a list of file names as HTCondor does: only at commas, because a path may contain blanks. */
 export function splitFiles(text: string): readonly string[] {
   const files = text.split(',').map((file) => file.trim());
   return files.filter((file) => file !== '');
@@ -46,7 +51,9 @@ export function quote(text: string): string {
   return `"${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`;
 }
 
-/** Validates a word that is copied into an ad or expression, so that it cannot leave its quotes. */
+/**
+ * Validates a string that is copied into an ad or an expression, so that it cannot terminate the quoted string there.
+ */
 export function plainText(input: InputName, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const word = text.trim();

@@ -1,10 +1,10 @@
-/** AES in CBC mode with ciphertext stealing, and a zero initialization vector (RFC 3962 §5). */
+/** AES in CBC mode with ciphertext stealing and a zero initialization vector (RFC 3962 §5). */
 import { crypto } from '../runtime/crypto.ts';
 import { KerberosError } from './kerberos-error.ts';
 
 export const BLOCK_LENGTH = 16;
 
-/** Encrypts one or more whole blocks. */
+/** Encrypts or decrypts one or more whole blocks. */
 function aes(key: Uint8Array, mode: 'cbc' | 'ecb', bytes: Uint8Array, decrypting: boolean): Buffer {
   const { createCipheriv, createDecipheriv } = crypto();
   const vector = mode === 'cbc' ? new Uint8Array(BLOCK_LENGTH) : null;
@@ -14,12 +14,12 @@ function aes(key: Uint8Array, mode: 'cbc' | 'ecb', bytes: Uint8Array, decrypting
   return Buffer.concat([cipher.update(bytes), cipher.final()]);
 }
 
-/** One block, without chaining. */
+/** Encrypts one block without chaining. */
 export function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
   return aes(key, 'ecb', block, false);
 }
 
-/** `plaintext`: at least one block. */
+/** Encrypts a plaintext of at least one block. */
 export function encryptCts(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const padded = Buffer.alloc(Math.ceil(plaintext.length / BLOCK_LENGTH) * BLOCK_LENGTH);
   padded.set(plaintext);
@@ -30,7 +30,7 @@ export function encryptCts(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   return Buffer.concat([blocks.subarray(0, -2 * BLOCK_LENGTH), last, previous.subarray(0, stolen)]);
 }
 
-/** @throws KerberosError if the ciphertext is shorter than one block. */
+/** Decrypts a ciphertext. @throws KerberosError if the ciphertext is shorter than one block. */
 export function decryptCts(key: Uint8Array, ciphertext: Uint8Array): Uint8Array {
   const { length } = ciphertext;
   if (length < BLOCK_LENGTH) throw new KerberosError('a ciphertext is too short');
@@ -38,7 +38,7 @@ export function decryptCts(key: Uint8Array, ciphertext: Uint8Array): Uint8Array 
   const lastLength = ((length - 1) % BLOCK_LENGTH) + 1;
   const start = length - lastLength - BLOCK_LENGTH;
   const last = ciphertext.subarray(start, start + BLOCK_LENGTH);
-  // The decrypted last block contains the stolen end of the block before it.
+  // The decrypted block contains the bytes that were stolen from the end of the previous block.
   const previous = aes(key, 'ecb', last, true);
   previous.set(ciphertext.subarray(start + BLOCK_LENGTH));
   const plaintext = aes(key, 'cbc', Buffer.concat([ciphertext.subarray(0, start), previous, last]), true);

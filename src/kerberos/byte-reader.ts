@@ -1,6 +1,6 @@
 import { KerberosError } from './kerberos-error.ts';
 
-/** Reads the big-endian numbers and counted bytes of credential caches and keytabs. Never reads past the end. */
+/** Reads big-endian numbers and length-prefixed bytes from credential caches and keytabs. Never reads past the end. */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at = 0;
@@ -26,7 +26,7 @@ export class ByteReader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Reads counted bytes: their number as an integer of `size` bytes, then the bytes. */
+  /** Reads length-prefixed bytes. The length is an integer of `size` bytes. */
   counted(size: 2 | 4): Uint8Array {
     return this.bytes(this.unsigned(size));
   }

@@ -1,11 +1,17 @@
-/** Credential caches in files: format 4 of MIT Kerberos, which Heimdal writes too (MIT's file format documentation). */
+/**
+ * Parses credential cache files in format 4 of MIT Kerberos, which Heimdal also writes (MIT's file format
+ * documentation).
+ */
 import { ByteReader } from './byte-reader.ts';
 import { KerberosError } from './kerberos-error.ts';
 import type { Principal } from './principal.ts';
 import type { Ticket } from './ticket.ts';
 
 const FORMAT = 0x0504;
-/** A cache has a few tickets; a principal has two or three components. */
+/**
+ * Limits on the size of a cache. A typical cache has a few tickets, and a typical principal has two or three
+ * components.
+ */
 const MAX_CREDENTIALS = 1000;
 const MAX_COMPONENTS = 16;
 const MAX_ITEMS = 1000;
@@ -18,7 +24,7 @@ export interface CredentialCache {
   readonly tickets: readonly Ticket[];
 }
 
-/** @throws KerberosError if the bytes are not a credential cache of this format. */
+/** Parses a credential cache. @throws KerberosError if the bytes are not a credential cache of this format. */
 export function parseCredentialCache(bytes: Uint8Array): CredentialCache {
   const reader = new ByteReader(bytes);
   const format = reader.unsigned(2);

@@ -1,6 +1,7 @@
 /**
- * ASN.1 DER, the subset that Kerberos uses (X.690 §8 and §10; RFC 4120 §5.1 to §5.2): one-byte tags and definite
- * lengths. The reader is not recursive: the code that expects a structure enters it, so the depth is bounded.
+ * Encodes and decodes the subset of ASN.1 DER that Kerberos uses: one-byte tags and definite lengths (X.690 §8 and §10;
+ * RFC 4120 §5.1 to §5.2). The reader is not recursive. The calling code enters each structure that it expects, so the
+ * depth is bounded.
  */
 import { KerberosError } from './kerberos-error.ts';
 
@@ -11,14 +12,14 @@ const GENERALIZED_TIME = 0x18;
 const GENERAL_STRING = 0x1b;
 const SEQUENCE = 0x30;
 
-/** Maximum number of elements of a SEQUENCE OF. Kerberos has at most a dozen. */
+/** Maximum number of elements in a SEQUENCE OF. Kerberos messages have at most a dozen. */
 const MAX_ELEMENTS = 64;
 
 const utf8 = new TextEncoder();
 
-/** Tag of an application class structure, such as a ticket. */
+/** Returns the tag of an application-class structure, such as a ticket. */
 const application = (number: number): number => 0x60 | number;
-/** Tag of a field of a structure. Kerberos uses explicit tags for all fields. */
+/** Returns the tag of a field in a structure. Kerberos uses explicit tags for all fields. */
 const field = (number: number): number => 0xa0 | number;
 
 function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -42,7 +43,7 @@ export const der = {
   },
   octets: (bytes: Uint8Array): Uint8Array => element(OCTET_STRING, bytes),
   text: (text: string): Uint8Array => element(GENERAL_STRING, utf8.encode(text)),
-  /** KerberosFlags: 32 bits (RFC 4120 §5.2.8). */
+  /** Encodes KerberosFlags, which have 32 bits (RFC 4120 §5.2.8). */
   flags(value: number): Uint8Array {
     const bytes = new Uint8Array(5);
     new DataView(bytes.buffer).setUint32(1, value);
@@ -54,10 +55,10 @@ export const der = {
     return element(GENERALIZED_TIME, utf8.encode(text));
   },
   list: (items: readonly Uint8Array[]): Uint8Array => element(SEQUENCE, ...items),
-  /** Encodes a SEQUENCE with fields by number. */
+  /** Encodes a SEQUENCE. `fields` contains its fields by number. */
   structure(fields: Readonly<Record<number, Uint8Array | undefined>>): Uint8Array {
     const present = Object.entries(fields).filter(
-      (each): each is [string, Uint8Array] => each[1] !== undefined, // numbers are iterated in ascending order
+      (each): each is [string, Uint8Array] => each[1] !== undefined, // integer keys are iterated in ascending order
     );
     return element(SEQUENCE, ...present.map(([number, value]) => element(field(Number(number)), value)));
   },
@@ -76,12 +77,12 @@ export class DerReader {
     this.#bytes = bytes;
   }
 
-  /** True if the next element is the application structure `number`. */
+  /** True if the next element is an application-class structure with this number. */
   isApplication(number: number): boolean {
     return this.#bytes[this.#at] === application(number);
   }
 
-  /** Enters an application structure and its SEQUENCE. */
+  /** Enters an application-class structure with one of these numbers, and the SEQUENCE in it. */
   application(...numbers: readonly number[]): DerReader {
     const number = numbers.find((each) => this.isApplication(each)) ?? numbers[0] ?? 0;
     return new DerReader(this.#content(application(number))).structure();
@@ -95,12 +96,12 @@ export class DerReader {
     return new DerReader(this.#content(field(number)));
   }
 
-  /** Returns undefined if the next field has a different number. */
+  /** Enters the next field if it has this number; otherwise returns undefined. */
   optional(number: number): DerReader | undefined {
     return this.#bytes[this.#at] === field(number) ? this.field(number) : undefined;
   }
 
-  /** Returns the elements of a SEQUENCE OF, each read by `read`. */
+  /** Returns the elements of a SEQUENCE OF. `read` parses each element. */
   list<T>(read: (item: DerReader) => T): readonly T[] {
     const items = this.structure();
     const found: T[] = [];
@@ -126,12 +127,12 @@ export class DerReader {
     return Buffer.from(this.textBytes()).toString();
   }
 
-  /** Reads a string that may not be UTF-8, such as a salt. */
+  /** Reads a string that is not necessarily UTF-8, such as a salt. */
   textBytes(): Uint8Array {
     return this.#content(GENERAL_STRING);
   }
 
-  /** Seconds since 1970. */
+  /** Reads a KerberosTime and returns it in seconds since 1970. */
   time(): number {
     const text = Buffer.from(this.#content(GENERALIZED_TIME)).toString('latin1');
     const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text)?.slice(1).map(Number);
@@ -140,7 +141,7 @@ export class DerReader {
     return Date.UTC(year, month - 1, day, hour, minute, second) / 1000;
   }
 
-  /** Returns the complete next element, with its tag and length. */
+  /** Returns the next element, including its tag and length. */
   element(): Uint8Array {
     const start = this.#at;
     this.#content(this.#bytes[start] ?? 0);

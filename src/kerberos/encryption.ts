@@ -1,6 +1,7 @@
 /**
- * Encryption types: 17 and 18 (RFC 3962), 19 and 20 (RFC 8009). All use AES; DES, 3DES and RC4 are known by name only.
- * A key usage is a number that binds a key to its purpose in the protocol (RFC 4120 §7.5.1).
+ * Implements the encryption types 17 and 18 (RFC 3962), and 19 and 20 (RFC 8009), which all use AES. For other types,
+ * such as DES, 3DES and RC4, only the names are defined. A key usage is a number that binds a key to its purpose in the
+ * protocol (RFC 4120 §7.5.1).
  */
 import { crypto } from '../runtime/crypto.ts';
 import { BLOCK_LENGTH, decryptCts, encryptBlock, encryptCts } from './aes-cts.ts';
@@ -11,12 +12,12 @@ interface EncryptionType {
   readonly id: number;
   /** Number of the matching checksum type. */
   readonly checksumType: number;
-  /** Iterations of string-to-key if the KDC does not specify them. */
+  /** Iteration count of string-to-key if the KDC does not specify one. */
   readonly defaultIterations: number;
-  /** In bytes. */
+  /** Length of a key, in bytes. */
   readonly keyLength: number;
   encrypt(key: Uint8Array, usage: number, plaintext: Uint8Array, confounder: Uint8Array): Uint8Array;
-  /** @throws KerberosError if the key is wrong or the bytes were modified. */
+  /** Decrypts a ciphertext. @throws KerberosError if the key is wrong or the bytes were modified. */
   decrypt(key: Uint8Array, usage: number, ciphertext: Uint8Array): Uint8Array;
   checksum(key: Uint8Array, usage: number, data: Uint8Array): Uint8Array;
   stringToKey(password: string, salt: Uint8Array, iterations: number): Promise<Uint8Array>;
@@ -27,7 +28,7 @@ export interface SessionKey {
   readonly bytes: Uint8Array;
 }
 
-/** Number of random bytes in front of each plaintext. */
+/** Number of random bytes that precede each plaintext. */
 export const CONFOUNDER_LENGTH = BLOCK_LENGTH;
 
 /** Encryption types in order of preference, as in MIT Kerberos. */
@@ -36,7 +37,7 @@ export const ENCRYPTION_TYPES: readonly number[] = [18, 17, 20, 19];
 /**
  * Returns the encryption type with this number.
  *
- * @throws KerberosError with its name if it is not supported.
+ * @throws KerberosError with the type's name if the type is not supported.
  */
 export function encryptionType(id: number): EncryptionType {
   switch (id) {
@@ -53,7 +54,7 @@ export function encryptionType(id: number): EncryptionType {
   }
 }
 
-/** Name of an encryption type (IANA's registry of Kerberos encryption type numbers). */
+/** Returns the name of an encryption type (IANA's registry of Kerberos encryption type numbers). */
 export function encryptionName(id: number): string {
   const names: Readonly<Record<number, string>> = {
     1: 'des-cbc-crc',
@@ -89,7 +90,10 @@ function pbkdf2(password: string, salt: Uint8Array, iterations: number, length: 
   });
 }
 
-/** A key usage followed by the byte that selects the derived key: 0xaa Ke, 0x55 Ki, 0x99 Kc (RFC 3961 §5.3). */
+/**
+ * Returns a key usage, followed by the byte that selects the derived key: 0xaa for Ke, 0x55 for Ki, 0x99 for Kc (RFC
+ * 3961 §5.3).
+ */
 function constantOf(usage: number, kind: number): Uint8Array {
   const bytes = new Uint8Array(5);
   new DataView(bytes.buffer).setUint32(0, usage);
@@ -98,10 +102,10 @@ function constantOf(usage: number, kind: number): Uint8Array {
 }
 const [KE, KI, KC] = [0xaa, 0x55, 0x99];
 
-/** Length of hmac-sha1-96 in bytes. */
+/** Length of an hmac-sha1-96 MAC, in bytes. */
 const SHA1_MAC_LENGTH = 12;
 
-/** Derives a key: DK of the simplified profile (RFC 3961 §5.1). */
+/** Derives a key with the DK function of the simplified profile (RFC 3961 §5.1). */
 export function deriveSha1(key: Uint8Array, constant: Uint8Array): Uint8Array {
   const blocks: Uint8Array[] = [];
   let block = nFold(constant, BLOCK_LENGTH);
@@ -112,7 +116,10 @@ export function deriveSha1(key: Uint8Array, constant: Uint8Array): Uint8Array {
   return Buffer.concat(blocks).subarray(0, key.length);
 }
 
-/** Simplified profile with AES and HMAC-SHA1-96 (RFC 3961 §5.3, RFC 3962 §4 and §6): the MAC covers the plaintext. */
+/**
+ * Returns an encryption type of the simplified profile with AES and HMAC-SHA1-96 (RFC 3961 §5.3, RFC 3962 §4 and §6).
+ * The MAC covers the plaintext.
+ */
 function sha1Type(id: number, checksumType: number, keyLength: number): EncryptionType {
   const mac = (key: Uint8Array, usage: number, kind: number, data: Uint8Array) =>
     hmac('sha1', deriveSha1(key, constantOf(usage, kind)), data).subarray(0, SHA1_MAC_LENGTH);
@@ -136,7 +143,7 @@ function sha1Type(id: number, checksumType: number, keyLength: number): Encrypti
   };
 }
 
-/** KDF-HMAC-SHA2 with one block of output, which is always enough (RFC 8009 §3). */
+/** Derives a key with KDF-HMAC-SHA2. One block of output is always sufficient (RFC 8009 §3). */
 export function deriveSha2(hash: string, key: Uint8Array, label: Uint8Array, length: number): Uint8Array {
   const bytes = new Uint8Array(label.length + 9);
   const view = new DataView(bytes.buffer);
@@ -154,7 +161,10 @@ interface Sha2Options {
   readonly macLength: number;
 }
 
-/** AES with HMAC-SHA2 (RFC 8009 §5): the MAC covers the initialization vector and the ciphertext. */
+/**
+ * Returns an encryption type with AES and HMAC-SHA2 (RFC 8009 §5). The MAC covers the initialization vector and the
+ * ciphertext.
+ */
 function sha2Type({ id, checksumType, keyLength, hash, macLength }: Sha2Options): EncryptionType {
   const vector = new Uint8Array(BLOCK_LENGTH);
   const encryptionKey = (key: Uint8Array, usage: number) => deriveSha2(hash, key, constantOf(usage, KE), keyLength);

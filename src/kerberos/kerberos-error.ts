@@ -1,9 +1,9 @@
 import type { AttemptReason, Details } from '../reasons.ts';
 
-/** A failure of Kerberos: a structure that cannot be parsed, or a refusal by the KDC. */
+/** A Kerberos failure, such as a structure that cannot be parsed, or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
-  /** Values in the message that hints repeat. */
+  /** Values from the message, for use in hints. */
   readonly details: Details | undefined;
 
   constructor(message: string, kind: AttemptReason = 'no-ticket', details?: Details) {
@@ -13,10 +13,10 @@ export class KerberosError extends Error {
   }
 }
 
-/** KRB-ERROR of a KDC (RFC 4120 §5.9.1). */
+/** Error for a KRB-ERROR from a KDC (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
   readonly code: number;
-  /** Content of e-data, which depends on the code; empty if the error has none. */
+  /** Content of the e-data field, which depends on the code. Empty if the field is missing. */
   readonly data: Uint8Array;
 
   constructor(code: number, message: string, data: Uint8Array, kind?: AttemptReason, details?: Details) {
@@ -38,7 +38,7 @@ export const KDC_ERR = {
   SKEW: 37,
 } as const;
 
-/** The relevant fields of a KRB-ERROR. Times are seconds since 1970. */
+/** Relevant fields of a KRB-ERROR. `serverTime` is in seconds since 1970. */
 export interface KdcRefusal {
   readonly code: number;
   readonly text: string | undefined;
@@ -47,8 +47,8 @@ export interface KdcRefusal {
 }
 
 /**
- * Describes the refusal of a KDC. `client` and `service` are the principals of the request, `realm` is the KDC's, `now`
- * is the time of this host, and `isPassword` is true if the key of the client is derived from a password.
+ * Returns the error for a refusal by a KDC. `client` and `service` are the principals in the request. `realm` is the
+ * KDC's realm, and `now` is the time on this host. `isPassword` is true if the client's key is derived from a password.
  */
 export function kdcError(
   { code, text, serverTime, data }: KdcRefusal,

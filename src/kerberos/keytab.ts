@@ -1,4 +1,4 @@
-/** Keytabs: format 0x0502 of MIT Kerberos (MIT's file format documentation). */
+/** Parses keytabs in format 0x0502 of MIT Kerberos (MIT's file format documentation). */
 import { ByteReader } from './byte-reader.ts';
 import { ENCRYPTION_TYPES, encryptionName, type SessionKey } from './encryption.ts';
 import { KerberosError } from './kerberos-error.ts';
@@ -16,7 +16,7 @@ export interface KeytabEntry {
   readonly key: SessionKey;
 }
 
-/** @throws KerberosError if the bytes are not a keytab of this format. */
+/** Parses a keytab. @throws KerberosError if the bytes are not a keytab of this format. */
 export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
   const reader = new ByteReader(bytes);
   if (reader.unsigned(2) !== FORMAT) throw new KerberosError('it is not a keytab of format 0x0502');
@@ -47,7 +47,7 @@ function getEntry(reader: ByteReader): KeytabEntry {
 /**
  * Returns the newest keys of a principal.
  *
- * @throws KerberosError if there are none of a supported encryption type.
+ * @throws KerberosError if the principal has no key of a supported encryption type.
  */
 export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal, source: string): ClientKeys {
   const own = entries.filter(({ principal }) => isSamePrincipal(principal, client));

@@ -1,9 +1,12 @@
-/** krb5.conf: the settings about realms and KDCs (MIT's documentation of krb5.conf; prof_parse.c). */
+/** Parses the settings for realms and KDCs in krb5.conf (MIT's documentation of krb5.conf; prof_parse.c). */
 
-/** Reads files for the parser. Each function returns undefined or nothing if there is no such file. */
+/**
+ * Functions that read files for the parser. If a file or directory does not exist, `read` returns undefined, and `list`
+ * returns an empty list.
+ */
 interface ConfigurationFiles {
   read(path: string): string | undefined;
-  /** Paths of the files in a directory, in order. */
+  /** Returns the paths of the files in a directory, in order. */
   list(directory: string): readonly string[];
 }
 
@@ -12,7 +15,7 @@ export interface KerberosConfiguration {
   readonly defaultCache: string | undefined;
   /** True if the client may query DNS for KDCs. */
   readonly lookUpKdcs: boolean;
-  /** The KDCs of a realm in order, each as `host` or `host:port`. */
+  /** Returns the KDCs of a realm in order, each as `host` or `host:port`. */
   kdcsOf(realm: string): readonly string[];
   /** Returns the realm of a host according to [domain_realm]; undefined if no line matches. */
   realmOf(host: string): string | undefined;
@@ -24,10 +27,10 @@ const MAX_DEPTH = 16;
 /** Names of sections and settings are truncated to this length. */
 const MAX_NAME_LENGTH = 256;
 
-/** Values by `section/name` or `section/subsection/name`, in order. */
+/** Values of settings by `section/name` or `section/subsection/name`, in order. */
 type Values = Map<string, string[]>;
 
-/** All files apply; for settings with a single value, the first one does. */
+/** Parses all configuration files. For a setting that allows only one value, the first value applies. */
 export function parseConfiguration(paths: readonly string[], files: ConfigurationFiles): KerberosConfiguration {
   const values = readFiles(paths, files);
   const first = (...names: readonly string[]) => values.get(names.join('/'))?.[0];
@@ -37,7 +40,7 @@ export function parseConfiguration(paths: readonly string[], files: Configuratio
     lookUpKdcs: isTrue(first('libdefaults', 'dns_lookup_kdc') ?? 'true'),
     kdcsOf: (realm) => values.get(['realms', realm, 'kdc'].join('/')) ?? [],
     realmOf: (host) => {
-      // Returns the host, then each of its parent domains, with and without a leading dot (k5_hostrealm of MIT).
+      // Try the host, then each of its parent domains, with and without a leading dot (k5_hostrealm of MIT Kerberos).
       for (let name = host.toLowerCase(); name !== ''; ) {
         const realm = first('domain_realm', name);
         if (realm !== undefined) return realm;
@@ -50,13 +53,16 @@ export function parseConfiguration(paths: readonly string[], files: Configuratio
   };
 }
 
-/** A file during parsing, with the current section and its open subsections. */
+/** A file that is being parsed, with the current section and its open subsections. */
 interface OpenFile {
   readonly lines: Iterator<string>;
   readonly place: string[];
 }
 
-/** Included files are read at the position of the directive, from a list instead of by recursion. */
+/**
+ * Reads all settings. An included file is read at the position of its directive. The function keeps a list of open
+ * files instead of calling itself recursively.
+ */
 function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
   const values: Values = new Map();
   const openFile = (path: string): OpenFile => ({ lines: linesOf(path, files)[Symbol.iterator](), place: [] });
@@ -85,13 +91,16 @@ function linesOf(path: string, files: ConfigurationFiles): string[] {
   return (files.read(path) ?? '').split('\n').map((line) => line.trim());
 }
 
-/** File names that includedir accepts: letters, digits, dashes and underscores only, or a name that ends in .conf. */
+/**
+ * True if includedir accepts the file. Its name must contain only letters, digits, dashes and underscores, or end in
+ * .conf.
+ */
 function isIncluded(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return /^[A-Za-z0-9_-]+$/.test(name) || (name.endsWith('.conf') && !name.startsWith('.'));
 }
 
-/** `place`: the section and its open subsections. */
+/** Reads one line. `place` contains the current section and its open subsections. */
 function readLine(line: string, place: string[], values: Values): void {
   if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
   const section = /^\[([^\]]+)\]\*?$/.exec(line)?.[1];
@@ -120,7 +129,7 @@ function readRelation(line: string, place: string[], values: Values): void {
   values.set(key, found);
 }
 
-/** Values that MIT Kerberos accepts as true: y, yes, true, t, 1, on. */
+/** True for the values that MIT Kerberos accepts as true: y, yes, true, t, 1, on. */
 function isTrue(text: string): boolean {
   return /^(y|yes|true|t|1|on)$/i.test(text);
 }

@@ -4,13 +4,16 @@ import type { Principal } from './principal.ts';
 import type { ClientKeys } from './tickets.ts';
 
 /**
- * Bounds of the iteration count that a KDC may require. The KDC is not authenticated at that point: a lower count would
- * help an impostor to guess the password, a higher one would block this host.
+ * Bounds for the iteration count that a KDC may require. The KDC is not yet authenticated at that point. A lower count
+ * would help an impostor guess the password, and a higher count would block this host.
  */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;
 
-/** Derives the keys of a password (RFC 3962 §4, RFC 8009 §4) after the KDC has sent salt and iteration count. */
+/**
+ * Returns the keys that are derived from a password (RFC 3962 §4, RFC 8009 §4). The KDC supplies the salt and the
+ * iteration count.
+ */
 export function keysOfPassword(text: () => string, client: Principal, source: string): ClientKeys {
   return {
     source,
@@ -21,7 +24,7 @@ export function keysOfPassword(text: () => string, client: Principal, source: st
       const count = iterations ?? defaultIterations;
       if (count < MIN_ITERATIONS || count > MAX_ITERATIONS)
         throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
-      // The default salt: realm and components without a separator (RFC 4120 §4).
+      // The default salt consists of the realm and the components, without a separator (RFC 4120 §4).
       const bytes = await stringToKey(
         text(),
         salt ?? Buffer.from(`${client.realm}${client.components.join('')}`),

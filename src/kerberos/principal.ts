@@ -1,4 +1,4 @@
-/** Kerberos principals and their text form (RFC 4120 §6.2; krb5_parse_name of MIT Kerberos). */
+/** Kerberos principals and their string form (RFC 4120 §6.2; krb5_parse_name of MIT Kerberos). */
 import { type DerReader, der } from './der.ts';
 import { KerberosError } from './kerberos-error.ts';
 
@@ -7,7 +7,7 @@ const NT_PRINCIPAL = 1;
 const NT_SRV_INST = 2;
 export const NT_SRV_HST = 3;
 
-/** Maximum length of the text form, in characters. */
+/** Maximum length of the string form, in characters. */
 const MAX_LENGTH = 1024;
 
 export interface Principal {
@@ -16,7 +16,7 @@ export interface Principal {
   readonly realm: string;
 }
 
-/** Returns the service that issues tickets of `realm` to clients with a ticket of `issuer`. */
+/** Returns the ticket-granting service of `realm`. `issuer` is the realm that issues tickets for this service. */
 export function ticketGranting(realm: string, issuer: string = realm): Principal {
   return { type: NT_SRV_INST, components: ['krbtgt', realm], realm: issuer };
 }
@@ -26,13 +26,16 @@ export function realmOfTicketGranting({ components: [service, realm, ...more] }:
   return service === 'krbtgt' && more.length === 0 ? realm : undefined;
 }
 
-/** Formats a principal as `primary/instance@REALM`; a backslash quotes the next character. */
+/** Formats a principal as `primary/instance@REALM`. A backslash escapes special characters in a component. */
 export function formatPrincipal({ components, realm }: Principal): string {
   const quote = (text: string) => text.replace(/[\\/@]/g, '\\$&');
   return `${components.map(quote).join('/')}@${realm}`;
 }
 
-/** @throws KerberosError if the text is not a principal, or has no realm and there is no default. */
+/**
+ * Parses a principal. @throws KerberosError if the text is not a principal, or has no realm and there is no default
+ * realm.
+ */
 export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
   if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);
   const { parts, realm } = split(text);
@@ -43,7 +46,7 @@ export function parsePrincipal(text: string, defaultRealm: string | undefined): 
   return { type: NT_PRINCIPAL, components: parts, realm: found };
 }
 
-/** Splits a string at slashes, and at the first @. A backslash makes the next character part of a component. */
+/** Splits a string at slashes, and at the first @. A backslash makes the next character part of the component. */
 function split(text: string): { readonly parts: readonly string[]; readonly realm: string | undefined } {
   const parts: string[] = [''];
   for (let i = 0; i < text.length; i++) {
@@ -56,7 +59,7 @@ function split(text: string): { readonly parts: readonly string[]; readonly real
   return { parts, realm: undefined };
 }
 
-/** True if both have the same name and realm. The name type is ignored (RFC 4120 §6.2). */
+/** True if both principals have the same name and realm. The name type is ignored (RFC 4120 §6.2). */
 export function isSamePrincipal(a: Principal, b: Principal): boolean {
   return a.realm === b.realm && isSameName(a.components, b.components);
 }

@@ -1,11 +1,13 @@
-/** Messages of KDCs and services: AS-REP, TGS-REP, AP-REP and KRB-ERROR (RFC 4120 §5.4.2, §5.5.2 and §5.9.1). */
+/**
+ * Parses messages from KDCs and services: AS-REP, TGS-REP, AP-REP and KRB-ERROR (RFC 4120 §5.4.2, §5.5.2 and §5.9.1).
+ */
 import { DerReader } from './der.ts';
 import { encryptionType, type SessionKey } from './encryption.ts';
 import { type KdcRefusal, KerberosError } from './kerberos-error.ts';
 import { getName, isSamePrincipal, type Principal } from './principal.ts';
 import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
-/** Key usages of the parts that a client decrypts (RFC 4120 §7.5.1). */
+/** Key usages for the message parts that a client decrypts (RFC 4120 §7.5.1). */
 export const REPLY_USAGE = { AS_REPLY: 3, TGS_REPLY: 8, AP_REPLY: 12 } as const;
 
 const TICKET = 1;
@@ -19,7 +21,10 @@ const KRB_ERROR = 30;
 
 const PA_ETYPE_INFO2 = 19;
 
-/** Parameters that turn a password into a key of an encryption type; undefined means the defaults of that type. */
+/**
+ * Parameters for deriving a key from a password. If a parameter is undefined, the default of the encryption type
+ * applies.
+ */
 export interface KeyInformation {
   readonly type: number;
   readonly salt: Uint8Array | undefined;
@@ -31,7 +36,7 @@ interface Encrypted {
   readonly cipher: Uint8Array;
 }
 
-/** The unencrypted part of a reply. */
+/** A parsed reply from a KDC. `sealed` is the part that is still encrypted. */
 export interface KdcReply {
   readonly client: Principal;
   readonly encoded: Uint8Array;
@@ -39,7 +44,7 @@ export interface KdcReply {
   readonly keyInformation: readonly KeyInformation[];
 }
 
-/** @throws KerberosError if the message is neither a reply nor a KRB-ERROR. */
+/** Parses a message from a KDC. @throws KerberosError if the message is neither a reply nor a KRB-ERROR. */
 export function readKdcReply(bytes: Uint8Array): KdcReply | KdcRefusal {
   const reader = new DerReader(bytes);
   if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
@@ -59,10 +64,11 @@ export function isRefusal(reply: KdcReply | KdcRefusal): reply is KdcRefusal {
 }
 
 /**
- * Returns the ticket of a reply. Only if `isReferral` is true, the service may differ from the requested one.
+ * Decrypts a reply and returns its ticket. The service in the ticket may differ from the requested service only if
+ * `isReferral` returns true.
  *
- * @throws KerberosError if the reply does not match `request`, or its sender does not have `key` (RFC 4120 §3.1.5,
- * §3.3.4).
+ * @throws KerberosError if the reply does not match `request`, or if its sender does not have `key` (RFC 4120 §3.1.5,
+ *   §3.3.4).
  */
 export function openKdcReply(
   { client, encoded, sealed }: KdcReply,
@@ -91,8 +97,10 @@ export function openKdcReply(
 }
 
 /**
- * @throws KerberosError if the service does not have the session key, or replies to a different request (RFC 4120
- * §3.2.5).
+ * Verifies an AP-REP.
+ *
+ * @throws KerberosError if the service does not have the session key, or if it replies to a different request (RFC
+ *   4120 §3.2.5).
  */
 export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent: KerberosTime): void {
   const fields = new DerReader(bytes).application(AP_REP);
@@ -105,12 +113,12 @@ export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent:
     throw new KerberosError('the reply contains a different time than the request');
 }
 
-/** Returns the key parameters in the e-data of a KRB-ERROR, which is METHOD-DATA (RFC 4120 §5.9.1). */
+/** Returns the key parameters in the e-data of a KRB-ERROR, which has the type METHOD-DATA (RFC 4120 §5.9.1). */
 export function readKeyInformation(data: Uint8Array): readonly KeyInformation[] {
   return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
 }
 
-/** EncryptionKey (RFC 4120 §5.2.9). */
+/** Reads an EncryptionKey (RFC 4120 §5.2.9). */
 function getKey(reader: DerReader): SessionKey {
   const fields = reader.structure();
   return { type: fields.field(0).integer(), bytes: fields.field(1).octets() };
@@ -157,7 +165,10 @@ function getPreAuthentication(item: DerReader): PreAuthentication {
   return { type: fields.field(1).integer(), value: fields.field(2).octets() };
 }
 
-/** ETYPE-INFO2 (RFC 4120 §5.2.7.5); its parameters are an iteration count (RFC 3962 §4, RFC 8009 §4). */
+/**
+ * Reads the key parameters in ETYPE-INFO2 (RFC 4120 §5.2.7.5). The s2kparams field contains an iteration count (RFC
+ * 3962 §4, RFC 8009 §4).
+ */
 function keyInformationOf({ type, value }: PreAuthentication): readonly KeyInformation[] {
   if (type !== PA_ETYPE_INFO2) return [];
   return new DerReader(value).list((item) => {

@@ -1,4 +1,4 @@
-/** Messages of a client: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
+/** Encodes messages of a client: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
 
 import type { Host } from '../runtime/host.ts';
 import { der } from './der.ts';
@@ -6,7 +6,7 @@ import { CONFOUNDER_LENGTH, encryptionType, type SessionKey } from './encryption
 import { putName } from './principal.ts';
 import type { KerberosTime, Ticket, TicketRequest } from './ticket.ts';
 
-/** Key usages of the parts that a client encrypts or signs (RFC 4120 §7.5.1). */
+/** Key usages for the message parts that a client encrypts or signs (RFC 4120 §7.5.1). */
 const USAGE = {
   ENCRYPTED_TIMESTAMP: 1,
   TGS_REQUEST_CHECKSUM: 6,
@@ -23,12 +23,12 @@ const AUTHENTICATOR = 2;
 const PA_TGS_REQ = 1;
 const PA_ENC_TIMESTAMP = 2;
 
-/** KDCOptions: the KDC may reply with a ticket for another realm (RFC 6806 §3). */
+/** Flag in KDCOptions that permits the KDC to reply with a ticket for another realm (RFC 6806 §3). */
 const CANONICALIZE = 0x0001_0000;
-/** APOptions (RFC 4120 §5.5.1). */
+/** Flag in APOptions that requires the service to authenticate itself (RFC 4120 §5.5.1). */
 const MUTUAL_REQUIRED = 0x2000_0000;
 
-/** Requested lifetime of a ticket in seconds, as in kinit; the KDC may shorten it. */
+/** Requested lifetime of a ticket, in seconds. kinit requests the same lifetime, which the KDC may shorten. */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 export type ClockAndEntropy = Pick<Host, 'now' | 'randomBytes'>;
@@ -38,8 +38,8 @@ export function drawNonce({ randomBytes }: ClockAndEntropy): number {
 }
 
 /**
- * Returns the time with random microseconds below the millisecond, so that no two authenticators are equal (RFC 4120
- * §3.2.2).
+ * Returns the current time. The digits below one millisecond are random, so that no two authenticators are equal (RFC
+ * 4120 §3.2.2).
  */
 function timeNow({ now, randomBytes }: ClockAndEntropy): KerberosTime {
   const milliseconds = now().getTime();
@@ -48,7 +48,7 @@ function timeNow({ now, randomBytes }: ClockAndEntropy): KerberosTime {
 }
 
 /**
- * Encodes an AS-REQ. With `key`, the client proves possession of that key with an encrypted timestamp (RFC 4120
+ * Encodes an AS-REQ. If `key` is set, the client proves possession of that key with an encrypted timestamp (RFC 4120
  * §5.2.7.2).
  */
 export function authenticationRequest(
@@ -65,7 +65,10 @@ export function authenticationRequest(
   return kdcRequest(AS_REQ, proof, requestBody(request, 0, host));
 }
 
-/** Encodes a TGS-REQ: the ticket-granting ticket with an authenticator that covers the body (RFC 4120 §3.3.1). */
+/**
+ * Encodes a TGS-REQ, which contains the ticket-granting ticket and an authenticator that covers the body (RFC 4120
+ * §3.3.1).
+ */
 export function serviceRequest(request: TicketRequest, granting: Ticket, host: ClockAndEntropy): Uint8Array {
   const body = requestBody(request, CANONICALIZE, host);
   const { checksumType, checksum } = encryptionType(granting.key.type);
@@ -78,8 +81,8 @@ export function serviceRequest(request: TicketRequest, granting: Ticket, host: C
 }
 
 /**
- * Encodes an AP-REQ that requires the service to authenticate itself. Also returns the time in it, which the reply must
- * repeat.
+ * Encodes an AP-REQ that requires the service to authenticate itself. Also returns the time in the request, which the
+ * reply must repeat.
  */
 export function applicationRequest(ticket: Ticket, host: ClockAndEntropy): ApRequest {
   return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, host);
@@ -152,7 +155,7 @@ function requestBody(
   });
 }
 
-/** Encodes EncryptedData (RFC 4120 §5.2.9). */
+/** Encrypts a plaintext and encodes the result as EncryptedData (RFC 4120 §5.2.9). */
 function seal(key: SessionKey, usage: number, plaintext: Uint8Array, { randomBytes }: ClockAndEntropy): Uint8Array {
   const { encrypt } = encryptionType(key.type);
   const cipher = encrypt(key.bytes, usage, plaintext, randomBytes(CONFOUNDER_LENGTH));

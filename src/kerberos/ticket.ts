@@ -6,7 +6,7 @@ export interface Ticket {
   readonly client: Principal;
   readonly service: Principal;
   readonly key: SessionKey;
-  /** Seconds since 1970. */
+  /** Expiry of the ticket, in seconds since 1970. */
   readonly endTime: number;
   /** The encoded Ticket, which only the service can decrypt. */
   readonly encoded: Uint8Array;
@@ -16,12 +16,12 @@ export interface Ticket {
 export interface TicketRequest {
   readonly client: Principal;
   readonly service: Principal;
-  /** A 31-bit number, which all implementations interpret the same way. */
+  /** A 31-bit number, because implementations interpret larger numbers differently. */
   readonly nonce: number;
   readonly encryptionTypes: readonly number[];
 }
 
-/** A time as in Kerberos: seconds since 1970, and microseconds. */
+/** A Kerberos time: seconds since 1970, and microseconds. */
 export interface KerberosTime {
   readonly seconds: number;
   readonly microseconds: number;

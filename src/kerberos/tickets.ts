@@ -1,4 +1,4 @@
-/** The exchanges with KDCs that obtain a ticket: AS exchange and TGS exchange (RFC 4120 §3.1 and §3.3). */
+/** Obtains tickets from KDCs with the AS exchange and the TGS exchange (RFC 4120 §3.1 and §3.3). */
 import { ENCRYPTION_TYPES, encryptionName, type SessionKey } from './encryption.ts';
 import { KDC_ERR, KdcError, KerberosError, kdcError } from './kerberos-error.ts';
 import {
@@ -21,7 +21,7 @@ import {
 import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** The transport to KDCs. */
+/** Interface to the KDCs, with a clock and a source of randomness. */
 export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
@@ -29,13 +29,13 @@ export interface Kdcs extends ClockAndEntropy {
 
 /** The long-term keys of a client, from a keytab or a password. */
 export interface ClientKeys {
-  /** Their source, for messages. */
+  /** Source of the keys, for messages. */
   readonly source: string;
   /** Encryption types of the keys, in order of preference. */
   readonly types: readonly number[];
-  /** True if a key depends on information from the KDC, as the key of a password does. */
+  /** True if the keys depend on information from the KDC, as keys that are derived from a password do. */
   readonly needInformation: boolean;
-  /** Returns the key of the first supported type in `types`. */
+  /** Returns the key for the encryption type in `information`. */
   key(information: KeyInformation): Promise<SessionKey>;
 }
 
@@ -43,14 +43,15 @@ export interface ClientKeys {
 const MAX_REFERRALS = 5;
 
 /**
- * Maximum number of requests: without and with pre-authentication, and once more if the KDC requires a key of another
- * type.
+ * Maximum number of requests: one without pre-authentication, one with it, and one more if the KDC requires a key of a
+ * different type.
  */
 const MAX_ATTEMPTS = 3;
 
 /**
- * Requests a ticket for `service` in the client's realm with the client's own key. The KDC reports in an error which
- * key it requires and how to derive it from a password; with a keytab, the first request already uses a key.
+ * Requests a ticket for `service` in the client's realm with the client's own key. If that key is derived from a
+ * password, the KDC first returns an error that describes the required key and its derivation. If the key is from a
+ * keytab, the first request already uses it.
  *
  * @throws KdcError if the KDC refuses; KerberosError if the reply is invalid.
  */
@@ -77,14 +78,16 @@ export async function requestInitialTicket(
   }
 }
 
-/** Whether a KDC requires pre-authentication, or pre-authentication with another key. */
+/** True if a KDC requires pre-authentication, or pre-authentication with a different key. */
 function requiresKey(error: unknown): error is KdcError {
   return (
     error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED)
   );
 }
 
-/** The key that the KDC requires. Throws `error` if the KDC has already rejected that key. */
+/**
+ * Returns the parameters of the key that the KDC requires. @throws `error` if the KDC has already rejected that key.
+ */
 function nextKey(error: KdcError, previous: KeyInformation | undefined, keys: ClientKeys): KeyInformation {
   const next = chooseKey(readKeyInformation(error.data), keys);
   if (previous !== undefined && (next === undefined || next.type === previous.type)) throw error;
@@ -97,7 +100,11 @@ function defaultsOf(type: number): KeyInformation {
   return { type, salt: undefined, iterations: undefined };
 }
 
-/** @throws KerberosError if the client has no key of the types that the KDC has for it. */
+/**
+ * Returns the first key that the KDC offers and the client supports; undefined if the KDC offers none.
+ *
+ * @throws KerberosError if the client has none of the keys that the KDC offers.
+ */
 function chooseKey(offered: readonly KeyInformation[], { types, source }: ClientKeys): KeyInformation | undefined {
   const found = offered.find(({ type }) => types.includes(type));
   if (found !== undefined || offered.length === 0) return found;
@@ -108,7 +115,7 @@ function chooseKey(offered: readonly KeyInformation[], { types, source }: Client
   );
 }
 
-/** The first reply that a key decrypts authenticates the KDC, because only the client and the KDC have that key. */
+/** Decrypts a reply. Success authenticates the KDC, because only the client and the KDC have the key. */
 function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, client: Principal): Ticket {
   try {
     return openKdcReply(reply, request, key, REPLY_USAGE.AS_REPLY, () => false);
@@ -119,8 +126,9 @@ function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, cli
 }
 
 /**
- * Requests a ticket for a service on a host with a ticket-granting ticket. `realm` is the service's; if it is
- * undefined, the KDC of the client's realm determines it, and may refer to another realm (RFC 6806 §8).
+ * Uses a ticket-granting ticket to request a ticket for a service on a host. `realm` is the realm of the service. If it
+ * is undefined, the KDC of the client's realm determines the realm, and may refer the client to another realm (RFC 6806
+ * §8).
  *
  * @throws KdcError, KerberosError.
  */

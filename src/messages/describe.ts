@@ -4,21 +4,21 @@ import { describeDuration } from '../runtime/duration.ts';
 import { printable } from '../runtime/printable.ts';
 import { hintsFor } from './hints.ts';
 
-/** Formats an error: what failed and where, the reason of each method, and hints. One sentence a line. */
+/** Formats an error as lines: what failed and where, the reason for each method, and hints. */
 export function describeError(error: unknown, inWords = (hint: string) => hint): readonly string[] {
   const { what, details, hints } = explainError(error);
   return [what, ...details, ...hints.map((hint) => `Hint: ${inWords(hint)}`)];
 }
 
 interface Explanation {
-  /** What failed, and where. */
+  /** What failed and where. */
   readonly what: string;
-  /** The reason of each method. */
+  /** The reason why each authentication method failed or was not used. */
   readonly details: readonly string[];
   readonly hints: readonly string[];
 }
 
-/** Returns the parts of `describeError`. */
+/** Returns the parts of the text that `describeError` formats. */
 export function explainError(error: unknown): Explanation {
   if (!(error instanceof HTCondorError)) {
     const what = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
@@ -35,7 +35,7 @@ export function explainError(error: unknown): Explanation {
   return { what: `${known.message} (${where.filter(Boolean).join(', ')})`, details, hints: hintsFor(known) };
 }
 
-/** Facts about a fetched token by their public names, without the token itself. */
+/** Returns facts about a fetched token by their public names. The token itself is not included. */
 export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<string, string>> {
   const { issuedAt, expiresAt } = token;
   return {
@@ -55,7 +55,7 @@ export function factsOf({ token, ...fetched }: FetchedToken): Readonly<Record<st
   };
 }
 
-/** Formats the verdict of a check. */
+/** Formats the result of a check as one line. */
 export function describeDiagnosis({ identity, allowed, refused, daemonName, daemonAddress }: CheckResult): string {
   const levels = [...allowed.map((level) => `${level} allowed`), ...refused.map((level) => `${level} denied`)].join(
     ', ',
@@ -65,7 +65,7 @@ export function describeDiagnosis({ identity, allowed, refused, daemonName, daem
   );
 }
 
-/** Formats a fetched token as one line for a log. */
+/** Formats a fetched token as one line for a log, without the token itself. */
 export function describeToken(fetched: FetchedToken): string {
   const { identity, authz, lifetime } = factsOf(fetched);
   const until = lifetime === '' ? 'never expires' : `valid for ${describeDuration(Number(lifetime))}`;

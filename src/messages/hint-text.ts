@@ -1,12 +1,13 @@
 import { printable } from '../runtime/printable.ts';
 
 /**
- * Hints by reason. A text has one line for each hint. It begins with who should act: `W` for the author of the workflow,
- * `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the two. It is an imperative,
- * with the setting, its side, and a command that shows or fixes it.
+ * Hints by reason. Each line of a text is one hint. Its first letter states who should act: `W` for the workflow
+ * author, `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the runner and the
+ * pool. A hint is an instruction that names a setting, where to change it, and a command that shows or fixes it.
  *
- * `$name` stands for a value of the error, `{A B}` for the command that shows these settings of the daemon, `[A]` for the name
- * of a setting with that command in parentheses, and `%` for the type of the daemon as in the names of settings.
+ * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon.
+ * `[A]` stands for the name of a setting, followed by that command in parentheses. `%` stands for the type of the
+ * daemon, as it appears in the names of settings.
  */
 export type Hints<Reason extends string> = Readonly<Record<Reason, string>>;
 
@@ -32,7 +33,7 @@ const ACTORS: Readonly<Record<string, string>> = {
 /** The daemon that the error concerns. */
 export type Side = 'schedd' | 'collector';
 
-/** Returns the hints of a text with the values filled in. */
+/** Returns the hints in a text, with all placeholders replaced. */
 export function hintsOf(text: string, values: object, side: Side): readonly string[] {
   const known = new Map<string, unknown>(Object.entries(values));
   return text

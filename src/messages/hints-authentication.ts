@@ -3,7 +3,7 @@ import type { RefusedReason, UnprovenReason, UnsentReason } from '../reasons.ts'
 import { DETAILED_LOG, FRESH, type Hints, hintsOf, IN_UID_DOMAIN, type Side, STORE_PASSWORD } from './hint-text.ts';
 import { KERBEROS, KERBEROS_REFUSED, KERBEROS_UNPROVEN, KERBEROS_UNSENT } from './hints-kerberos.ts';
 
-/** Inputs that provide each method. */
+/** Inputs that enable each authentication method. */
 export const METHOD_USES: Readonly<Record<string, string>> = {
   IDTOKENS: 'idtoken',
   SCITOKENS: 'scitoken',
@@ -14,7 +14,7 @@ export const METHOD_USES: Readonly<Record<string, string>> = {
   MUNGE: "authentication-methods: MUNGE, on a host whose munged has the pool's key",
 };
 
-/** Largest number of hints for one error, including the hint about the log. */
+/** Maximum number of hints for one error, including the hint about the log. */
 const MAX_HINTS = 4;
 
 const NAME_THERE =
@@ -24,7 +24,7 @@ const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`
 const MUNGED =
   'R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.';
 
-/** Hints for a refused credential by method, if no reason is known. */
+/** Hints for a refused credential if the reason is not known, by authentication method. */
 const BY_METHOD: Readonly<Record<string, string>> = {
   IDTOKENS: NEW_TOKEN,
   KERBEROS,
@@ -85,7 +85,10 @@ const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
 const FALSE_DAEMON =
   'N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
 
-/** Hints for the last attempts come first: credentials that were missing or not sent precede those that were refused. */
+/**
+ * Returns the hints for all attempts, starting with the last one. In `attempts`, credentials that were missing or not
+ * sent precede those that were refused.
+ */
 export function exhaustedHints(attempts: readonly MethodAttempt[], side: Side): readonly string[] {
   const found = new Set(attempts.toReversed().flatMap((each) => refusalHints(each, side)));
   const isSent = attempts.length === 0 || attempts.some(({ kind }) => kind === undefined || !(kind in UNSENT));

@@ -13,7 +13,7 @@ export const KERBEROS_CREDENTIALS = {
   'kerberos-unreadable': `W: correct $input: klist -k FILE shows the principals of a keytab, klist -c FILE the principal of a cache. In a secret, store the keytab as base64: base64 -w0 FILE.`,
 } satisfies Partial<Record<CredentialReason, string>>;
 
-/** Hints for KERBEROS if nothing more precise is known. */
+/** Hint for KERBEROS if no more specific reason is known. */
 export const KERBEROS = `W: run kinit -V, then kvno host/DAEMON-HOST, on this runner to check whether Kerberos works there.`;
 
 export const KERBEROS_UNSENT = {

@@ -5,7 +5,10 @@ import { CONNECT_HINTS, CREDENTIAL_HINTS, INPUT_HINTS, LOCATE_HINTS, PROTOCOL_HI
 import { DAEMON_HINTS } from './hints-daemon.ts';
 import { AUTHORIZATION_HINTS, NEGOTIATION_HINTS, OUTPUT_HINTS, TOKEN_HINTS } from './hints-token.ts';
 
-/** Hints of all errors except those of authentication, which depend on the attempts. A reason without a hint does not compile. */
+/**
+ * Hints for all errors except authentication errors, whose hints depend on the attempts. The type requires a hint for
+ * each reason.
+ */
 const HINTS: Hints<Exclude<AnyHTCondorError, AuthenticationError>['reason']> = {
   ...INPUT_HINTS,
   ...CREDENTIAL_HINTS,
@@ -21,9 +24,10 @@ const HINTS: Hints<Exclude<AnyHTCondorError, AuthenticationError>['reason']> = {
 
 const WITHOUT_COLLECTOR = 'Workflow: or specify address, which skips the collector.';
 
-/** Returns what to try next, most likely first. Pure: equal errors have equal hints. */
+/** Returns hints for an error, the most likely fix first. The result depends only on the error. */
 export function hintsFor(error: AnyHTCondorError): readonly string[] {
-  const side = error.phase === 'locate' ? 'collector' : 'schedd'; // the most frequent daemon after the collector
+  // a daemon other than the collector is usually a schedd
+  const side = error.phase === 'locate' ? 'collector' : 'schedd';
   switch (error.code) {
     case 'ERR_METHODS_EXHAUSTED':
       return exhaustedHints(error.attempts, side);
@@ -35,7 +39,7 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
   return error.reason === 'denied' && side === 'collector' ? [...hints, WITHOUT_COLLECTOR] : hints;
 }
 
-/** Which inputs provide the methods that the daemon accepts. */
+/** Returns a hint that lists the inputs for the methods that the daemon accepts. */
 function usesOf({ methods }: NegotiationError): readonly string[] {
   const uses = methods.flatMap((method) => METHOD_USES[method] ?? []);
   return uses.length === 0 ? [] : [`Workflow: use a method that this daemon accepts: ${uses.join('; or ')}.`];

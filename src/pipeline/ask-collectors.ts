@@ -1,15 +1,15 @@
-/** Queries the collectors of a pool, which may be several for high availability, for a daemon. */
+/** Queries the collectors of a pool for a daemon. A pool can have several collectors for high availability. */
 import { ConnectError, HTCondorError, LocateError } from '../errors.ts';
 import { branchOf, type Host, type HostBranch } from '../runtime/host.ts';
 import { abortedError } from '../transport/channel.ts';
 import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
 
-/** Silence of a collector after which the next one is queried in parallel, in milliseconds. */
+/** Time without a reply after which the next collector is queried in parallel, in milliseconds. */
 const SILENCE_MS = 1_000;
 
 /**
- * Returns the first reply that contains the daemon. The next collector is queried when one fails or does not list the
- * daemon, and in parallel when one has been silent for a second.
+ * Returns the first reply that contains the daemon. Queries the next collector when one fails or does not list the
+ * daemon. Also queries the next collector, in parallel, when one has not responded for a second.
  */
 export function askFirst<T>(
   collectors: readonly Sinful[],

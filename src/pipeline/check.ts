@@ -20,20 +20,20 @@ import type { TokenRequest } from './request.ts';
 import { runRequest } from './retry.ts';
 import { levelError } from './verify.ts';
 
-/** Levels that are checked if none are requested. */
+/** Authorization levels that are checked if none are requested. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
 
-/** Facts that only the daemon knows until it issues a token. */
+/** Facts that the daemon reveals only when it issues a token. */
 const NOT_CHECKED = ['the signing key', 'SEC_ISSUED_TOKEN_EXPIRATION'];
 
 /** Name of a signing key that no daemon has. */
 const NO_KEY = 'condor-token-fetch-makes-no-token';
 
 /**
- * Runs the steps of a fetch up to the token, which the daemon does not issue, and logs a line for each step. The verdict is
- * that of the fetch.
+ * Runs the steps of a fetch without having the daemon issue a token, and logs a line for each step. Succeeds only if
+ * the fetch would succeed.
  *
- * @throws AnyHTCondorError what the fetch would throw.
+ * @throws AnyHTCondorError the error that the fetch would throw.
  */
 export async function checkFetch(request: TokenRequest, host: Host): Promise<CheckResult> {
   return await runRequest(request, checkStepByStep, host);
@@ -58,7 +58,7 @@ async function checkStepByStep(request: TokenRequest, host: Host): Promise<Check
   );
 }
 
-/** A host that logs the debug lines of these phases as information, each once. */
+/** Returns a Host that logs the debug lines of these phases at the info level, and each distinct line only once. */
 function reporting(host: Host, phases: readonly string[]): Host {
   const reported = new Set<string>();
   const debug = (line: string) => {
@@ -115,7 +115,7 @@ async function checkSession(
   return session;
 }
 
-/** Checks the token of the token service, or whether the daemon would issue one. Returns the levels of the token. */
+/** Checks the token service's token or, without one, whether the daemon would issue a token. Returns its levels. */
 async function checkGranted(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -163,7 +163,7 @@ async function isAllowed(target: Target, command: number, credentials: Credentia
   }
 }
 
-/** @throws TokenError ERR_TOKEN_REFUSED if the fetch would verify the levels; otherwise, a warning is logged. */
+/** Warns about the denied levels, or throws if the fetch would verify them. @throws TokenError ERR_TOKEN_REFUSED. */
 function judge(
   { verify }: TokenRequest,
   granted: readonly string[],
@@ -183,9 +183,9 @@ function judge(
 }
 
 /**
- * Checks that the daemon issues tokens, with any of these levels. It reports an error in the levels before it looks up the
- * signing key, which it does not have (handle_dc_session_token). Returns the requested levels that a token would have: the
- * daemon leaves out those that the session is not authorized for.
+ * Checks that the daemon issues tokens with any of these levels. Requests them with a signing key that the daemon does
+ * not have. The daemon reports an error in the levels before it looks up the key (handle_dc_session_token). Returns the
+ * requested levels that a token would have. The daemon omits levels that the session is not authorized for.
  */
 async function checkIssuing(
   target: Target,
@@ -211,7 +211,7 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/** @throws DaemonError ERR_DAEMON unless only the signing key is missing. */
+/** Requests a token with a nonexistent key. @throws DaemonError ERR_DAEMON for any error except the missing key. */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);
@@ -222,7 +222,7 @@ async function checkWouldIssue(target: Target, authz: readonly string[], credent
 }
 
 /**
- * Reports, as the fetch does, what the daemon would reduce: the levels, and the lifetime after the expiry of the credential.
+ * Reports, as the fetch does, the levels and the part of the lifetime that the daemon would not grant.
  *
  * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */

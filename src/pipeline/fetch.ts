@@ -17,8 +17,8 @@ import { runRequest } from './retry.ts';
 import { verifyToken } from './verify.ts';
 
 /**
- * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. A transient failure repeats
- * all of it.
+ * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. Repeats all steps after
+ * a transient failure.
  *
  * @throws AnyHTCondorError with phase and peer. Nothing is written unless every earlier step succeeded.
  */
@@ -73,7 +73,7 @@ function describe({ token, daemonName, daemon, method, credentialSource }: Issue
   };
 }
 
-/** Warns about what a user of the token should know. Returns how far the daemon's clock is ahead, in seconds. */
+/** Logs warnings that matter to users of the token. Returns how far the daemon's clock is ahead, in seconds. */
 function warnAbout(
   { token, issuedBy, daemon }: IssuedToken,
   reductions: readonly string[],
@@ -92,12 +92,12 @@ function warnAbout(
   return skewSeconds;
 }
 
-/** What to do about a wrong clock. */
+/** Advice about a wrong clock. */
 const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**
- * Warns about a token that is valid for longer than requested, with the times of both clocks. The daemon is authenticated,
- * so a wrong clock is more likely than a false `iat`.
+ * Warns about a token that is valid for longer than requested, and reports the times of both clocks. Because the daemon
+ * is authenticated, a wrong clock is more likely than a false `iat`.
  */
 function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {
   const excess = excessLifetime(token, lifetimeSeconds, host.now());
@@ -108,7 +108,7 @@ function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetime
   );
 }
 
-/** Warns if the daemon grants every level that is requested, regardless of the restrictions of the credential. */
+/** Warns if the daemon grants every requested level, regardless of the credential's restrictions. */
 function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): void {
   if (version === undefined || restrictsLevels(version)) return;
   host.log.warn(
@@ -116,12 +116,15 @@ function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): vo
   );
 }
 
-/** Clock skew above which a warning is printed, in seconds. For short tokens it is a tenth of the lifetime. */
+/**
+ * Clock skew above which a warning is printed, in seconds. For short-lived tokens, the threshold is a tenth of the
+ * lifetime.
+ */
 const SKEW_WARNING_SECONDS = 60;
-/** Skew that the duration of a reply explains, in seconds. */
+/** Maximum apparent skew that the delay of a reply can explain, in seconds. */
 const MIN_SKEW_SECONDS = 10;
 
-/** Warns about the skew between the clocks: a token is valid by the clock of the daemon that verifies it. */
+/** Warns about clock skew. The daemon that verifies a token uses its own clock to check the validity. */
 function warnAboutClockSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
   const tenth = expiresAt === undefined ? SKEW_WARNING_SECONDS : (expiresAt - issuedAt) / 10;
   if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;

@@ -19,15 +19,15 @@ import {
 import { askFirst } from './ask-collectors.ts';
 import type { DaemonSelector, TokenRequest } from './request.ts';
 
-/** Addresses to request the token from, best first, and the name of the daemon that issues it. */
+/** Addresses to request the token from, in order of preference, and the name of the daemon that issues it. */
 export interface LocatedDaemon {
-  /** Empty if no daemon has to be queried. */
+  /** Empty if no daemon has to be contacted. */
   readonly targets: readonly Target[];
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** Locates the daemon: at its address, in its files on this host, or in the first collector that responds. */
+/** Locates the daemon by its address, through its files on this host, or through a collector. */
 export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<LocatedDaemon> {
   const { daemon, remote, serverName, privateNetworkName } = request;
   const inNetwork = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
@@ -53,8 +53,9 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
 }
 
 /**
- * Returns the probable addresses of a daemon: the end of the tunnel; else the host in its name and the host of the
- * collector, both at the collector's port, which is most often a shared port.
+ * Returns the probable addresses of a daemon. With a tunnel, the only address is the local end of the tunnel.
+ * Otherwise, the addresses are the host in the daemon's name and the collector's host, both with the collector's port,
+ * which is usually a shared port.
  */
 export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
   if (through !== undefined) return [through];
@@ -65,7 +66,10 @@ export function guessesOf({ name = '', collectors: [collector], through }: InPoo
   return [...hosts].filter((each) => each !== '').map((each) => ({ host: each, port }));
 }
 
-/** Returns the collectors as targets, with the schedd's name: the supplied one, the one on this host, or the only one. */
+/**
+ * Returns the collectors as targets, and the schedd's name. This is the supplied name, the name of the schedd on this
+ * host, or the name of the pool's only schedd.
+ */
 async function collectorsOf(
   daemon: InPool,
   request: QueryOptions,
@@ -81,7 +85,7 @@ async function collectorsOf(
 
 type InPool = Extract<DaemonSelector, { kind: 'pool' }>;
 
-/** Returns the daemon of this host. Undefined if there is none, and a collector may know it. */
+/** Returns the daemon on this host. Returns undefined if there is none and a collector can be queried instead. */
 function findHere({ type, name = '', local, collectors }: InPool, host: Host): AdvertisedDaemon | undefined {
   if (local === undefined) return undefined;
   const here = findLocal(local, type);
@@ -96,7 +100,7 @@ function findHere({ type, name = '', local, collectors }: InPool, host: Host): A
   return undefined;
 }
 
-/** Methods that check the daemon's host name. */
+/** Authentication methods that check the daemon's host name. */
 const NEEDS_HOST_NAME: readonly MethodName[] = ['SSL', 'SCITOKENS', 'KERBEROS'];
 
 type QueryOptions = Pick<TokenRequest, 'serverName' | 'mayBeUnauthenticated'>;
@@ -122,11 +126,12 @@ function askCollectors(
   );
 }
 
-/** Time after which the next of several addresses is tried, in milliseconds. */
+/** Time after which the next address is tried, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Runs `talk` with one address after the other, until one can be reached. Its reply counts, even if it is a refusal.
+ * Runs `talk` with each address in turn until one is reachable. Returns the result from that address, even if it is a
+ * refusal.
  */
 export async function inTurn<A, T>(
   addresses: readonly A[],

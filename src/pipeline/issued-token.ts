@@ -8,34 +8,43 @@ import { type IdToken, maskJwt, parseIdToken } from '../token/jwt.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
 import type { TokenRequest } from './request.ts';
 
-/** A token before it is checked against the request, and how it was issued. */
+/** A token that has not yet been checked against the request, with details of how it was issued. */
 export interface IssuedToken {
   readonly token: IdToken;
   readonly issuedBy: 'daemon' | 'token service';
-  /** Trust domain that the token must carry: that of the daemon's policy; with `remote`, that of the collector. */
+  /**
+   * Trust domain that the token must carry: the one in the daemon's policy or, with `remote`, in the collector's
+   * policy.
+   */
   readonly trustDomain: string;
   /** Identity that the token must carry. */
   readonly identity: string;
   /** Authentication method, or `token-service`. */
   readonly method: string;
   readonly credentialSource: string;
-  /** Name in the daemon's ad. Empty if no collector was queried. */
+  /** Name of the daemon in its ad. Empty if no collector was queried. */
   readonly daemonName: string;
-  /** The daemon that issued the token; with `remote`, the collector; the one to verify a token service's token with. */
+  /**
+   * The daemon that issued the token or, with `remote`, the collector. For a token from a token service, the daemon
+   * that is asked to verify it.
+   */
   readonly daemon?: IssuingDaemon | undefined;
-  /** Round trips of the whole run so far. */
+  /** Number of round trips of the whole run so far. */
   readonly roundTrips: number;
 }
 
 interface IssuingDaemon {
   readonly address: Sinful;
   readonly version: CondorVersion | undefined;
-  /** `$CondorVersion: … $`. Empty if the daemon did not send it, or did not issue the token. */
+  /**
+   * Version string of the daemon, `$CondorVersion: … $`. Empty if the daemon did not send it or did not issue the
+   * token.
+   */
   readonly versionText: string;
 }
 
 /**
- * Parses and masks the token of a daemon's reply.
+ * Parses the token in a daemon's reply and masks it.
  *
  * @throws TokenError ERR_TOKEN_MALFORMED.
  */
@@ -45,7 +54,7 @@ export async function fromReply(
   daemonName: string,
   host: Host,
 ): Promise<IssuedToken> {
-  // Parsed before it is masked: a daemon could otherwise have any text masked in the job's log.
+  // The token is parsed before it is masked. Otherwise, a daemon could have any text masked in the job's log.
   const token = await withPhase('check', formatSinful(address), () => parseIdToken(jwt));
   maskJwt(jwt, host);
   const { server, user, method, credentialSource } = session;
@@ -63,7 +72,7 @@ export async function fromReply(
 }
 
 /**
- * Checks that the token is what was requested. Returns a sentence for each way in which it grants less.
+ * Checks that the token matches the request. Returns one sentence for each reduction.
  *
  * @throws TokenError ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */

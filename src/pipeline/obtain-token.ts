@@ -1,4 +1,4 @@
-/** Obtains a token: from a daemon, as the mode of the request requires, or from a token service. */
+/** Obtains a token from a daemon, in the mode that the request specifies, or from a token service. */
 import { credentialsFrom } from '../credentials/idtokens.ts';
 import type { Bearer } from '../credentials/keyless.ts';
 import { loadCredentials } from '../credentials/load.ts';
@@ -22,12 +22,12 @@ import type { TokenRequest } from './request.ts';
 
 const TOKEN_SERVICE = 'token-service';
 
-/** An IDTOKEN of a token service, which is the result itself. */
+/** An IDTOKEN from a token service. It is the result of the fetch. */
 type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
 
 /**
- * Returns the credentials for daemons: those of the request, with the bearer token as SciToken; or the IDTOKEN of a token
- * service alone.
+ * Returns the credentials for daemons. If a token service returned an IDTOKEN, it is the only credential. Otherwise,
+ * the credentials are those of the request, with the bearer token as the SciToken.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
  */
@@ -46,10 +46,11 @@ function sciTokenSource({ credentials }: TokenRequest, bearer: Bearer | undefine
 }
 
 /**
- * Returns the IDTOKEN of a token service, with the daemon that it is for. The daemon is located only if its name is unknown,
- * or if its address is needed.
+ * Returns the IDTOKEN from a token service, with the daemon that accepts it. Locates the daemon only if its name is
+ * unknown or its address is needed.
  *
- * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long; LocateError.
+ * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long.
+ * @throws LocateError if the daemon cannot be located.
  */
 export async function issuedByService(
   bearer: ServiceToken,
@@ -66,7 +67,7 @@ export async function issuedByService(
   return checkServiceToken(bearer, request, located, host);
 }
 
-/** Checks the IDTOKEN of a token service as far as possible without a daemon. @throws TokenError ERR_TOKEN_CLAIM. */
+/** Checks the IDTOKEN from a token service as far as possible without a daemon. @throws TokenError ERR_TOKEN_CLAIM. */
 export function checkServiceToken(
   { token, identity }: ServiceToken,
   { lifetimeSeconds }: TokenRequest,
@@ -96,7 +97,7 @@ function wrong(how: string, claim: string): TokenError {
   return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
-/** Locates the daemon, and requests the token from the first of its addresses that responds. */
+/** Locates the daemon, and requests the token at the first address that responds. */
 export async function issuedByDaemon(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -107,7 +108,7 @@ export async function issuedByDaemon(
   const issued = await inTurn(
     daemon.targets,
     (target, limited) => {
-      // A request that waits for an administrator may use the whole deadline.
+      // A request that waits for an administrator may take until the deadline.
       const within = request.mode === 'request' ? host : limited;
       return requestByMode(
         request,
@@ -159,7 +160,7 @@ async function requestByMode(
       const exchanged = await exchangeSciToken(target, jwt, credentials, host);
       const token = await withPhase('check', formatSinful(target.address), () => parseIdToken(exchanged.value));
       maskJwt(token.jwt, host);
-      // The exchanged token has all levels of the SciToken; a second token has those of the request.
+      // The exchanged token has all levels of the SciToken. A second token is restricted to the requested levels.
       const own = credentialsFrom(token, 'the exchanged SciToken', host);
       const restricted = await issued(await getSessionToken(target, limits, own, host));
       const roundTrips = exchanged.roundTrips + restricted.roundTrips;
@@ -175,7 +176,7 @@ function suppliedSciToken(source: SciTokenSource, host: Host): BearerToken {
   throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials', reason: 'scitoken-needs-proof' });
 }
 
-/** Returns the command with which an administrator approves the request. */
+/** Returns a message with the command that approves the request. */
 function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { address }: Target): string {
   const where =
     daemon.kind === 'address'

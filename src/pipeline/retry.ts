@@ -5,18 +5,21 @@ import { abortedError, isTimeout } from '../transport/channel.ts';
 import type { TokenRequest } from './request.ts';
 
 interface RetryPolicy {
-  /** Retries after a transient failure. 0: one attempt, whatever fails. */
+  /** Number of retries after a transient failure. If it is 0, no failure is retried. */
   readonly retries: number;
-  /** True if an attempt may use the whole deadline, because it waits for an administrator. */
+  /** True if an attempt may take until the deadline, because it waits for an administrator. */
   readonly useFullDeadline: boolean;
 }
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
-/** An attempt that waits for an administrator may have a day, which is too long to wait for a daemon at a wrong address. */
+/**
+ * Maximum time to retry during a restart if an attempt waits for an administrator, in milliseconds. The deadline may be
+ * a day away, which is too long to keep retrying a wrong address.
+ */
 const MAX_RESTART_MS = 60_000;
 
-/** Runs a request: logs the warnings of its inputs, retries, and ends the connections that are left. */
+/** Runs a request: logs the warnings about its inputs, retries after failures, and closes any remaining connections. */
 export async function runRequest<T>(
   request: TokenRequest,
   work: (request: TokenRequest, host: Host) => Promise<T>,
@@ -28,18 +31,22 @@ export async function runRequest<T>(
     const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
     return await withRetries(policy, (within) => work(request, within), branch.host);
   } finally {
-    branch.cancel(); // closes parallel connections other than the first that responded
+    branch.cancel(); // closes the parallel connections that did not respond first
   }
 }
 
 /**
- * Repeats `work` after a transient failure: after half a second, then after twice as long each time. Each pause is reduced
- * by up to a half at random, so that many clients that failed at the same time do not retry at the same time.
+ * Repeats `work` after a transient failure. The first pause is half a second, and each later pause is twice as long as
+ * the one before. Each pause is reduced by up to half at random, so that clients that failed together do not retry
+ * together.
  *
- * While a daemon restarts, the fetch is retried until the deadline (if the attempt waits for an administrator, for at most a minute),
- * however many attempts that takes, with one line in the log. Any other failure ends the run after `retries` retries.
- * Each of these attempts except the last ends after half of the remaining time, so that one that hangs leaves time for
- * another. A pause that a service requests (Retry-After) counts if it is longer, and ends the run if it exceeds the deadline.
+ * While a daemon restarts, the fetch is retried until the deadline, regardless of the number of attempts. If the
+ * attempt waits for an administrator, these retries end after a minute. The log has one line for all of these retries.
+ * Any other failure ends the run after `retries` retries.
+ *
+ * Each attempt except the last ends after half of the remaining time, so that a hanging attempt leaves time for
+ * another. If a service requests a longer pause (Retry-After), that pause is used. A pause beyond the deadline ends the
+ * run.
  *
  * @throws the error of the last attempt, with the number of attempts.
  */
@@ -60,7 +67,7 @@ class Attempts {
   #count = 0;
   /** The last error that looked like a restart of the daemon. */
   #restart: HTCondorError | undefined;
-  /** Remaining time of the run at which a restart is not waited for any longer, in milliseconds. */
+  /** Remaining time of the run at which retries during a restart end, in milliseconds. */
   #giveUpAtMs = 0;
 
   constructor(policy: RetryPolicy, host: Host) {
@@ -80,7 +87,7 @@ class Attempts {
     return await withTimeLimit(limitMs, new DOMException(text, 'TimeoutError'), work, this.#host);
   }
 
-  /** Waits before the next attempt. @throws the error if there is none. */
+  /** Waits before the next attempt. @throws the error if no further attempt is made. */
   async pauseAfter(error: unknown): Promise<void> {
     if (!(error instanceof HTCondorError)) throw error;
     error.tries = this.#count;
@@ -102,7 +109,7 @@ class Attempts {
   #isRestart(error: HTCondorError): boolean {
     if (this.#policy.retries === 0) return false;
     if (mayBeRestarting(error)) return true;
-    // A daemon that was seen to restart may be missing from the collector for a while.
+    // A daemon that is restarting may be missing from the collector for a while.
     return this.#restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
   }
 
@@ -130,7 +137,7 @@ class Attempts {
   }
 }
 
-/** True if the daemon, or the collector that has to know it, may be restarting. */
+/** True if the error can be explained by a restart of the daemon or of the collector. */
 function mayBeRestarting(error: unknown): boolean {
   return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
 }
@@ -144,10 +151,10 @@ export function isTransient(error: unknown): error is HTCondorError {
   return error instanceof DaemonError && error.reason === 'rate-limit';
 }
 
-/** Remaining time below which a restart is no longer retried, in milliseconds. */
+/** Minimum remaining time for a retry during a restart, in milliseconds. */
 const MIN_TIME_LEFT_MS = 500;
 
-/** Returns the pause before the attempt that follows this many, in milliseconds. */
+/** Returns the pause after this number of attempts, in milliseconds. */
 function delayBefore(
   attempts: number,
   error: HTCondorError,

@@ -11,9 +11,9 @@ import type { IssuedToken } from './issued-token.ts';
 import type { TokenRequest } from './request.ts';
 
 /**
- * Connects to the daemon again with the new token, and asks for each requested level whether it is authorized; without
- * levels, whether the daemon accepts the token. All queries run at the same time, so that they take three round trips
- * together. Returns the round trips.
+ * Connects to the daemon again with the new token. Asks whether each requested level is authorized or, without levels,
+ * whether the daemon accepts the token. All queries run in parallel, so they take three round trips in total. Returns
+ * the number of round trips.
  *
  * @throws TokenError ERR_TOKEN_REFUSED.
  */
@@ -22,7 +22,7 @@ export async function verifyToken(
   { authz }: TokenRequest,
   host: Host,
 ): Promise<number> {
-  if (daemon === undefined) throw new RangeError('no daemon to verify the token'); // issuedByService locates one
+  if (daemon === undefined) throw new RangeError('no daemon to verify the token'); // issuedByService locates a daemon
   const target = { address: daemon.address, serverName: undefined };
   const credentials = credentialsFrom(token, 'the new token', host);
   const queries = commandsFor(authz);
@@ -42,7 +42,7 @@ export async function verifyToken(
   return Math.max(...results);
 }
 
-/** Converts a denial into an error about the new token. Other errors are returned unchanged. */
+/** Converts a denial into an error about the new token. Returns any other error unchanged. */
 function explained(error: unknown, token: IdToken, level: string): unknown {
   if (error instanceof AuthorizationError && error.code === 'ERR_DENIED') {
     const { authz, subject } = token;
@@ -68,7 +68,10 @@ function refused(text: string): TokenError {
   return new TokenError('ERR_TOKEN_REFUSED', text);
 }
 
-/** The error for a denied level: the token does not include `missing`, or the daemon denies `level` for `subject`. */
+/**
+ * Returns the error for a denied level. Either the token does not include `missing`, or the daemon denies `level` for
+ * `subject`.
+ */
 export function levelError(text: string, details: Details & { readonly missing: string }): TokenError {
   const reason = details.missing === '' ? 'level-denied' : 'level-missing';
   return new TokenError('ERR_TOKEN_REFUSED', text, undefined, { reason, details });

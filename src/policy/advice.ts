@@ -1,9 +1,9 @@
-/** Messages of `check` and `explain` about a policy. */
+/** Messages about a policy, for the commands `check` and `explain`. */
 import { type Claims, claimOf, describeExpectation, type Expectation, satisfies } from './claims.ts';
 import type { Configuration, Entry } from './model.ts';
 import { platformOf, platformOfToken } from './platforms.ts';
 
-/** Warnings about a valid configuration. */
+/** Returns warnings about a valid configuration. */
 export function warningsOf({ grants }: Configuration): readonly string[] {
   const enabled = grants.filter((grant) => grant.enabled);
   const entries = enabled.flatMap((grant) => grant.jobs.map((entry) => ({ identity: grant.identity, entry })));
@@ -39,10 +39,10 @@ function intersect(a: Expectation, b: Expectation): boolean {
   return 'values' in b ? intersect(b, a) : true;
 }
 
-/** Claims that an entry should specify in addition to the owner, if a token has them. */
+/** Claims that an entry should specify in addition to the owner, if the token has them. */
 const NARROWING = ['ref', 'ref_protected', 'environment', 'job_workflow_ref'];
 
-/** Returns the lines of an entry that admits a job, to paste below `jobs:`. */
+/** Returns an entry that admits a job, as lines to paste below `jobs:`. */
 export function entryFor(claims: Claims): string {
   const issuer = claimOf(claims, 'iss') ?? '';
   const platform = platformOf(issuer, []) ?? platformOfToken(claims);

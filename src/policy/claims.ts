@@ -2,30 +2,30 @@
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Expected value of one claim: one of these strings, or a string that matches a glob. */
+/** Expected value of a claim: one of these strings, or any string that matches the glob. */
 export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
 
-/** Returns the text with which a claim is compared; undefined if the value has a type that never matches. */
+/** Returns the text of a claim for comparisons, or undefined if the value has a type that never matches. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
   return undefined;
 }
 
-/** Returns an own claim as text, not a property that every object inherits. */
+/** Returns the text of a claim. Ignores properties that every object inherits. */
 export function claimOf(claims: Claims, name: string): string | undefined {
   return Object.hasOwn(claims, name) ? textOf(claims[name]) : undefined;
 }
 
-/** True if a claim has the expected value. A missing claim, an array or an object never does. */
+/** True if a claim has the expected value. A missing claim, an array or an object never matches. */
 export function satisfies(expectation: Expectation, actual: string | undefined): boolean {
   if (actual === undefined) return false;
   return 'values' in expectation ? expectation.values.includes(actual) : matchesGlob(expectation.glob, actual);
 }
 
 /**
- * Matches a glob: `*` stands for any characters of one path segment, everything else for itself. Linear in both lengths
- * per segment, because only the last `*` is tried again.
+ * Matches a glob: `*` matches any characters of one path segment, and every other character matches itself. Only the
+ * last `*` is retried, so matching a segment takes linear time.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   const [patterns, segments] = [glob.split('/'), text.split('/')];

@@ -28,7 +28,7 @@ const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
 const DAEMON_ACCOUNTS = ['root', 'condor'];
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
-/** Parses and checks the configuration. Returns either the configuration or all of its mistakes. */
+/** Parses and checks the configuration. Returns either the configuration or a list of all mistakes. */
 export function parseConfig(
   text: string,
   context: ConfigContext,
@@ -58,14 +58,14 @@ export function parseConfig(
 }
 
 /**
- * Every scalar is text, exactly as written, so that no ID is rounded and `on` does not become true. Aliases, tags and
- * multiple documents are rejected.
+ * Parses the YAML text. Keeps every scalar as text, exactly as written, so that no ID is rounded and `on` does not
+ * become true. Rejects aliases, tags and multiple documents. Returns a message if the text is invalid.
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
   const lineCounter = new LineCounter();
   const options = { schema: 'failsafe', strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' } as const;
-  // Pretty errors would copy the lines around each of thousands of mistakes.
+  // Pretty errors would copy the surrounding lines for each of possibly thousands of mistakes.
   const document = parseDocument(text, { ...options, lineCounter, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {

@@ -1,4 +1,4 @@
-/** The part of JSON schema (2020-12) that the schema of the configuration uses. */
+/** The subset of JSON Schema (2020-12) that the configuration's schema uses. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -12,7 +12,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Validates a value against a schema. Returns one sentence for each violation, with the path in front. */
+/** Validates a value against a schema. Returns one sentence for each violation, prefixed with the path. */
 export function violationsOf(schema: Schema, value: unknown, path = ''): readonly string[] {
   const at = path === '' ? 'the configuration' : path;
   const expected = expectedInstead(schema, value, path);
@@ -25,7 +25,7 @@ export function violationsOf(schema: Schema, value: unknown, path = ''): readonl
   return typeof value === 'string' && value.length < (schema.minLength ?? 0) ? [`${at}: it is empty`] : [];
 }
 
-/** What a schema expects if the value has another type or is not one of the listed values. */
+/** Describes what the schema expects if the value has another type or is not one of the listed values. */
 function expectedInstead(schema: Schema, value: unknown, path: string): string | undefined {
   const { anyOf, enum: values, type } = schema;
   if (anyOf !== undefined) {

@@ -1,12 +1,12 @@
 /**
- * Selects the grant of a job, or gives the reason why there is none. Pure: the same claims and the same time produce
- * the same result.
+ * Selects the grant for a job, or reports why no grant matches. The functions are pure: the same claims and the same
+ * time produce the same result.
  */
 import { type Claims, claimOf, describeExpectation, satisfies } from './claims.ts';
 import type { Configuration, Entry, Grant } from './model.ts';
 import { PLATFORMS, platformOf, platformOfToken } from './platforms.ts';
 
-/** The first claim of a job that differs from an entry. */
+/** The first claim of a job that does not match an entry. */
 interface Mismatch {
   readonly claim: string;
   readonly expected: string;
@@ -27,14 +27,17 @@ type Decision =
   /** `reason` may be sent to the job, because it reveals nothing about entries of other owners. */
   | { readonly reason: string };
 
-/** Compares a job with every entry of every enabled grant. `now`: seconds since 1970. */
+/** Compares a job with every entry of every enabled grant. `now` is in seconds since 1970. */
 export function compare({ grants }: Configuration, claims: Claims, now: number): readonly EntryResult[] {
   return grants
     .filter(({ enabled }) => enabled)
     .flatMap((grant) => grant.jobs.map((entry) => ({ grant, entry, mismatch: mismatchOf(entry, claims, now) })));
 }
 
-/** Returns the only grant of a job. `identity` narrows the choice if several grants match; it never widens it. */
+/**
+ * Returns the grant for a job, or the reason why there is none. If several grants match, `identity` selects one of
+ * them. `identity` never admits additional jobs.
+ */
 export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
   const results = compare(config, claims, now);
   const matches = results.filter(({ mismatch }) => mismatch === undefined);
@@ -49,7 +52,7 @@ export function decide(config: Configuration, claims: Claims, now: number, ident
   return { grant: first.grant, entry: first.entry };
 }
 
-/** Describes the differences from the entries for this job's repository, or that there are none. */
+/** Describes how the job differs from the entries for its repository, or states that no entry is for its repository. */
 function refusalOf(results: readonly EntryResult[], claims: Claims): string {
   const near = results.flatMap(({ grant, mismatch }) =>
     mismatch?.ownerMatches === true ? [`${grant.identity}: ${describeMismatch(mismatch)}`] : [],
@@ -64,7 +67,10 @@ export function describeMismatch({ claim, expected, got }: Mismatch): string {
   return `${claim}: expected ${expected}, got ${got}`;
 }
 
-/** Checks one entry: the issuer and the owner first, so that nothing else about entries of other owners is revealed. */
+/**
+ * Checks a job against one entry. Checks the issuer and the owner first, so that nothing else is revealed about other
+ * owners' entries.
+ */
 function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undefined {
   const got = (name: string) =>
     claimOf(claims, name) ?? (Object.hasOwn(claims, name) ? 'a value of another type' : 'none');
@@ -89,14 +95,17 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
-/** A job in a fork has the parent's `project_id`, and its own as `job_project_id` if GitLab sends it. */
+/**
+ * Rejects a job that runs in a fork. The job's `project_id` is the parent project's ID. If GitLab sends
+ * `job_project_id`, it is the fork's ID.
+ */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];
   if (!expected.has('project_id') || expected.has(runsIn) || !Object.hasOwn(claims, runsIn)) return undefined;
   return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
 }
 
-/** Rejects untrusted code, and tokens with IDs that an entry with `sub` alone does not specify. */
+/** Rejects untrusted code. Also rejects tokens with platform IDs if the entry specifies only `sub`. */
 function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const known = platformOf(entry.issuer, [...entry.claims.keys()]);
   const platform = known ?? platformOfToken(claims);

@@ -1,13 +1,13 @@
-/** The model of a parsed configuration. */
+/** Data model of a parsed configuration. */
 import type { Expectation } from './claims.ts';
 
 export interface Configuration {
   readonly listen: Listen;
-  /** Undefined for plain HTTP, to a reverse proxy on this host. */
+  /** Undefined if the service uses plain HTTP behind a reverse proxy on this host. */
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly audience: string;
   readonly trustedProxies: readonly string[];
-  /** Daemons that issue the tokens, tried in order. Empty: the schedd of this host. */
+  /** Daemons that issue the tokens, tried in order. An empty list means the schedd on this host. */
   readonly daemons: readonly DaemonPlace[];
   readonly grants: readonly Grant[];
 }
@@ -32,9 +32,9 @@ export interface Grant {
   readonly jobs: readonly Entry[];
 }
 
-/** One entry of `jobs`: a job matches if every claim has the expected value. */
+/** An entry of `jobs`. A job matches if every claim has the expected value. */
 export interface Entry {
-  /** Its path in the configuration, for messages. */
+  /** Path of the entry in the configuration, for messages. */
   readonly path: string;
   readonly issuer: string;
   readonly claims: ReadonlyMap<string, Expectation>;
@@ -43,9 +43,9 @@ export interface Entry {
   readonly reuse: 'never' | 'job';
 }
 
-/** Facts of the host that the configuration is checked against. */
+/** Facts about the host that the configuration is checked against. */
 export interface ConfigContext {
-  /** Fully qualified name of this host, for the default of `audience`. */
+  /** Fully qualified name of this host, from which the default of `audience` is derived. */
   readonly hostName: string;
   /** QUEUE_SUPER_USERS of the schedd on this host. */
   readonly superUsers: readonly string[];
@@ -57,7 +57,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** Returns the seconds of a duration that the schema has accepted. */
+/** Converts a duration that the schema has accepted to seconds. */
 export function secondsOf(value: unknown): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(String(value)) ?? [];
   return Number(digits) * (UNITS[unit] ?? Number.NaN);

@@ -5,15 +5,17 @@ import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims that identify a repository, project or pipeline; an entry must specify at least one of them. */
+  /** Claims that identify a repository, project or pipeline. An entry must specify at least one of them. */
   readonly owners: readonly string[];
-  /** Claims that identify every repository of an owner; each requires `any-repository-of-owner: true`. */
+  /**
+   * Claims that match every repository of an owner. An entry that relies on one needs `any-repository-of-owner: true`.
+   */
   readonly groups: readonly string[];
-  /** Issuers that identify the platform without any claim. */
+  /** Matches the issuers that identify the platform on their own. */
   readonly issuer: RegExp;
   /**
    * The claim that identifies the event that started the job, and its values for events that only accounts with write
-   * access can cause.
+   * access can trigger.
    */
   readonly event: { readonly claim: string; readonly trusted: readonly string[] } | undefined;
 }
@@ -50,13 +52,13 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** Claims that are compared exactly: a glob over an ID or an issuer has no meaning. */
+/** Claims that cannot be compared with a glob: IDs, for which a glob has no meaning, and `sub`. */
 export const EXACT_CLAIMS: readonly string[] = [
   ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
   'sub',
 ];
 
-/** Returns the platform of an entry: by its issuer, or by the claims that it specifies. */
+/** Returns the platform of an entry, identified by the issuer or by the claims that the entry specifies. */
 export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
   return (
     PLATFORMS.find((each) => each.issuer.test(issuer)) ??
@@ -64,7 +66,7 @@ export function platformOf(issuer: string, claims: readonly string[]): Platform 
   );
 }
 
-/** Returns the platform of a token whose issuer is not recognized, by its IDs or event. */
+/** Returns the platform of a token whose issuer is not recognized, identified by its IDs or its event. */
 export function platformOfToken(claims: Claims): Platform | undefined {
   return PLATFORMS.find(({ owners, event }) =>
     [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),

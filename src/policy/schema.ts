@@ -1,4 +1,7 @@
-/** JSON schema of the configuration of `condor_token_service`. The build publishes it as dist/service/config.schema.json. */
+/**
+ * JSON Schema for the configuration of `condor_token_service`. The build publishes it as
+ * dist/service/config.schema.json.
+ */
 
 const text = { type: 'string', minLength: 1 };
 const flag = { enum: ['true', 'false', true, false] };

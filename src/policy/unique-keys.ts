@@ -1,11 +1,11 @@
 /**
- * True if no object of a JSON text has a duplicate key. JSON.parse keeps the last one and other parsers the first, so
- * two readers of one token could see different claims.
+ * True if no object in a JSON text has a duplicate key. JSON.parse keeps the last duplicate, but other parsers keep the
+ * first, so two readers of one token could see different claims.
  *
  * @param text valid JSON; the caller must reject anything else.
  */
 export function hasUniqueKeys(text: string): boolean {
-  /** The keys of each open object; undefined for an open array. */
+  /** Keys of each open object, or undefined for an open array. */
   const open: (Set<string> | undefined)[] = [];
   let previous = '[';
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {

@@ -2,12 +2,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /**
- * Reads a regular file of at most `maxBytes`. Rejects a FIFO, a device or a directory before reading it; opening one
- * never blocks.
+ * Reads a regular file of at most `maxBytes`. Rejects FIFOs, devices and directories before reading them. Opening a
+ * FIFO does not block.
  *
  * `check` throws to reject a file by its owner or mode. `flags` adds flags for open, such as O_NOFOLLOW.
  *
- * @throws Error if the file is rejected, or the error of the operating system; `systemReason` describes either.
+ * @throws Error if the file is rejected or cannot be read. `systemReason` describes the error.
  */
 export function readBounded(path: string, maxBytes: number, check?: (stats: Stats) => void, flags = 0): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);

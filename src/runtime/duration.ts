@@ -1,4 +1,4 @@
-/** Units, the largest first. From `roundFrom` seconds on, a duration is rounded to the unit. */
+/** Units, largest first. Durations of `roundFrom` seconds or more are rounded to the unit. */
 const UNITS: readonly (readonly [name: string, seconds: number, roundFrom: number])[] = [
   ['d', 86_400, 172_800],
   ['h', 3600, 7200],

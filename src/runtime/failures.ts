@@ -1,4 +1,4 @@
-/** Classifies errors, to decide how to continue. */
+/** Classifies errors to decide how to continue. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -8,17 +8,17 @@ import {
   ProtocolError,
 } from '../errors.ts';
 
-/** True if the peer closed the connection, or the connection broke. */
+/** True if the peer closed the connection or the connection broke. */
 export function isConnectionClosed(error: unknown): error is ConnectError {
   return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
-/** True if the peer was not reached, or is not an HTCondor daemon: another address may lead to the daemon. */
+/** True if the peer was not reached or is not an HTCondor daemon, so another address may lead to the daemon. */
 export function isUnreachable(error: unknown): error is ConnectError | ProtocolError {
   return error instanceof ConnectError || error instanceof ProtocolError;
 }
 
-/** True if the daemon was reached but accepts none of the credentials, or denies the identity. */
+/** True if the daemon was reached, but accepted none of the credentials or denied the identity. */
 export function isRefusal(
   error: unknown,
 ): error is CredentialError | NegotiationError | AuthenticationError | AuthorizationError {

@@ -1,17 +1,20 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Returns the first program with this name in the directories of `path`, in the format of PATH; undefined if none. */
+/**
+ * Returns the first program with this name in the directories of `path`, which has the format of PATH. Returns
+ * undefined if there is none.
+ */
 export function findProgram(name: string, path: string): string | undefined {
   const file = process.platform === 'win32' ? `${name}.exe` : name;
   return path
     .split(delimiter)
-    .filter(isAbsolute) // a relative entry is in the workspace, where an attacker may have put a program
+    .filter(isAbsolute) // a relative entry refers to the workspace, where an attacker may have placed a program
     .map((directory) => join(directory, file))
     .find(isProgram);
 }
 
-/** Variables that are not passed to other programs: inputs and state of the step, and tokens of the job. */
+/** Variables that are not passed to other programs: the step's inputs and state, and the job's tokens. */
 const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
 /** Returns the environment to pass to another program, without the variables that may contain secrets. */

@@ -1,13 +1,14 @@
 /**
- * Control and format characters, which move the cursor, end a line, colour a terminal, reverse text or are invisible.
+ * Control and format characters, which can move the cursor, end a line, color a terminal, reverse text or be invisible.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
-/** Maximum length of printed text, in characters. The rest is cut. */
+/** Maximum length of printed text, in characters. Longer text is truncated. */
 const MAX_LENGTH = 2000;
 
 /**
- * Sanitises untrusted text to one line without control characters and without workflow commands of the GitHub runner.
+ * Sanitizes untrusted text. The result is one line without control characters or workflow commands of the GitHub
+ * runner.
  *
  * The runner executes `::name::` at the start of a line and the older `##[name]` anywhere in a line
  * (`ActionCommand.cs`).
@@ -21,8 +22,8 @@ export function printable(text: string): string {
 }
 
 /**
- * Formats the subject or issuer of a certificate as one line; `ifEmpty` if the name is empty. For an empty name, Node
- * 20 returns undefined despite its type declarations, and later versions return an empty string.
+ * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the name is empty. For an empty
+ * name, Node 20 returns undefined despite its type declarations, and later versions return an empty string.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

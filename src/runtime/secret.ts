@@ -1,5 +1,5 @@
 /**
- * Node's `util.inspect.custom`, by its registered name, so that the library's declarations do not need Node's types.
+ * The registered symbol of Node's `util.inspect.custom`. With it, the library's declarations do not need Node's types.
  */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

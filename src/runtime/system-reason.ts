@@ -1,4 +1,4 @@
-/** Describes errors of the operating system, of TLS and of Node's HTTP parser in plain words. */
+/** Describes errors of the operating system, TLS and Node's HTTP parser in plain language. */
 
 const REASONS: Readonly<Record<string, string>> = {
   // files
@@ -29,7 +29,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for a different host name',
 };
 
-/** Describes why a system call or a connection failed. Does not use Node's own text, which quotes paths. */
+/** Describes why a system call or a connection failed. Does not use Node's own message, which quotes paths. */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno, message } = error as NodeJS.ErrnoException;
@@ -37,6 +37,6 @@ export function systemReason(error: unknown): string {
   if (code.startsWith('HPE_')) return 'its response is not valid HTTP';
   if (code.startsWith('ERR_SSL_')) return 'it does not use TLS';
   if (/^UNABLE_TO_|SELF_SIGNED/.test(code)) return 'the CA of its certificate is not trusted';
-  if (code === 'ECONNRESET' && errno === undefined) return 'it closed the connection'; // Node's "socket hang up"
+  if (code === 'ECONNRESET' && errno === undefined) return 'it closed the connection'; // Node reports "socket hang up"
   return REASONS[code] ?? (errno === undefined ? message : `the system reports ${code}`);
 }

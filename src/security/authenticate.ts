@@ -1,4 +1,4 @@
-/** The negotiation of the authentication method (cedar-rfc §5.2; Authentication::handshake in C++). */
+/** Negotiates the authentication method (cedar-rfc §5.2; Authentication::handshake in C++). */
 import {
   AuthenticationError,
   type AuthorizationError,
@@ -20,21 +20,21 @@ import {
 import { type Offer, planOffers } from './offers.ts';
 import type { ServerPolicy } from './policy.ts';
 
-/** The offer that the server accepted, and the messages that it still sends before encryption starts. */
+/** The offer that the server accepted, and the messages that the server will still send before encryption starts. */
 export interface Authenticated extends Offer {
   readonly expectedCleartext: readonly ExpectedMessage[];
 }
 
 /**
- * The connection is no longer usable, but a new connection may succeed with these credentials and without the guess.
+ * Thrown if the connection is no longer usable, but a new one may succeed with these credentials and without the guess.
  */
 export class StartOver extends Error {
   readonly credentials: Credentials;
   /** True if the peer closed the connection before it sent its verdict. */
   readonly hungUp: boolean;
-  /** Why the daemon denied the authenticated identity, in case no other method can be used. */
+  /** Error of a daemon that denied the authenticated identity. It is reported if no other method can be used. */
   readonly refused: AuthorizationError | undefined;
-  /** Round trips of the connection that was given up. */
+  /** Number of round trips on the abandoned connection. */
   roundTrips = 0;
 
   constructor(
@@ -50,25 +50,31 @@ export class StartOver extends Error {
 }
 
 /**
- * Offers one method and sends its first message in the same flight. The server must then reply with this method's bit,
- * because the offer leaves no choice.
+ * Offers one method and sends its first message in the same flight. The server can only accept or decline this method,
+ * because the offer contains no other.
  */
 export async function makeOffer(channel: MessageChannel, { method, candidate }: Offer): Promise<void> {
   channel.send((message) => message.int(METHOD_BIT[method.name]));
   await candidate.open(channel);
 }
 
-/** Returns the method that is tried first whatever the server prefers. Undefined if the choice depends on the server. */
+/**
+ * Returns the method that is tried first, regardless of the server's preference. Returns undefined if the choice
+ * depends on the server.
+ */
 function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
   return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
 }
 
-/** Begins what the first method can do while the connection is being opened. */
+/** Begins the part of the first method that can run while the connection is being opened. */
 export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
   firstMethod(credentials)?.prepare?.(names);
 }
 
-/** Returns the offer that can be sent before the server's policy arrives: the first method, if the client's order counts. */
+/**
+ * Returns an offer that can be sent before the server's policy arrives, or undefined if the choice depends on the
+ * server.
+ */
 export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
   const method = firstMethod(credentials);
   const candidate = method?.guessed(peer);
@@ -77,10 +83,11 @@ export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
 }
 
 /**
- * Tries one credential after the other until the server accepts one.
+ * Tries the credentials one by one until the server accepts one.
  *
- * The client offers one method at a time, so that the method's first message can leave with the offer. The server replies
- * with the method's bit, or with 0. The next credential follows on the same connection.
+ * The client offers one method at a time, so that it can send the method's first message with the offer. The server
+ * replies with the method's bit, or with 0 to decline. After a refusal, the client offers the next credential on the
+ * same connection.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD.
  * @throws CredentialError ERR_NO_CREDENTIAL if FS is the only method and the daemon runs on another host.
@@ -96,7 +103,7 @@ export async function authenticate(
   server: ServerPolicy,
   /** The offer that was sent before the server's policy arrived. */
   guessed: Offer | undefined,
-  /** False if nothing may be sent before the server's verdict, so that the last cleartext message is awaited. */
+  /** False if nothing may be sent before the server's verdict. The last cleartext message is then awaited. */
   mayGoAhead: boolean,
 ): Promise<Authenticated> {
   const negotiation = new Negotiation(credentials, peer, server);
@@ -111,7 +118,7 @@ export async function authenticate(
       const expected = await offer.candidate.finish(channel, server, mayGoAhead && negotiation.isLast);
       return { ...offer, expectedCleartext: negotiation.explained(offer, expected) };
     } catch (error) {
-      // After any other error the peers are out of step, or the server is not trusted: nothing more is sent.
+      // After any other error, the peers are out of step or the server is not trusted, so nothing more is sent.
       if (!(error instanceof MethodRefused)) throw error;
       negotiation.refused(offer, error);
     }
@@ -127,12 +134,12 @@ async function isChosen(channel: MessageChannel, { method }: Offer): Promise<boo
   throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
 }
 
-/** The offers that are left on one connection, and the reasons of those that failed. */
+/** The remaining offers on one connection, and the reasons why earlier ones failed. */
 class Negotiation {
   readonly #credentials: Credentials;
   readonly #attempts: MethodAttempt[];
   #queue: Offer[];
-  /** True once the server failed to authenticate itself with a credential. */
+  /** True once the server has failed to authenticate itself with a credential. */
   #serverUnproven = false;
 
   constructor(credentials: Credentials, peer: Peer, server: ServerPolicy) {
@@ -146,7 +153,7 @@ class Negotiation {
     });
   }
 
-  /** True if there is no other credential after the current one. */
+  /** True if no credential follows the current one. */
   get isLast(): boolean {
     return this.#queue.length === 0;
   }
@@ -155,7 +162,7 @@ class Negotiation {
     return this.#queue.shift();
   }
 
-  /** Moves the offer that was sent already to the front. @throws StartOver if the server's policy rules it out. */
+  /** Moves the offer that was already sent to the front. @throws StartOver if the server's policy rules it out. */
   startWith(sent: Offer): void {
     const isSent = ({ method, candidate }: Offer) =>
       method.name === sent.method.name && candidate.label === sent.candidate.label;
@@ -166,7 +173,10 @@ class Negotiation {
     this.#queue.unshift(sent);
   }
 
-  /** Records why an offer failed. A doubtful credential comes first in the list: its doubt is the likely reason. */
+  /**
+   * Records why an offer failed. A doubtful credential is listed first, because its doubt probably explains the
+   * failure.
+   */
   failed({ method, candidate: { label, doubt } }: Offer, refusal: Refusal): void {
     const text = `${label}: ${doubt === undefined ? '' : `${doubt.reason}; `}${refusal.reason}`;
     const attempt = { ...(doubt ?? refusal), method: displayName(method.name), reason: text };
@@ -174,7 +184,7 @@ class Negotiation {
     else this.#attempts.unshift(attempt);
   }
 
-  /** @throws StartOver if the other credentials need a new connection. */
+  /** Records that the server refused an offer. @throws StartOver if the other credentials need a new connection. */
   refused(offer: Offer, error: MethodRefused): void {
     this.failed(offer, error.refusal);
     if (error.unproven && !this.#serverUnproven) {
@@ -188,7 +198,9 @@ class Negotiation {
     throw new StartOver(error.message, { ...this.#credentials, methods, unavailable: this.#attempts });
   }
 
-  /** The messages that the server still sends, each with the error to throw if it sends another one. */
+  /**
+   * Returns the messages that the server will still send, each with the error to throw if a different message arrives.
+   */
   explained(offer: Offer, expected: readonly ExpectedMessage[]): readonly ExpectedMessage[] {
     return expected.map(({ write, otherwise }) => ({
       write,
@@ -207,7 +219,7 @@ class Negotiation {
     return new AuthenticationError(code, text, this.#attempts);
   }
 
-  /** Drops the credentials that must not be sent to a daemon that failed to authenticate itself. */
+  /** Removes the credentials that must not be sent to a daemon that failed to authenticate itself. */
   #keepOnlySafe(): void {
     const isSafe = ({ method }: Offer) => SAFE_AFTER_UNPROVEN.includes(method.name);
     for (const { method, candidate } of this.#queue.filter((offer) => !isSafe(offer)))

@@ -1,19 +1,19 @@
 import type { AttemptReason, Refusal } from '../reasons.ts';
 import type { Peer } from './method.ts';
 
-/** A token with its expiry in seconds since 1970; undefined if it never expires. */
+/** Expiry of a token, in seconds since 1970. Undefined if the token never expires. */
 interface Expiring {
   readonly expiresAt: number | undefined;
 }
 
-/** Returns whether the token has expired by the clock `now`. */
+/** Returns whether the token has expired at the time `now`. */
 export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now.getTime();
 }
 
 /**
- * Describes an expired token: its expiry, the clock of this host and, if known, the time at which the collector last
- * received an ad from the daemon. Returns undefined if the token is valid.
+ * Describes an expired token. The text contains the expiry and the time on this host. If known, it also contains the
+ * time at which the collector last received an ad from the daemon. Returns undefined if the token has not expired.
  */
 export function expiry(
   token: Expiring,

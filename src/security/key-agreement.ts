@@ -3,8 +3,8 @@ import { crypto } from '../runtime/crypto.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
 /**
- * Agrees on a session key: ECDH over P-256, then HKDF-SHA-256 with salt `htcondor` and info `keygen`
- * (SecMan::FinishKeyExchange in C++). A public key is the uncompressed point, 65 bytes, in base64.
+ * Agrees on a session key with ECDH over P-256, followed by HKDF-SHA-256 with the salt `htcondor` and the info `keygen`
+ * (SecMan::FinishKeyExchange in C++). A public key is an uncompressed point of 65 bytes, in base64.
  */
 export class KeyAgreement {
   readonly #ecdh = crypto().createECDH('prime256v1');
@@ -17,14 +17,14 @@ export class KeyAgreement {
         this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
         break;
       } catch {
-        // The number is not in [1, n-1], which happens once in 2^32 draws: draw again.
+        // The number is not in [1, n-1], which happens once in 2^32 draws. The loop draws another number.
       }
     }
     this.publicKey = this.#ecdh.getPublicKey('base64');
   }
 
   /**
-   * Returns the session key, 32 bytes.
+   * Returns the 32-byte session key.
    *
    * @throws ProtocolError ERR_MESSAGE if the peer's public key is not a point on the curve.
    */

@@ -1,4 +1,4 @@
-/** Which credentials are offered to a server, and in which order. */
+/** Determines which credentials are offered to a server, and in which order. */
 import { type MethodAttempt, NegotiationError } from '../errors.ts';
 import { type AuthMethod, type Candidate, type Credentials, displayName, type Objection, type Peer } from './method.ts';
 import type { ServerPolicy } from './policy.ts';
@@ -12,7 +12,10 @@ export interface Offer {
 /** Maximum number of IDTOKENS that are offered on one connection. */
 const MAX_TOKENS = 8;
 
-/** Returns the offers in the order in which they are tried, and appends the reason of each credential that is not. */
+/**
+ * Returns the offers in the order in which they are tried. Appends the reasons for not trying the other credentials to
+ * `attempts`.
+ */
 export function planOffers(
   { methods, preference }: Credentials,
   peer: Peer,
@@ -38,7 +41,9 @@ export function planOffers(
   return [...offers.filter((offer) => !isDoubtful(offer)), ...offers.filter(isDoubtful)];
 }
 
-/** The methods of both sides in the order that counts. @throws NegotiationError ERR_NO_COMMON_METHOD. */
+/**
+ * Returns the methods that both sides support, in the order to try them. @throws NegotiationError ERR_NO_COMMON_METHOD.
+ */
 function commonMethods(
   methods: readonly AuthMethod[],
   preference: Credentials['preference'],

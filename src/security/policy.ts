@@ -10,19 +10,19 @@ import type { ClassAd, ClassAdValue } from '../wire/classad.ts';
 import { type CondorVersion, parseVersion } from './version.ts';
 
 /**
- * The HTCondor version whose protocol the client follows. Daemons require a version and select protocol details by it
- * (CondorVersionInfo). It does not identify the client software.
+ * The HTCondor version whose protocol the client follows. Daemons require a version and use it to select protocol
+ * details (CondorVersionInfo). It does not identify the client software.
  */
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 
 /**
- * Methods to list in AuthMethods in addition to those with a credential. The daemon replies with the ones that it
- * accepts, which makes the error message specific. A method without a credential is never used, because the client
+ * Methods that are listed in AuthMethods in addition to those with a credential. The daemon replies with the methods
+ * that it accepts, which makes error messages specific. A method without a credential is never used, because the client
  * selects methods later, by bit.
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
-/** Requested session lifetime, in seconds: long enough for a run to resume the session. */
+/** Requested session lifetime, in seconds. It is long enough for a run to resume the session. */
 const SESSION_DURATION_SECONDS = 60;
 
 /** The server's reply to the client's policy ad. */
@@ -31,22 +31,24 @@ export interface ServerPolicy {
   readonly methods: readonly string[];
   /** Public key of the server for the ECDH key agreement, in base64. */
   readonly ecdhPublicKey: string;
-  /** Issuer of the tokens that the server accepts; empty if the server does not announce it. */
+  /** Issuer of the tokens that the server accepts. Empty if the server does not announce it. */
   readonly trustDomain: string;
-  /** Names of the signing keys that the server has; empty if the server does not announce them. */
+  /** Names of the signing keys that the server has. Empty if the server does not announce them. */
   readonly issuerKeys: readonly string[];
-  /** Announced version, for example `$CondorVersion: 25.14.1 2026-07-30 … $`; empty if the server announces none. */
+  /**
+   * Version that the server announces, such as `$CondorVersion: 25.14.1 2026-07-30 … $`. Empty if it announces none.
+   */
   readonly remoteVersion: string;
-  /** The parsed version; undefined if it is absent or malformed. */
+  /** Parsed version. Undefined if it is absent or malformed. */
   readonly version?: CondorVersion | undefined;
 }
 
-/** DC_AUTHENTICATE (condor_commands.h): opens or resumes a session for another command. */
+/** Command number of DC_AUTHENTICATE (condor_commands.h), which opens or resumes a session for another command. */
 export const DC_AUTHENTICATE = 60010;
 
 /**
- * The command that a session is for. With `about` (AuthCommand), the session asks whether the client is authorized for
- * the command `about`.
+ * The command that a session is for. If `about` (AuthCommand) is set, the session asks whether the client is authorized
+ * for the command `about`.
  */
 export interface Purpose {
   readonly command: number;
@@ -69,16 +71,16 @@ export function clientPolicyAd(
     Encryption: 'REQUIRED',
     Integrity: 'REQUIRED',
     OutgoingNegotiation: 'REQUIRED',
-    Enact: 'NO', // otherwise the server sends no reply and both sides wait forever
+    Enact: 'NO', // otherwise, the server sends no reply and both sides wait forever
     NewSession: 'YES',
-    SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as C++ sends it
+    SessionDuration: String(SESSION_DURATION_SECONDS), // C++ also sends a string
     Subsystem: 'TOOL',
     ECDHPublicKey: ecdhPublicKey,
     RemoteVersion: REMOTE_VERSION,
   };
 }
 
-/** Returns the policy ad that opens a session without authentication, encrypted if the daemon supports it. */
+/** Returns the policy ad that opens an unauthenticated session. The session is encrypted if the daemon supports it. */
 export function unauthenticatedPolicyAd(
   purpose: Purpose,
   ecdhPublicKey: string,
@@ -86,7 +88,7 @@ export function unauthenticatedPolicyAd(
   return {
     ...clientPolicyAd(purpose, [], ecdhPublicKey),
     Authentication: 'NEVER',
-    AuthenticationNew: 'NEVER', // replaces Authentication since 23.10
+    AuthenticationNew: 'NEVER', // replaces Authentication in 23.10 and later
     Encryption: 'OPTIONAL',
     Integrity: 'OPTIONAL',
   };
@@ -113,9 +115,9 @@ export function resumptionAd(
 /**
  * Parses the server's reply to the policy ad.
  *
- * @throws NegotiationError ERR_NO_ENCRYPTION unless the server agrees to AES and to a key agreement; the protocol would
- *   continue with a key that an eavesdropper can read. ERR_NO_COMMON_METHOD if the server does not agree to
- *   authenticate.
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless the server agrees to AES and to a key agreement. Otherwise, the
+ *   protocol would continue with a key that an eavesdropper can read. ERR_NO_COMMON_METHOD if the server does not agree
+ *   to authenticate.
  * @throws ProtocolError ERR_CLASSAD if an attribute has the wrong type or too many names.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
@@ -152,8 +154,8 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
 }
 
 /**
- * Returns the error that the daemon reports in its policy ad, as the end of a message; empty if there is none. HTCondor
- * never sends these attributes in a policy ad; other implementations of CEDAR do.
+ * Returns the error that the daemon reports in its policy ad, as the end of a message, or an empty string. HTCondor
+ * never sends these attributes in a policy ad, but other implementations of CEDAR do.
  */
 function reportedError(ad: ClassAd): string {
   const text = ad.string('ErrorString');
@@ -162,7 +164,7 @@ function reportedError(ad: ClassAd): string {
   return code === undefined || code === 'AUTHORIZED' ? '' : `; the daemon reports ${code}`;
 }
 
-/** Maps the aliases of a method, in any case, to the name in `METHOD_BIT` (SecMan::sec_char_to_auth_method). */
+/** Maps a method name or alias, in any case, to the name in `METHOD_BIT` (SecMan::sec_char_to_auth_method). */
 function methodName(word: string): string {
   const name = word.toUpperCase();
   if (['TOKENS', 'IDTOKEN', 'IDTOKENS'].includes(name)) return 'TOKEN';
@@ -174,7 +176,7 @@ export function isEncrypted(ad: ClassAd): boolean {
   return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
 }
 
-/** Ciphers of HTCondor before 9.0. */
+/** Ciphers that HTCondor used before 9.0. */
 const OLD_CIPHERS: readonly string[] = ['BLOWFISH', '3DES', 'TRIPLEDES'];
 
 function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFacts<NegotiationReason>] {
@@ -192,7 +194,7 @@ function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFact
   return OLD_CIPHERS.includes(cipher) ? [text, { reason: 'old-cipher', details: { ciphers: offered } }] : [text];
 }
 
-/** Maximum number of names in an attribute. Bounds the work that an unauthenticated peer can cause. */
+/** Maximum number of names in an attribute. Limits the work that an unauthenticated peer can cause. */
 const MAX_NAMES = 1000;
 
 function list(ad: ClassAd, attribute: string): readonly string[] {

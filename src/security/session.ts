@@ -19,36 +19,36 @@ import {
   type ServerPolicy,
 } from './policy.ts';
 
-/** Length of the nonce of a resumption, in bytes, as in C++. */
+/** Length of the nonce for resuming a session, in bytes, as in C++. */
 const NONCE_LENGTH = 33;
 
-/** "No key follows": the server's last cleartext message after a key agreement by ECDH (§5.7). */
+/** The server's last cleartext message after a key agreement by ECDH. It means that no key follows (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
 
-/** A session exists only if the method succeeded, every frame is encrypted, and the command is authorized. */
+/** A session in which authentication succeeded, every frame is encrypted, and the command is authorized. */
 export interface Session {
-  /** Receives the reply to the request. */
+  /** Channel on which the reply to the request arrives. */
   readonly channel: MessageChannel;
   readonly method: MethodName;
   /** True if the method verified the daemon's identity. */
   readonly serverAuthenticated: boolean;
   /** Source of the credential that the daemon accepted. */
   readonly credentialSource: string;
-  /** Expiry of that credential, in seconds since 1970. Tokens that this session issues expire no later. */
+  /** Expiry of the accepted credential, in seconds since 1970. Tokens issued in this session expire no later. */
   readonly credentialExpiresAt: number | undefined;
   /** Identity that the daemon assigns to the client, `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
-  /** The data that resumes the session. Undefined if the daemon sent no session ID. */
+  /** Data with which the session can be resumed. Undefined if the daemon sent no session ID. */
   readonly resumption: Resumption | undefined;
 }
 
-/** A session ID with its key, which other code cannot read. */
+/** A session ID with its key. Other code cannot read the key. */
 export class Resumption {
   readonly sid: string;
   readonly #key: Uint8Array;
 
-  /** `key`: 32 bytes. */
+  /** `key` has 32 bytes. */
   constructor(sid: string, key: Uint8Array) {
     this.sid = sid;
     this.#key = key;
@@ -67,11 +67,14 @@ export function isResumable(session: Session | undefined): session is ResumableS
   return session?.resumption !== undefined;
 }
 
-/** What the client sends before the server has replied (RFC 4253 §7). A guess that failed once is not made again. */
+/**
+ * Guesses that let the client send messages before the server has replied (RFC 4253 §7). A failed guess is not
+ * repeated.
+ */
 export interface Guesses {
-  /** True if the first credential leaves with the policy ad, before the server has sent its methods. */
+  /** True if the first credential is sent with the policy ad, before the server has sent its methods. */
   readonly credential: boolean;
-  /** True if the request leaves with the last proof, before the server has authorized the command. */
+  /** True if the request is sent with the last proof, before the server has authorized the command. */
   readonly verdict: boolean;
 }
 
@@ -79,16 +82,17 @@ interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
   readonly guesses: Guesses;
-  /** True if an identity that the daemon's map file does not know may run the command. */
+  /** True if unmapped identities may run the command. */
   readonly mayBeUnmapped: boolean;
 }
 
 /**
- * Opens a session for one command and sends its request.
+ * Opens a session for one command and sends the command's request.
  *
- * Messages that can leave together do. If the first credential can be guessed, policy ad, method and the method's first
- * message are the first flight; the method's last message and the encrypted request are the last. With the TCP connection
- * that is three round trips for most methods, the minimum of the protocol.
+ * Messages are sent together where possible. If the first credential can be guessed, the first flight contains the
+ * policy ad, the method and the method's first message. The last flight contains the method's last message and the
+ * encrypted request. Including the TCP connection, this takes three round trips for most methods, which is the minimum
+ * that the protocol allows.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED with the identity.
@@ -114,7 +118,7 @@ export async function startCommand(
     if (request !== undefined && ahead === undefined) channel.send(request);
     return session;
   } catch (error) {
-    // The daemon may have closed the connection because of the guess, or its reply to the guess was lost.
+    // The daemon may have closed the connection because of the guess, or its reply to the guess may have been lost.
     if (isConnectionClosed(error) && sentAhead) throw new StartOver(error.message, credentials, { hungUp: true });
     throw error;
   }
@@ -165,7 +169,7 @@ async function handshake(
   };
 }
 
-/** @throws ProtocolError ERR_MESSAGE if the server announces a key. */
+/** Receives the message that ends the key exchange. @throws ProtocolError ERR_MESSAGE if the server announces a key. */
 async function receiveKeyExchangeDone(channel: MessageChannel): Promise<void> {
   const hasKey = await channel.receive((message) => message.int());
   if (hasKey !== 0) throw new ProtocolError('ERR_MESSAGE', `the daemon announces a key (${hasKey}) after ECDH`);
@@ -177,11 +181,13 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 }
 
 /**
- * Sends a command with its request in a session that the daemon keeps (SecMan::sendAuthInfo_inner with a cached session).
+ * Sends a command and its request in a session that the daemon keeps (SecMan::sendAuthInfo_inner with a cached
+ * session).
  *
- * The resumption itself has no reply, so that it takes two round trips with the TCP connection. A reply proves that the
- * daemon has the key. The nonce changes the digest of the cleartext each time, so that no earlier reply can be replayed.
- * A daemon that no longer has the session, or denies the command, closes the connection.
+ * The resumption itself has no reply, so it takes only two round trips, including the TCP connection. A reply to the
+ * request proves that the daemon has the key. The nonce changes the digest of the cleartext each time, so that no
+ * earlier reply can be replayed. A daemon that no longer has the session, or that denies the command, closes the
+ * connection.
  */
 export function resumeCommand(
   channel: SecurableChannel,
@@ -200,7 +206,10 @@ export function resumeCommand(
   return { ...session, channel };
 }
 
-/** Reads the verdict. If the daemon maps the accepted credential to no identity, the other methods need a new connection. */
+/**
+ * Reads the verdict. Throws StartOver with the remaining methods if the daemon maps the accepted credential to no
+ * identity.
+ */
 function orNextMethod(method: MethodName, credentials: Credentials, read: () => string): string {
   try {
     return read();
@@ -215,7 +224,7 @@ function orNextMethod(method: MethodName, credentials: Credentials, read: () => 
 }
 
 /**
- * Returns the identity that the daemon assigns to the client. A missing ReturnCode is a denial here, although old C++
+ * Returns the identity that the daemon assigns to the client. Treats a missing ReturnCode as a denial, although old C++
  * clients treated it as an authorization.
  */
 function readPostAuth(ad: ClassAd, mayBeUnmapped: boolean): string {

@@ -7,11 +7,13 @@ import { KeyAgreement } from './key-agreement.ts';
 import { DC_AUTHENTICATE, isEncrypted, type Purpose, unauthenticatedPolicyAd } from './policy.ts';
 
 /**
- * Opens a session in which neither side authenticates itself, and sends the request. HTCondor 25 encrypts such a session;
- * older daemons do not. Because anyone on the path may have replied, a reply is worth no more than one in cleartext.
+ * Opens an unauthenticated session and sends the request. HTCondor 25 encrypts such a session; older daemons do not.
+ * Because anyone on the path may have replied, an encrypted reply is no more trustworthy than one in cleartext.
  *
- * @throws NegotiationError ERR_NO_COMMON_METHOD the daemon requires authentication; ERR_NO_ENCRYPTION it requires a cipher
- *   other than AES; AuthorizationError ERR_DENIED; ProtocolError; ConnectError.
+ * @throws NegotiationError ERR_NO_COMMON_METHOD if the daemon requires authentication. ERR_NO_ENCRYPTION if it requires
+ *   a cipher other than AES.
+ * @throws AuthorizationError ERR_DENIED.
+ * @throws ProtocolError, ConnectError.
  */
 export async function startUnauthenticated(
   channel: SecurableChannel,

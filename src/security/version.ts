@@ -1,13 +1,13 @@
 /** The version that a daemon announces. */
 export interface CondorVersion {
-  /** `25.14.1` */
+  /** Version number, such as `25.14.1`. */
   readonly text: string;
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
 }
 
-/** Maximum length of a version string, in characters. HTCondor's have about 90. */
+/** Maximum length of a version string, in characters. HTCondor's version strings have about 90. */
 const MAX_VERSION_LENGTH = 256;
 
 /**
@@ -15,7 +15,7 @@ const MAX_VERSION_LENGTH = 256;
  * if the text is malformed.
  *
  * An unauthenticated peer sends this text. The length is checked before the regular expression runs, and the expression
- * is anchored, so that it cannot take quadratic time.
+ * is anchored, so that matching cannot take quadratic time.
  */
 export function parseVersion(text: string): CondorVersion | undefined {
   if (text.length > MAX_VERSION_LENGTH) return undefined;
@@ -36,8 +36,8 @@ export function isAtLeast(version: CondorVersion, major: number, minor: number, 
 }
 
 /**
- * Returns whether FS of this release includes the daemon's address in the name of the directory: 24.0.22, 24.12.22,
- * 25.0.12, 25.11.1 and the later releases of each series (condor_auth_fs.cpp at these tags).
+ * Returns whether FS in this release includes the daemon's address in the directory name. This applies to 24.0.22,
+ * 24.12.22, 25.0.12 and 25.11.1, and to the later releases of each series (condor_auth_fs.cpp at these tags).
  */
 export function bindsFsToAddress(version: CondorVersion): boolean {
   const { major, minor } = version;
@@ -45,7 +45,7 @@ export function bindsFsToAddress(version: CondorVersion): boolean {
   return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
 }
 
-/** For each affected series: the first patch release that restricts a fetched token to the levels of the credential. */
+/** First patch release in each affected series that restricts a fetched token to the levels of the credential. */
 const FIRST_RESTRICTING_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
 
 /**

@@ -1,8 +1,8 @@
-/** Writes one JSON line for each decision to standard output. Never a token. */
+/** Writes one JSON line for each decision to standard output. A line never contains a token. */
 import { printable } from '../runtime/printable.ts';
 import type { World } from './world.ts';
 
-/** Facts of a decision. Claims are those of a verified token only. */
+/** Facts about a decision. Claims are included only if the token was verified. */
 export interface Decided {
   readonly decision: 'issued' | 'refused' | 'failed';
   readonly reason?: string;
@@ -11,11 +11,14 @@ export interface Decided {
 
 const MAX_TEXT_LENGTH = 256;
 const MINUTE_MS = 60_000;
-/** Reasons of unverified tokens that are counted separately: a reason can contain a claim that an attacker chooses. */
+/**
+ * Maximum number of reasons that are counted separately for unverified tokens. A reason can contain a claim that an
+ * attacker chooses.
+ */
 const MAX_REASONS = 100;
 const OTHER_REASONS = 'other reasons';
 
-/** Claims that a line contains if the token has them. */
+/** Claims that an audit line contains if the job token has them. */
 export const AUDITED_CLAIMS: readonly string[] = [
   ...['iss', 'sub', 'repository_id', 'repository_owner_id', 'project_id', 'job_project_id', 'namespace_id'],
   ...['pipeline_id', 'oidc.circleci.com/project-id', 'ref', 'event_name', 'pipeline_source', 'run_id', 'jti'],
@@ -31,7 +34,7 @@ export class Audit {
     this.#timer = setInterval(() => void this.flush(), MINUTE_MS).unref();
   }
 
-  /** Writes the line for a decision. Rejects if writing fails; then the service must not return a token. */
+  /** Writes the line for a decision. Rejects if writing fails. In this case, the service must not return a token. */
   record(facts: Decided): Promise<void> {
     const time = new Date(this.#world.now() * 1000).toISOString();
     const cut = Object.entries(facts).map(([name, value]) => [
@@ -41,14 +44,14 @@ export class Audit {
     return this.#world.print(JSON.stringify({ time, ...Object.fromEntries(cut) }));
   }
 
-  /** Counts a request whose token was not verified. Its claims are not trusted, so it gets no line of its own. */
+  /** Counts a request whose token was not verified. The token's claims are not trusted, so they are not written. */
   count(reason: string): void {
     const cut = cutText(reason);
     const key = this.#unverified.has(cut) || this.#unverified.size < MAX_REASONS ? cut : OTHER_REASONS;
     this.#unverified.set(key, (this.#unverified.get(key) ?? 0) + 1);
   }
 
-  /** Writes the counts of the last minute. */
+  /** Writes the counts for the last minute. */
   async flush(): Promise<void> {
     const counts = Object.fromEntries(this.#unverified);
     this.#unverified.clear();

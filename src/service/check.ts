@@ -1,5 +1,5 @@
 /**
- * `condor_token_service check`: checks the configuration, then the site. Prints one line for each result, with the
+ * `condor_token_service check`: checks the configuration and then the site. Prints one line for each result, with the
  * action to take.
  */
 
@@ -24,10 +24,10 @@ const FALLS_SHORT = 3;
 const TEST_LIFETIME_SECONDS = 60;
 const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
-/** HTCondor's own default, one day. */
+/** HTCondor's default, which is one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
 
-/** Returns the exit status. */
+/** Runs the checks and returns the exit status. */
 export async function check({ offline, ...load }: CheckOptions, world: World): Promise<number> {
   const snapshot = await loadSnapshot(load, world);
   const findings: Finding[] = [];
@@ -99,14 +99,17 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
   return found;
 }
 
-/** Whether a daemon listens on the loopback interface, or on an address of this host, so that traffic to it does not leave the host. */
+/**
+ * Returns whether a daemon listens on the loopback interface or on an address of this host. Traffic to such a daemon
+ * does not leave the host.
+ */
 export function isOnThisHost(sinful: string, addresses: readonly string[]): boolean {
   const [, v6, v4 = ''] = /^<(?:\[(.+?)\]|([^:?>]+))/.exec(sinful) ?? [];
   const host = v6 ?? v4;
   return /^(127\.|::1$|localhost$)/.test(host) || addresses.includes(host);
 }
 
-/** Settings of HTCondor on this host that determine how long a token is usable. */
+/** Checks the HTCondor settings on this host that determine how long a token is usable. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
     return [

@@ -1,5 +1,6 @@
 /**
- * `condor_token_service explain`: shows which grant a job receives, or what differs and the entry that would admit it.
+ * `condor_token_service explain`: shows which grant a job receives. If there is none, shows what differs, and an entry
+ * that would admit the job.
  */
 import { readFileSync } from 'node:fs';
 import { describeEntry, entryFor } from '../policy/advice.ts';
@@ -21,7 +22,7 @@ const GRANTED = 0;
 const NOT_GRANTED = 3;
 const STANDARD_INPUT = 0;
 
-/** Returns the exit status. */
+/** Prints the explanation and returns the exit status. */
 export async function explain({ claims: file, token, ...load }: ExplainOptions, world: World): Promise<number> {
   const claims = file === undefined ? unverifiedClaimsOf(read(token ?? '-')) : parseClaims(read(file));
   const { config } = await loadSnapshot(load, world);
@@ -60,7 +61,7 @@ function parseClaims(text: string): Claims {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
       return value as Claims;
   } catch {
-    // Reported below.
+    // The error is thrown below.
   }
   throw new UsageError('the claims are not a JSON object with unique keys');
 }

@@ -1,4 +1,4 @@
-/** Fetches a token for a grant from the daemon. The seed is the only credential; nothing on the host is used. */
+/** Fetches a token for a grant from the daemon. The seed is the only credential. No other data on the host is used. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -34,17 +34,17 @@ export interface Wish {
   readonly lifetimeSeconds: number;
 }
 
-/** A token and the daemon that issued it. */
+/** A token, and the daemon that issued it. */
 export interface Issued {
   readonly token: IdToken;
   readonly address: string;
-  /** Undefined if the daemon announced none. */
+  /** Undefined if the daemon announced no version. */
   readonly version: CondorVersion | undefined;
-  /** Seconds by which the daemon's clock is ahead of this host's. */
+  /** Number of seconds by which the daemon's clock is ahead of the clock of this host. */
   readonly clockSkewSeconds: number;
 }
 
-/** Uses nothing from the host: no variables, no HTCondor configuration, no files of an account. */
+/** Empty surroundings: no environment variables, no HTCondor configuration, and no files of an account. */
 const NOWHERE: Surroundings = {
   env: {},
   setting: () => undefined,
@@ -57,7 +57,7 @@ const REACH_TIMEOUT_MS = 3000;
 
 export class Fetcher {
   readonly #world: World;
-  /** Located addresses by pool and name. Each is kept until a connection to it fails. */
+  /** Addresses of located daemons, by pool and name. Each address is kept until a connection to it fails. */
   readonly #addresses = new Map<string, string>();
 
   constructor(world: World) {
@@ -65,9 +65,9 @@ export class Fetcher {
   }
 
   /**
-   * Fetches from the first reachable daemon.
+   * Fetches a token from the first reachable daemon.
    *
-   * @throws AnyHTCondorError; `wasNotIssued` reports whether the daemon may have issued a token nevertheless.
+   * @throws AnyHTCondorError. `wasNotIssued` returns false if the daemon may have issued a token despite the error.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
     const places = placesOf(snapshot);
@@ -83,7 +83,9 @@ export class Fetcher {
     throw new RangeError('no daemon');
   }
 
-  /** True if one of the daemons accepts connections. A daemon behind CCB counts as reachable after it was located. */
+  /**
+   * True if one of the daemons accepts connections. A daemon behind CCB counts as reachable once it has been located.
+   */
   async isReachable(snapshot: Snapshot): Promise<boolean> {
     const [seed] = [...snapshot.seeds].flatMap(([identity, each]) =>
       each instanceof Unavailable ? [] : [{ identity, ...each }],
@@ -154,7 +156,7 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
-      for (const { ahead } of targets) ahead?.close(); // the fetch uses a different host
+      for (const { ahead } of targets) ahead?.close(); // the fetch uses its own Host
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }
     if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);
@@ -165,7 +167,7 @@ export class Fetcher {
 
 type Place = Partial<Record<'address' | 'pool' | 'name' | 'type' | 'key', string | undefined>>;
 
-/** Builds the request, as the library reads it. */
+/** Builds the request in the same way as the library. */
 function requestFor(wish: Wish, place: Place): TokenRequest {
   const { identity, seed, authz, lifetimeSeconds } = wish;
   const inputs: Partial<Record<InputName, string | undefined>> = {
@@ -182,7 +184,7 @@ function requestFor(wish: Wish, place: Place): TokenRequest {
   return readRequest((name) => inputs[name], NOWHERE);
 }
 
-/** The daemons of the configuration in order; without any, the schedd of this host. */
+/** Returns the daemons in the configuration, in order. If there are none, returns the schedd on this host. */
 function placesOf({ config: { daemons } }: Snapshot): readonly DaemonPlace[] {
   return daemons.length > 0 ? daemons : [{}];
 }
@@ -199,8 +201,8 @@ function wasNotReached(error: unknown): boolean {
 }
 
 /**
- * True if certainly no token was issued: the daemon was not reached, or it refused. After a lost reply, this is
- * unknown.
+ * True if it is certain that no token was issued, because the daemon was not reached or refused the request. After a
+ * lost reply, this is not certain.
  */
 export function wasNotIssued(error: unknown): boolean {
   return error instanceof DaemonError || isRefusal(error) || wasNotReached(error);
@@ -208,12 +210,12 @@ export function wasNotIssued(error: unknown): boolean {
 
 export const SEED_UNUSABLE = 'seed unusable';
 
-/** True if the daemon does not accept the seed, or issues no token for it. */
+/** True if the daemon does not accept the seed or issues no token for it. */
 export function refusesSeed(error: unknown): boolean {
   return error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
 }
 
-/** The response to a job after a failed fetch. It reveals nothing about the pool. */
+/** Returns the response to a job after a failed fetch. The response reveals nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
   if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
   if (refusesSeed(error)) return { status: 503, text: SEED_UNUSABLE };

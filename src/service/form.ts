@@ -1,15 +1,15 @@
-/** Reads the form of a token request (RFC 8693, section 2.1), before anything is verified. */
+/** Parses the form of a token request (RFC 8693, section 2.1) before anything is verified. */
 
 export interface TokenForm {
   readonly jobToken: string;
   readonly authz: readonly string[];
-  /** Seconds; undefined for the maximum of the grant. */
+  /** Requested lifetime in seconds. Undefined requests the maximum of the grant. */
   readonly lifetimeSeconds: number | undefined;
-  /** The identity of the requested grant; undefined if only one grant matches. */
+  /** Identity of the requested grant. Required only if several grants match. */
   readonly identity: string | undefined;
 }
 
-/** An error of RFC 6749, section 5.2. `reason` contains nothing from the request. */
+/** An error as defined in RFC 6749, section 5.2. The message contains nothing from the request. */
 export class FormError extends Error {
   readonly code: 'invalid_request' | 'invalid_scope' | 'unsupported_grant_type';
 
@@ -25,10 +25,10 @@ const REQUESTED_TYPES = [TOKEN_TYPES[0], 'urn:ietf:params:oauth:token-type:acces
 const LEVEL = /^condor:\/([A-Z_]{1,32})$/;
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_PARAMETERS = 32;
-/** Maximum length of an identity. It is short, because a refusal repeats it. */
+/** Maximum length of an identity. It is short, because a refusal repeats the identity. */
 const MAX_IDENTITY_LENGTH = 200;
 
-/** @throws FormError */
+/** Parses the form. @throws FormError if it is invalid. */
 export function readForm(body: string): TokenForm {
   if (body.split('&').length > MAX_PARAMETERS) throw invalid('there are too many parameters');
   const form = new URLSearchParams(body);

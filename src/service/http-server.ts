@@ -1,4 +1,4 @@
-/** The HTTP server. It limits size, time and number of requests, and does not parse token requests. */
+/** The HTTP server. It limits the size, duration and number of requests, but does not parse token requests. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
@@ -8,14 +8,14 @@ import type { TokenResponse } from './token-endpoint.ts';
 interface Handlers {
   token(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse>;
   isReady(): Promise<boolean>;
-  /** A defect: it is reported to the administrator, and the client receives status 500. */
+  /** Reports a defect to the administrator. The client receives status 500. */
   failed(error: unknown): void;
 }
 
 export interface ServerOptions {
-  /** PEM; undefined for plain HTTP. */
+  /** Certificate and key in PEM format. Undefined means plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Proxies whose X-Forwarded-For header is trusted. The peer of a Unix socket always is. */
+  /** Proxies whose X-Forwarded-For header is trusted. The peer of a Unix socket is always trusted. */
   readonly trustedProxies: () => readonly string[];
   readonly elapsedMs: () => number;
 }
@@ -25,8 +25,8 @@ const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /**
- * Maximum number of connections without a complete request. Beyond that, the oldest one of the busiest address is
- * closed.
+ * Maximum number of connections without a complete request. If it is exceeded, the oldest connection of the busiest
+ * address is closed.
  */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ export class HttpServer {
   readonly server: Server | HttpsServer;
   readonly #handlers: Handlers;
   readonly #options: ServerOptions;
-  /** Idle connections by address, the oldest first. */
+  /** Idle connections by address, oldest first. */
   readonly #waiting = new Map<string, Map<string, Socket>>();
   readonly #sockets = new Set<Socket>();
   readonly #stopped = new AbortController();
@@ -69,7 +69,7 @@ export class HttpServer {
     this.server.maxRequestsPerSocket = 100;
   }
 
-  /** Stops listening, waits a limited time for requests to end, then closes the remaining connections. */
+  /** Stops listening, waits a limited time for requests to end, and then closes the remaining connections. */
   async stop(graceMs: number): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeIdleConnections();
@@ -85,12 +85,12 @@ export class HttpServer {
     const { remoteAddress: address = '', remotePort: port = 0 } = socket;
     const key = String(port);
     this.#sockets.add(socket);
-    socket.on('error', () => {}); // reset by the client, or closed below
+    socket.on('error', () => {}); // the client reset the connection, or the service closed it
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);
     });
-    if (address === '') return; // a Unix socket: the proxy has its own limits
+    if (address === '') return; // a Unix socket, whose proxy has its own limits
     this.#addWaiting(address, key, socket);
     if (this.#waitingCount > CONNECTIONS_WAITING) this.#evict();
   }
@@ -159,8 +159,8 @@ export class HttpServer {
   }
 
   /**
-   * Returns the client's address: if a trusted proxy sent the request, the last address in X-Forwarded-For that is not
-   * a trusted proxy's.
+   * Returns the client's address. If a trusted proxy sent the request, this is the last address in X-Forwarded-For that
+   * is not a trusted proxy's.
    */
   #addressOf(request: IncomingMessage): string {
     const trusted = this.#options.trustedProxies();
@@ -172,7 +172,7 @@ export class HttpServer {
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
     const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
-    // Any other value comes from the proxy, and the values before it come from the client.
+    // A value that is not an address comes from the proxy. The values before it come from the client and are not used.
     return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }
@@ -182,7 +182,7 @@ const TOO_LARGE: TokenResponse = {
   body: { error: 'invalid_request', error_description: `the body has more than ${MAX_BODY_LENGTH} bytes` },
 };
 
-/** Returns the body of a request; undefined if it is too large, and the rest is not read. */
+/** Returns the body of a request. Returns undefined if it is too large, without reading the rest. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_LENGTH) return undefined;
   const chunks: Buffer[] = [];

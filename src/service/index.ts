@@ -2,7 +2,7 @@
 import { run } from './main.ts';
 import { processWorld } from './world.ts';
 
-process.exitCode = 1; // until the run has ended
+process.exitCode = 1; // overwritten when the run ends
 void run(process.argv.slice(2), processWorld()).then((status) => {
   process.exitCode = status;
 });

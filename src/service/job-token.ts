@@ -1,4 +1,4 @@
-/** Verifies the OIDC token of a job: issuer, audience and times. The policy decides what the job may do. */
+/** Verifies the OIDC token of a job: its issuer, audience and times. The policy determines what the job may do. */
 import { compactVerify } from 'jose/jws/compact/verify';
 import type { Claims } from '../policy/claims.ts';
 import { hasUniqueKeys } from '../policy/unique-keys.ts';
@@ -11,39 +11,40 @@ export interface JobToken {
   readonly expiresAt: number;
   readonly issuedAt: number;
   /**
-   * Identifies the token for counting its uses: (iss, jti), or the signed part, because a signature can be changed and
-   * stay valid.
+   * Key under which the uses of the token are counted. It is derived from (iss, jti) or from the signed part. The
+   * signature is not included, because it can be changed and remain valid.
    */
   readonly useKey: string;
 }
 
-/** A rejected token. `reason` may be sent to the job. */
+/** Thrown if a token is rejected. The message may be sent to the job. */
 export class TokenRejected extends Error {}
 
 export interface Expected {
   readonly issuers: ReadonlySet<string>;
   readonly audience: string;
   readonly keys: IssuerKeys;
-  /** Seconds since 1970. */
+  /** Current time, in seconds since 1970. */
   readonly now: number;
 }
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-/** Maximum difference between this host's clock and that of an issuer. */
+/** Maximum difference between this host's clock and the clock of an issuer, in seconds. */
 export const MAX_SKEW_SECONDS = 60;
 
 /**
- * @throws TokenRejected with a reason that contains no part of the token.
+ * Verifies a job token.
  *
- * @throws IssuerUnavailable if the keys of its issuer cannot be fetched.
+ * @throws TokenRejected with a reason that contains no part of the token.
+ * @throws IssuerUnavailable if the keys of the issuer cannot be fetched.
  */
 export async function verifyJobToken(text: string, expected: Expected): Promise<JobToken> {
   if (text.length > MAX_TOKEN_LENGTH) throw new TokenRejected(`the job token has more than ${MAX_TOKEN_LENGTH} bytes`);
   const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
   if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
   const { alg, crit } = decodePart(header, 'header');
-  // With b64: false (RFC 7797), the signature would cover a different payload than the one that is read here.
+  // With `b64: false` (RFC 7797), the signature would cover a payload other than the one that is read here.
   if (crit !== undefined) throw new TokenRejected('the job token has a critical header (crit), which is not supported');
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
     throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);
@@ -64,7 +65,7 @@ export function sha256(text: string): string {
 }
 
 /**
- * Returns the claims of a token for `explain`, without verification.
+ * Returns the claims of a token without verification, for `explain`.
  *
  * @throws TokenRejected
  */
@@ -103,7 +104,7 @@ async function verifySignature(text: string, issuer: string, keys: IssuerKeys): 
   }
 }
 
-/** Exactly one audience, which is this service: otherwise the other relying parties could replay the token. */
+/** Checks that this service is the only audience. Otherwise, the other relying parties could replay the token. */
 function checkAudience(aud: unknown, expected: string): void {
   const [only, ...others] = Array.isArray(aud) ? (aud as readonly unknown[]) : [aud];
   if (only === expected && others.length === 0) return;

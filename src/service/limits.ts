@@ -1,7 +1,9 @@
-/** Limits of the service: requests a minute by key, and concurrent work. */
+/** Limits of the service: requests per minute for each key, and concurrent work. */
 
 const MINUTE_MS = 60_000;
-/** Maximum number of keys in one minute. Beyond that, all are dropped, so that a flood cannot exhaust memory. */
+/**
+ * Maximum number of keys in one minute. If it is exceeded, all keys are dropped, so that a flood cannot exhaust memory.
+ */
 const MAX_KEYS = 100_000;
 
 /** Counts events by key in windows of one minute. */
@@ -28,7 +30,7 @@ export class PerMinute {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** Seconds until the next window. */
+  /** Number of seconds until the next window. */
   get retryAfterSeconds(): number {
     return Math.max(1, Math.ceil((this.#windowEndMs - this.#elapsedMs()) / 1000));
   }
@@ -41,7 +43,7 @@ export class PerMinute {
   }
 }
 
-/** Limits concurrent work. Further callers wait in order, for a limited time. */
+/** Limits concurrent work. Additional callers wait in order, for a limited time. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -81,7 +83,10 @@ export class Slots {
   }
 }
 
-/** Returns the key with which failures of an address are counted: an IPv6 client controls a whole /64. */
+/**
+ * Returns the key under which failures of an address are counted. For IPv6, the key is the /64 prefix, because a client
+ * controls a whole /64 network.
+ */
 export function addressKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (!plain.includes(':')) return plain;

@@ -1,4 +1,4 @@
-/** The service's command line: a subcommand and its exit status. */
+/** Command line of the service. Runs a subcommand and returns its exit status. */
 import { resolve } from 'node:path';
 import { VERSION } from '../cli/version.ts';
 import { systemReason } from '../runtime/system-reason.ts';
@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 const DEFAULT_STATE = '/var/lib/condor-token-service';
 
-/** Returns the exit status. */
+/** Runs the command and returns its exit status. Reports errors on standard error. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   try {
     return await main(args, world);

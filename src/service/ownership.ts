@@ -1,4 +1,4 @@
-/** Checks who can replace the files of the service: only root and the account of the service may. */
+/** Checks who can replace the files of the service. Only root and the account of the service may do so. */
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -6,10 +6,10 @@ const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Checks a directory and those above it, with links resolved. Above it, others may write if the sticky bit is set, as in
- * `/tmp`, since they cannot rename files of other accounts.
+ * Checks a directory and its parents, with links resolved. Other accounts may write to a parent with the sticky bit,
+ * such as `/tmp`, because they cannot rename the files of other accounts there.
  *
- * @throws Error
+ * @throws Error if other accounts can replace the directory.
  */
 export function checkDirectories(directory: string, uid: number | undefined): void {
   const lowest = realpathSync(directory);

@@ -1,4 +1,7 @@
-/** `condor_token_service config`: prints the files and commands that an administrator installs. It writes nothing. */
+/**
+ * `condor_token_service config`: prints the files and commands that an administrator needs for the installation. It
+ * writes no files.
+ */
 import { dirname, join } from 'node:path';
 import type { Configuration, Grant } from '../policy/model.ts';
 import { type LoadOptions, loadSnapshot } from './snapshot.ts';
@@ -7,7 +10,7 @@ import type { World } from './world.ts';
 const SEED_SECONDS = 90 * 24 * 60 * 60;
 const PROGRAM = '/usr/local/bin/condor_token_service';
 
-/** Returns the exit status. */
+/** Prints the files and commands, and returns the exit status. */
 export async function printConfig(load: LoadOptions, world: World): Promise<number> {
   const { config } = await loadSnapshot(load, world);
   const grants = config.grants.filter((grant) => grant.enabled);
@@ -32,7 +35,7 @@ function seedCommand({ identity, authz }: Grant, path: string): string {
   return `(umask 077; mkdir -p ${dirname(file)}; condor_token_create -identity ${identity}${levels} -lifetime ${SEED_SECONDS} > ${file})`;
 }
 
-/** Returns the systemd unit. Credentials are copied when the service starts, so new seeds require a restart. */
+/** Returns the systemd unit. systemd copies credentials when the service starts, so new seeds require a restart. */
 function unitFor(
   { tls }: Pick<Configuration, 'tls'>,
   grants: readonly Pick<Grant, 'identity'>[],

@@ -2,8 +2,8 @@
  * Records which job tokens have been used, and how often. A use is on disk before the daemon is contacted, so that
  * neither a crash nor a restart permits a second use.
  *
- * The file has one JSON line for each change: `k` is the key, `n` its number of uses, `u` the time when it may be
- * removed. A last line without newline was interrupted while it was written, so nothing was fetched for it.
+ * The file has one JSON line for each change. `k` is the key, `n` is its number of uses, and `u` is the time at which
+ * the key may be removed. If the last line has no newline, writing it was interrupted, so nothing was fetched for it.
  */
 import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 
 interface Use {
   uses: number;
-  /** Seconds since 1970. */
+  /** Time until which the use is recorded, in seconds since 1970. */
   readonly until: number;
 }
 
@@ -23,9 +23,12 @@ interface Change {
 }
 
 const FILE = 'used-tokens';
-/** Key of the time until which the store is blind. The other keys are SHA-256 digests in hexadecimal. */
+/** Key of the entry that stores `blindUntil`. All other keys are SHA-256 digests in hexadecimal. */
 const BLIND = 'blind';
-/** After this time, no token is accepted that was issued while the store was blind. */
+/**
+ * Maximum age of an accepted token, in seconds. After this time, all tokens from before `blindUntil` are too old to be
+ * accepted.
+ */
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
 /** Number of obsolete lines after which the file is rewritten. */
 const MAX_DEAD_LINES = 50_000;
@@ -34,14 +37,15 @@ export class ReuseStore {
   readonly #path: string;
   readonly #used: Map<string, Use>;
   #file: FileHandle;
-  /** Length of the part of the file that is known to be complete, in bytes. */
+  /** Length of the complete lines of the file, in bytes. */
   #length: number;
   #lines: number;
   #queue: Change[] = [];
   #writing: Promise<void> | undefined;
   #now: () => number;
   /**
-   * Tokens issued before this time are refused, in seconds since 1970: the store does not know whether they were used.
+   * Tokens issued before this time (in seconds since 1970) are refused, because the store does not know whether they
+   * were used.
    */
   readonly blindUntil: number;
 
@@ -56,9 +60,9 @@ export class ReuseStore {
   }
 
   /**
-   * Opens the store of a directory. If it is missing or unreadable, the store starts empty and refuses tokens that were
-   * issued before now or, because an issuer's clock may be ahead, within the next minute. It remembers this time across
-   * restarts. `say` receives the reason.
+   * Opens the store in a directory. If the file is missing or unreadable, the store starts empty and refuses tokens
+   * that were issued before now. Because an issuer's clock may be ahead, it also refuses tokens that are issued within
+   * the next minute. It remembers this time across restarts. `say` receives the reason.
    */
   static async open(directory: string, { now, say, uid }: Pick<World, 'now' | 'say' | 'uid'>): Promise<ReuseStore> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -82,7 +86,7 @@ export class ReuseStore {
 
   /**
    * Records one more use of a token. Resolves to false if the token has been used `limit` times, and to true when the
-   * use is on disk. Rejects if it cannot be written; then the token was not used.
+   * use is on disk. If the use cannot be written, rejects without counting it.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };
@@ -98,7 +102,10 @@ export class ReuseStore {
     }
   }
 
-  /** Cancels a use for which no token was issued. If this cannot be written, the use counts again after a restart. */
+  /**
+   * Cancels a use for which no token was issued. If the cancellation cannot be written, the use counts again after a
+   * restart.
+   */
   async release(key: string): Promise<void> {
     const use = this.#used.get(key);
     if (use === undefined) return;
@@ -153,14 +160,14 @@ export class ReuseStore {
     }
   }
 
-  /** Rewrites the file without the lines that may be removed. */
+  /** Rewrites the file without the entries that may be removed. */
   async #compact(): Promise<void> {
     const now = this.#now();
     for (const [key, { until }] of this.#used) if (until < now) this.#used.delete(key);
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    await rm(temporary, { force: true }); // of a run that was killed
+    await rm(temporary, { force: true }); // left by a run that was killed
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
@@ -178,7 +185,7 @@ export class ReuseStore {
   }
 }
 
-/** @throws Error if a line is invalid, except an incomplete last one. */
+/** Parses the file. @throws Error if a line is invalid, unless it is an incomplete last line. */
 function parseStore(text: string): Map<string, Use> {
   const used = new Map<string, Use>();
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {

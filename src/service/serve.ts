@@ -1,4 +1,4 @@
-/** `condor_token_service serve`: starts the parts of the service, and stops them on a signal. */
+/** `condor_token_service serve`: starts the components of the service, and stops them on a signal. */
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Listen } from '../policy/model.ts';
@@ -23,10 +23,11 @@ const READY_CACHE_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SOCKET_MODE = 0o660;
 
-/** Serves until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
+/** Serves requests until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let started = () => {};
-  // Before the configuration is loaded: by default, this signal ends the process. It takes effect after the start.
+  // Installed before the configuration is loaded, because by default this signal ends the process. Reloads wait until
+  // the service has started.
   let reloading = new Promise<void>((resolve) => {
     started = resolve;
   });
@@ -64,7 +65,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
       world.say(`the configuration was not replaced: ${messageOf(error)}`);
     }
   };
-  // Before the service announces that it listens: by default, each of these signals ends the process.
+  // Installed before the service announces that it listens, because by default each of these signals ends the process.
   const stopped = new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) world.onSignal(name, resolve);
   });

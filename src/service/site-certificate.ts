@@ -1,4 +1,4 @@
-/** Checks the certificate of the service: name, expiry and chain. */
+/** Checks the name, expiry and chain of the service's certificate. */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Configuration } from '../policy/model.ts';
@@ -8,7 +8,7 @@ import { readTlsPair, tlsPaths } from './tls-pair.ts';
 import type { World } from './world.ts';
 
 type Certificate = InstanceType<ReturnType<typeof crypto>['X509Certificate']>;
-/** One result of `check`: its verdict, and the text with the action to take. */
+/** One result of `check`: the verdict, and a text with the action to take. */
 export type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const WARN_DAYS = 14;
@@ -27,7 +27,9 @@ export function certificateProblems({ tls, audience }: Configuration, world: Wor
   }
 }
 
-/** `pem`: the certificate, followed by its CA certificates. `roots`: the CA certificates that clients trust. */
+/**
+ * `pem` contains the certificate, followed by its CA certificates. `roots` are the CA certificates that clients trust.
+ */
 function certificateFindings(pem: string, roots: readonly string[], audience: string, now: number): readonly Finding[] {
   const { X509Certificate } = crypto();
   const chain = (pem.match(PEM) ?? []).map((each) => new X509Certificate(each));
@@ -55,7 +57,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   return found.length > 0 ? found : [['ok', `certificate: for ${name}, valid for ${days} days`]];
 }
 
-/** `name`: the host of a URL, which has brackets around an IPv6 address. */
+/** Returns whether a certificate is for `name`, the host of a URL. An IPv6 address in a URL is in brackets. */
 function isFor(certificate: Certificate, name: string): boolean {
   const bare = name.replace(/^\[|\]$/g, '');
   // checkIP throws for a host name
@@ -68,7 +70,7 @@ function rootsOf(env: World['env']): readonly string[] {
     try {
       return readFileSync(path, 'utf8').match(PEM) ?? [];
     } catch {
-      // The next place may have one.
+      // Try the next path.
     }
   }
   return [];

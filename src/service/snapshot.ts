@@ -1,4 +1,4 @@
-/** Configuration, seeds and facts of the host, read once. Every request uses one snapshot. */
+/** The configuration, the seeds and facts about the host, which are read once. Every request uses a single snapshot. */
 import { dirname, join } from 'node:path';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
 import { messageOf } from '../errors.ts';
@@ -18,8 +18,8 @@ export interface Snapshot {
   /** SHA-256 of the configuration's text. */
   readonly digest: string;
   readonly warnings: readonly string[];
-  /** The address files of this host's schedd; undefined if HTCondor is not configured here. */
-  readonly local: LocalDaemon | undefined;
+  /** Name and address files of the schedd on this host. */
+  readonly local: LocalDaemon;
   /** HTCondor's configuration on this host. */
   readonly setting: Settings;
 }
@@ -29,7 +29,7 @@ export interface LoadOptions {
   readonly insecureTestIssuer: boolean;
 }
 
-/** The configuration is invalid. Exit status 2. */
+/** Thrown if the configuration is invalid. The exit status is 2. */
 export class InvalidConfiguration extends Error {
   readonly mistakes: readonly string[];
 
@@ -39,7 +39,7 @@ export class InvalidConfiguration extends Error {
   }
 }
 
-/** Settings of HTCondor on this host that only the service reads. */
+/** HTCondor settings on this host that only the service reads. */
 const HOST_SETTINGS = [
   ...['QUEUE_SUPER_USERS', 'SEC_DEFAULT_SESSION_DURATION'],
   ...['START_LOCAL_UNIVERSE', 'START_SCHEDULER_UNIVERSE'],
@@ -48,7 +48,7 @@ const SETTINGS_TIMEOUT_MS = 20_000;
 /** Default address file of a schedd. */
 const DEFAULT_ADDRESS_FILE = '/var/lib/condor/spool/.schedd_address';
 
-/** @throws InvalidConfiguration */
+/** Loads the configuration, the seeds and the facts about the host. @throws InvalidConfiguration */
 export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, world: World): Promise<Snapshot> {
   let text: string;
   try {
@@ -83,7 +83,7 @@ export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, wo
   };
 }
 
-/** Loads HTCondor's configuration of this host; without settings if it cannot be read. */
+/** Loads HTCondor's configuration on this host. If it cannot be read, every setting is undefined. */
 async function hostSettings({ env, say }: World): Promise<Settings> {
   try {
     const settings = await loadSettings(env, AbortSignal.timeout(SETTINGS_TIMEOUT_MS), HOST_SETTINGS);
@@ -102,5 +102,5 @@ export function seedOf({ seeds }: Snapshot, identity: string): Seed {
 
 /** Returns the address of this host's schedd, or the reason why it is unknown. */
 export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
-  return local === undefined ? new Unavailable('HTCondor is not configured on this host') : findLocal(local, 'schedd');
+  return findLocal(local, 'schedd');
 }

@@ -1,4 +1,6 @@
-/** `POST /token`: turns a form into a token or a refusal. Every decision about a verified job token is audited. */
+/**
+ * `POST /token`: responds to a form with a token or a refusal. Every decision about a verified job token is audited.
+ */
 
 import { messageOf } from '../errors.ts';
 import { claimOf } from '../policy/claims.ts';
@@ -54,7 +56,7 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Responds to one request. `timeLeftMs`: time until the client stops waiting. */
+  /** Responds to one request. `timeLeftMs` returns the time until the client stops waiting. */
   async respond(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
@@ -80,7 +82,7 @@ export class TokenEndpoint {
       if (error instanceof FormError) return refusal(error.code, error.message);
       if (error instanceof TokenRejected) return refusal('invalid_grant', error.message);
       if (error instanceof IssuerUnavailable) {
-        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address)); // an unknown key
+        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address)); // the key is unknown
         return later(503, 'the keys of the issuer cannot be fetched now', error.retryAfterSeconds);
       }
       throw error;
@@ -96,7 +98,7 @@ export class TokenEndpoint {
   }
 }
 
-/** One request with a verified job token. */
+/** A request with a verified job token. */
 class Request {
   readonly #parts: EndpointParts;
   readonly #snapshot: Snapshot;
@@ -196,7 +198,7 @@ class Request {
     return { status: 200, body };
   }
 
-  /** Refuses a token that may have been used before the record was lost. `seconds`: until new tokens are accepted. */
+  /** Refuses a token that may have been used before the record was lost. New tokens are accepted after `seconds`. */
   async #refuseUnrecorded(seconds: number): Promise<TokenResponse> {
     if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));
     const reason = 'the job token was issued before the record of used job tokens began; request a new one';

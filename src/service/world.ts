@@ -1,4 +1,4 @@
-/** The service's view of its process: time, variables, signals, and two outputs. */
+/** The process as the service sees it: time, environment variables, signals, and two outputs. */
 import { hostname, networkInterfaces } from 'node:os';
 import { printable } from '../runtime/printable.ts';
 
@@ -8,9 +8,9 @@ export interface World {
   readonly hostName: string;
   /** IP addresses of this host. */
   addresses(): readonly string[];
-  /** Seconds since 1970. */
+  /** Returns the time in seconds since 1970. */
   now(): number;
-  /** Milliseconds of a monotonic clock. */
+  /** Returns the time of a monotonic clock, in milliseconds. */
   elapsedMs(): number;
   /** Writes a line to standard output. Rejects if it cannot be written. */
   print(line: string): Promise<void>;
@@ -20,7 +20,7 @@ export interface World {
 }
 
 export function processWorld(): World {
-  process.stdout.on('error', () => {}); // the caller of print reports it
+  process.stdout.on('error', () => {}); // the caller of `print` reports the error
   process.stderr.on('error', () => {});
   return {
     env: process.env,

@@ -3,24 +3,27 @@ import { CredentialError } from '../errors.ts';
 import type { Secret } from '../runtime/secret.ts';
 import { JWT, MAX_TIME } from './jwt.ts';
 
-/** A parsed SciToken or WLCG token: the claims that explain a refusal by the daemon. Times are seconds since 1970. */
+/**
+ * A parsed SciToken or WLCG token, with the claims that explain a refusal by the daemon. Times are seconds since 1970.
+ */
 export interface BearerToken {
   readonly jwt: Secret;
-  /** Credential source, for messages. */
+  /** Source of the credential, for messages. */
   readonly source: string;
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
   /** Undefined if the token has no scope. */
   readonly scope: string | undefined;
-  /** Token profile, from `ver` or `wlcg.ver`; undefined means SciTokens 1.0. */
+  /** Token profile from `ver` or `wlcg.ver`. Undefined means SciTokens 1.0. */
   readonly profile: string | undefined;
   readonly expiresAt: number | undefined;
   readonly notBefore: number | undefined;
 }
 
 /**
- * Parses a bearer token without verifying its signature, which the daemon does. `source` names it in errors.
+ * Parses a bearer token. Does not verify the signature, because the daemon verifies it. Error messages include
+ * `source`.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a JWT, `iss` or `sub` is missing, or `exp` or
  *   `nbf` is out of range.
@@ -51,14 +54,16 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
-/** Claims that decide whether a trust policy accepts a job token. Shown if the token is refused. */
+/** Claims that decide whether a trust policy accepts a job token. They are shown if the token is refused. */
 const POLICY_CLAIMS = [
   ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
   ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
 ];
 const MAX_CLAIM_LENGTH = 200;
 
-/** Formats the claims of a job token that trust policies use, in one line. They are neither secret nor verified. */
+/**
+ * Returns one line with the claims of a job token that trust policies use. The claims are neither secret nor verified.
+ */
 export function describeClaims(jwt: Secret): string {
   let claims: Readonly<Record<string, unknown>>;
   try {
@@ -76,7 +81,7 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // without the cause: jose's message may quote the token
+    throw unreadable(source, 'its payload is not a JSON object'); // no cause, as jose's message may quote the token
   }
 }
 

@@ -6,28 +6,27 @@ import { covers } from './levels.ts';
 
 /** Claims that the token must have. */
 export interface Expected {
-  /** Trust domain that the daemon announced; with `remote`, the one that the collector announced. */
+  /** Trust domain that the daemon or, with `remote`, the collector announced. */
   readonly issuer: string;
-  /** Identity that the daemon authenticated; with `remote`, the one that the collector authenticated. */
+  /** Identity that the daemon or, with `remote`, the collector authenticated. */
   readonly subject: string;
-  /** Issuer and subject that the user expects; undefined means any. */
+  /** Issuer and subject that the user expects. Undefined means that any value is accepted. */
   readonly expectedTrustDomain?: string | undefined;
   readonly expectedIdentity?: string | undefined;
-  /** Requested signing key; undefined if the daemon chose it. */
+  /** Requested signing key. Undefined if the daemon chose the key. */
   readonly key: string | undefined;
-  /** Requested authorization levels; empty means unrestricted. */
+  /** Requested authorization levels. Empty means unrestricted. */
   readonly authz: readonly string[];
-  /** True if the daemon restricts tokens by its own settings (SEC_TOKEN_REQUEST_LIMITS) rather than by a credential. */
+  /** True if the daemon's own settings (SEC_TOKEN_REQUEST_LIMITS), rather than a credential, restrict the token. */
   readonly limitedByDaemon?: boolean;
-  /** Requested lifetime. `unlimited` requests a token without expiry; undefined requests no lifetime. */
+  /** Requested lifetime. `unlimited` requests a token that never expires. Undefined requests no particular lifetime. */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
 }
 
 /**
  * Checks that the daemon issued the requested token for the authenticated identity.
  *
- * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each such
- * reduction.
+ * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each reduction.
  *
  * @throws TokenError ERR_TOKEN_CLAIM with the claim, if the token grants more or differs in any other way.
  */
@@ -84,7 +83,7 @@ function checkLevels(
 ): readonly string[] {
   if (asked.length === 0 && limitedByDaemon && authz !== undefined)
     return [`authorization: requested all levels, granted ${authz.join(' ')}`];
-  if (asked.length === 0) return []; // any restriction comes from the credential; with `remote`, from the schedd
+  if (asked.length === 0) return []; // any restriction comes from the credential or, with `remote`, from the schedd
   const granted = authz ?? [];
   claim(
     granted.length > 0,
@@ -115,7 +114,7 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   return [reducedLifetime(asked, granted)];
 }
 
-/** What to do about a token that grants less than requested. */
+/** Advice for a token that grants less than requested. */
 export const REDUCED_ADVICE = 'Request less, or use a credential with more permissions';
 
 /** Describes a lifetime that the daemon reduced to `granted` seconds. */
@@ -124,7 +123,7 @@ export function reducedLifetime(asked: number | 'unlimited', granted: number): s
   return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
 }
 
-/** Describes requested levels that the daemon did not grant; undefined if it granted all of them. */
+/** Describes the requested levels that the daemon did not grant. Returns undefined if it granted all of them. */
 export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
   const missing = asked.filter((level) => !covers(granted, level));
   return missing.length === 0 ? undefined : `authorization: requested ${asked.join(' ')}, granted ${granted.join(' ')}`;
@@ -134,9 +133,9 @@ export function reducedLevels(asked: readonly string[], granted: readonly string
 const MAX_SKEW_SECONDS = 600;
 
 /**
- * Returns by how many seconds the remaining lifetime of a token, by the clock of this host, exceeds the requested
- * lifetime; undefined if clock skew can explain the difference. `exp - iat` alone does not reveal such a token, because
- * the issuer chooses `iat`.
+ * Returns how many seconds a token remains valid beyond the requested lifetime, by the clock of this host. Returns
+ * undefined if clock skew can explain the difference. `exp - iat` alone does not reveal the excess, because the issuer
+ * chooses `iat`.
  */
 export function excessLifetime(
   { expiresAt }: Pick<IdToken, 'expiresAt'>,

@@ -6,27 +6,27 @@ import { Secret } from '../runtime/secret.ts';
 /** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
 export interface IdToken {
   readonly jwt: Secret;
-  /** Encoded header and payload: the signing input, which is not secret. */
+  /** Encoded header and payload. They are the signing input, which is not secret. */
   readonly signedText: string;
   readonly algorithm: string;
-  /** `kid`: the name of the signing key. */
+  /** Name of the signing key (`kid`). */
   readonly keyId: string;
-  /** `iss`: the trust domain. */
+  /** Trust domain (`iss`). */
   readonly issuer: string;
-  /** `sub`: the identity, `user@domain`. */
+  /** Identity (`sub`), in the form `user@domain`. */
   readonly subject: string;
   readonly issuedAt: number | undefined;
   /** Undefined if the token never expires. */
   readonly expiresAt: number | undefined;
-  /** `jti` */
+  /** Unique ID of the token (`jti`). */
   readonly tokenId: string | undefined;
-  /** Authorization levels that the token is restricted to; undefined if it is unrestricted. */
+  /** Authorization levels that the token is restricted to. Undefined if it is unrestricted. */
   readonly authz: readonly string[] | undefined;
 }
 
 /**
  * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`; the daemon looks up the
- * identity by `jti`.
+ * identity of such a token by its `jti`.
  *
  * @internal
  */
@@ -34,19 +34,22 @@ export interface CredentialToken extends Omit<IdToken, 'subject'> {
   readonly subject: string | undefined;
 }
 
-/** Maximum length of a token, in characters. IDTOKENS have about 300. */
+/** Maximum length of a token, in characters. A typical IDTOKEN has about 300. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Minimum length of a signature that is masked, in characters; HS256 has 43. A short mask would garble the log. */
+/**
+ * Minimum length of a signature that is masked, in characters. An HS256 signature has 43. Masking a shorter text would
+ * garble the log.
+ */
 const MIN_SIGNATURE_LENGTH = 20;
 
 /** @internal Latest time that a Date can represent, in seconds since 1970. */
 export const MAX_TIME = 8.64e12;
 
-/** @internal Algorithms with a shared key. An IDTOKEN is signed with one of them; a SciToken never is. */
+/** @internal Matches algorithms with a shared key. Every IDTOKEN is signed with one of them, and no SciToken is. */
 export const SHARED_KEY = /^HS/i;
 
-/** @internal The compact serialization of a JWT: three parts of base64url, separated by dots. */
+/** @internal Matches the compact serialization of a JWT: three parts of base64url, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';
@@ -93,7 +96,7 @@ export function parseCredentialToken(jwt: Secret): CredentialToken {
   };
 }
 
-/** @internal Returns the signature algorithm (`alg`) of any JWT; undefined if the text is not a JWT. */
+/** @internal Returns the signature algorithm (`alg`) of any JWT, or undefined if the text is not a JWT. */
 export function algorithmOf(jwt: Secret): string | undefined {
   const text = jwt.reveal();
   try {
@@ -103,23 +106,26 @@ export function algorithmOf(jwt: Secret): string | undefined {
   }
 }
 
-/** @internal Returns the signature of a token as raw bytes: 32 for HS256. AKEP2 uses it as the shared secret. */
+/** @internal Returns the signature of a token as raw bytes (32 bytes for HS256). AKEP2 uses it as the shared secret. */
 export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
-/** @internal Returns the secrets of a JWT to mask: the JWT, and its signature alone, because a mask matches whole values only. */
+/**
+ * @internal Returns the secrets of a JWT to mask: the JWT and, separately, its signature. A mask matches whole values
+ * only.
+ */
 export function secretsOf(jwt: Secret): readonly Secret[] {
   const signature = signaturePart(jwt);
   return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [jwt] : [jwt, signature];
 }
 
-/** @internal Masks a JWT and its signature. Any other text is left as it is. */
+/** @internal Masks a JWT and its signature. Ignores any other text. */
 export function maskJwt(jwt: Secret, host: { mask(secret: Secret): void }): void {
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
 }
 
-/** @internal Returns the signature of a JWT, encoded as base64url; an empty secret if there is none. */
+/** @internal Returns the signature of a JWT, encoded as base64url, or an empty secret if there is none. */
 export function signaturePart(jwt: Secret): Secret {
   return new Secret(jwt.reveal().split('.')[2] ?? '');
 }
@@ -128,7 +134,7 @@ function decode(text: string): { header: Record<string, unknown>; claims: Record
   try {
     return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
   } catch {
-    // Without the cause: jose's message may quote the token.
+    // The cause is omitted, because jose's message may quote the token.
     throw malformed('its header or payload is not a JSON object');
   }
 }
@@ -139,7 +145,7 @@ function textClaim(value: unknown, claim: string): string {
   return value;
 }
 
-/** Parses a NumericDate. Rounds to whole seconds as HTCondor does (jwt-cpp, `as_date`). */
+/** Parses a NumericDate and rounds it to whole seconds, as HTCondor does (jwt-cpp, `as_date`). */
 function timeClaim(value: unknown, claim: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'number' || value < 0 || value > MAX_TIME)
@@ -149,10 +155,10 @@ function timeClaim(value: unknown, claim: string): number | undefined {
 
 /**
  * Parses the authorization levels of a `scope`, with HTCondor's separators (Condor_Auth_Passwd::analyze_token,
- * StringTokenIterator). Only words that begin with `condor:/` count. Without any, the token is unrestricted.
+ * StringTokenIterator). Only words that begin with `condor:/` are levels. Without any level, the token is unrestricted.
  *
- * Rejects other separators and all characters outside printable ASCII. HTCondor does not split at them, so a longer
- * scope could look like READ alone to this client.
+ * Rejects other separators and all characters outside printable ASCII. HTCondor does not split the scope at them, so
+ * the client could mistake a longer scope for READ alone.
  */
 function levelsOfScope(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;

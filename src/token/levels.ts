@@ -1,6 +1,6 @@
 /**
- * HTCondor's authorization levels (makePermStringTable in condor_perms.cpp), each with the level that it implies
- * directly.
+ * HTCondor's authorization levels (makePermStringTable in condor_perms.cpp). Each level is mapped to the level that it
+ * implies directly.
  */
 const IMPLIED: Readonly<Record<string, string | undefined>> = {
   ALLOW: undefined,
@@ -21,7 +21,7 @@ const IMPLIED: Readonly<Record<string, string | undefined>> = {
 /** Names of all authorization levels. */
 export const AUTHORIZATION_LEVELS: readonly string[] = Object.keys(IMPLIED);
 
-/** Counts the levels in a set and those that they imply. A token with a lower count has fewer permissions. */
+/** Returns the number of levels that a set contains or implies. A token with a lower number has fewer permissions. */
 export function breadth(levels: readonly string[]): number {
   const known = AUTHORIZATION_LEVELS.filter((level) => covers(levels, level));
   return new Set([...known, ...levels]).size;

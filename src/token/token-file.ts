@@ -25,7 +25,7 @@ const PRIVATE_DIRECTORY = 0o700;
 const OCCUPIED = { reason: 'path-occupied' } as const;
 
 /**
- * Checks before the fetch that a token can be written to `path`. Creates nothing.
+ * Checks, before the fetch, that a token can be written to `path`. Creates no files or directories.
  *
  * @throws OutputError ERR_OUTPUT if the path is a symbolic link or not a regular file, or if its directory is not
  *   writable.
@@ -53,14 +53,14 @@ export function checkTokenPath(path: string): void {
 
 /**
  * Writes a token file with mode 0600 and a final newline, completely or not at all. Creates missing directories with
- * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file; a symbolic link is an error (write_out_token in
+ * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file, but rejects a symbolic link (write_out_token in
  * token_utils.cpp).
  *
- * Returns the outermost directory that it created; undefined if it created none.
+ * Returns the outermost directory that it created, or undefined if it created none.
  *
- * Synchronous, so that no signal handler and no other task runs between the steps.
+ * The function is synchronous, so that no signal handler or other task runs between the steps.
  *
- * @throws OutputError ERR_OUTPUT. In that case an existing file is unchanged and no new directory is left.
+ * @throws OutputError ERR_OUTPUT. In this case, an existing file is unchanged and no new directory is left.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
@@ -75,14 +75,14 @@ export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = t
   }
 }
 
-/** Returns the content of a token file: the token and a newline. */
+/** Returns the content of a token file: the token followed by a newline. */
 export function tokenText(token: Secret): string {
   return `${token.reveal()}\n`;
 }
 
 /**
- * Writes `text` to a temporary file beside `path`, then calls `put` to move it to `path`. The file is complete before
- * it appears under that name.
+ * Writes `text` to a temporary file in the directory of `path`, then calls `put` to move the file to `path`. The file
+ * is complete before it appears at `path`.
  */
 export function putFile(path: string, text: string, put: (from: string, to: string) => void): void {
   const temporary = join(dirname(resolve(path)), `.${basename(path)}.${crypto().randomUUID()}`);
@@ -94,7 +94,7 @@ export function putFile(path: string, text: string, put: (from: string, to: stri
   }
 }
 
-/** Returns the missing directories of the path `directory`, the outermost first. */
+/** Returns the directories in the path `directory` that do not exist, outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -103,10 +103,10 @@ export function missingDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Creates the missing directories of the path `directory`, one by one, and returns them, the outermost first. Node's
- * recursive mkdir never returns below /proc, and returns a path in a different form on Windows.
+ * Creates the missing directories in the path `directory` one by one. Returns the created directories, outermost first.
+ * Node's recursive mkdir hangs for a path below /proc, and returns a path in a different form on Windows.
  *
- * @throws OutputError ERR_OUTPUT. In that case no created directory is left.
+ * @throws OutputError ERR_OUTPUT. In this case, no created directory is left.
  */
 export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];
@@ -151,7 +151,8 @@ export function createPrivateFile(path: string, text: string): void {
 }
 
 /**
- * Flushes a file to disk. Node's permission model denies that; then only a crash of the host can leave the file empty.
+ * Flushes a file to disk. If Node's permission model denies flushing, only a crash of the host can leave the file
+ * empty.
  */
 function flushToDisk(file: number): void {
   try {

@@ -1,24 +1,28 @@
 /**
- * CCB contacts: the parameter CCBID in the address of a daemon behind CCB (CCBServer::CCBIDToContactString).
+ * Parses CCB contacts: the parameter CCBID in the address of a daemon behind CCB (CCBServer::CCBIDToContactString).
  *
- * A contact is `broker#number`; spaces separate several. The broker is a sinful string without angle brackets. A daemon
- * behind a chain of brokers has `broker#number#number…`: each number identifies the next hop at the broker before it.
+ * A contact has the format `broker#number`. Several contacts are separated by spaces. The broker is a sinful string
+ * without angle brackets. A daemon behind a chain of brokers has a contact `broker#number#number…`, in which each
+ * number identifies the next hop at the preceding broker.
  */
 import { parseAddress, type Sinful } from './sinful.ts';
 
 export interface CcbContact {
   readonly broker: Sinful;
-  /** One or more decimal numbers, the outermost hop first. */
+  /** One or more decimal numbers, outermost hop first. */
   readonly ids: readonly string[];
 }
 
 /** Maximum number of contacts in an address. Limits how many hosts a hostile address can make the client contact. */
 const MAX_CONTACTS = 8;
 
-/** A broker and up to nine hops: the first, and as many as a broker of 25.x relays (CCB_MAX_INBOUND_HOPS). */
+/**
+ * Matches a broker with up to nine hops: the first hop, and as many further hops as an HTCondor 25.x broker relays
+ * (CCB_MAX_INBOUND_HOPS).
+ */
 const CONTACT = /^([^#]+)((?:#\d{1,20}){1,9})$/;
 
-/** Returns the CCB contacts of an address in order. Omits malformed contacts. */
+/** Returns the CCB contacts of an address, in order. Omits malformed contacts. */
 export function ccbContacts({ params }: Sinful): readonly CcbContact[] {
   return (params.get('CCBID') ?? '')
     .split(' ')
@@ -37,16 +41,16 @@ export function isBehindCcb({ params }: Sinful): boolean {
 }
 
 /**
- * Returns the address to use inside the private network `name`: its PrivAddr or, without one, the same address without
- * CCB. If the daemon is not in that network, the address is unchanged (Daemon::Set_addr with PRIVATE_NETWORK_NAME in
- * C++).
+ * Returns the address to use inside the private network `name`. This is the daemon's PrivAddr or, without one, the same
+ * address without CCB. If the daemon is not in that network, returns the address unchanged (Daemon::Set_addr with
+ * PRIVATE_NETWORK_NAME in C++).
  */
 export function inPrivateNetwork(address: Sinful, name: string | undefined): Sinful {
   if (name === undefined || name === '' || address.params.get('PrivNet') !== name) return address;
   const privateAddress = address.params.get('PrivAddr');
   const direct = privateAddress === undefined ? withoutCcb(address) : parseAddress(privateAddress);
   if (direct === undefined) return address;
-  // The certificate names the daemon's host, whichever network the connection uses.
+  // The certificate names the daemon's host, regardless of the network that the connection uses.
   const alias = address.params.get('alias');
   if (alias === undefined || direct.params.has('alias')) return direct;
   return { ...direct, params: new Map([...direct.params, ['alias', alias]]) };

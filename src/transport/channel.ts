@@ -8,32 +8,38 @@ import { Reader } from '../wire/reader.ts';
 import { Transcript } from '../wire/transcript.ts';
 import { concat, Writer } from '../wire/writer.ts';
 
-/** Maximum length of a message: 1 MiB before encryption, 16 MiB after. Bounds the memory that a peer can occupy. */
+/**
+ * Maximum length of a message: 1 MiB before the switch to encryption, 16 MiB afterwards. Limits the memory that a peer
+ * can occupy.
+ */
 const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
 const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
 
-/** Maximum number of frames in a message. Bounds the overhead of many small frames, which the length limit ignores. */
+/** Maximum number of frames in a message. Limits the overhead of many small frames, which the length limit ignores. */
 const MAX_FRAMES_OF_MESSAGE = 65_536;
 
 export interface ChannelOptions {
   readonly signal: AbortSignal;
   randomBytes(length: number): Uint8Array;
-  /** Receives the sizes of messages, never their content. */
+  /** Logs the sizes of messages, but never their content. */
   readonly log?: { debug(line: string): void };
-  /** Sent before the first message, outside the transcript: the shared port consumes it. */
+  /**
+   * Bytes that are sent before the first message and are not part of the transcript, because the shared port consumes
+   * them.
+   */
   readonly preamble?: Uint8Array;
-  /** Round trips that opening this connection took. Default: 1, for the TCP handshake. */
+  /** Number of round trips that it took to open this connection. Default: 1, for the TCP handshake. */
   readonly roundTrips?: number;
 }
 
-/** The receiving half of a connection, which may contain buffered bytes. */
+/** The receiving side of a connection, which may contain buffered bytes. */
 interface Incoming {
   readonly chunks: AsyncIterator<Uint8Array>;
   readonly deframer: Deframer;
 }
 
 /**
- * Sends and receives messages on a socket, unencrypted or encrypted. The caller that creates a channel closes it.
+ * Sends and receives messages on a socket, unencrypted or encrypted. The caller that creates a channel must close it.
  */
 export class Channel implements SecurableChannel {
   readonly #socket: Socket;
@@ -59,11 +65,11 @@ export class Channel implements SecurableChannel {
     };
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
     this.#roundTrips = options.roundTrips ?? 1;
-    socket.on('error', () => {}); // the pending read reports the error; without a listener it would end the process
+    socket.on('error', () => {}); // the pending read reports the error; without a listener, it would end the process
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** The peer's IP address, without brackets, and port. */
+  /** The peer's IP address (without brackets) and port. */
   get remote(): { readonly address: string; readonly port: number } {
     const { remoteAddress = '', remotePort = 0 } = this.#socket;
     return { address: remoteAddress, port: remotePort };
@@ -122,7 +128,7 @@ export class Channel implements SecurableChannel {
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** Sends the queued messages without waiting for a reply. Used for the last message before `close`. */
+  /** Sends the queued messages without waiting for a reply. Use it for the last message before `close`. */
   flush(): void {
     if (this.#outgoing.length === 0) return;
     const bytes = concat(this.#outgoing);
@@ -133,9 +139,9 @@ export class Channel implements SecurableChannel {
   }
 
   /**
-   * Returns a new, unencrypted channel with an empty transcript on the same connection (ReliSock::resetHeaderMD). Used
-   * when the peer has passed the connection to another daemon, or when a new session starts on it. The caller closes
-   * the new channel; this one must not be used any more.
+   * Returns a new, unencrypted channel on the same connection, with an empty transcript (ReliSock::resetHeaderMD). Call
+   * it after the peer has passed the connection to another daemon, or before a new session starts on the connection.
+   * The caller must close the new channel and must no longer use this one.
    */
   handOver(roundTrips = this.#roundTrips): Channel {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
@@ -146,7 +152,10 @@ export class Channel implements SecurableChannel {
     return next;
   }
 
-  /** Closes the connection after flushed data is sent. Call it on every path: a daemon may be blocked in a read. */
+  /**
+   * Closes the connection after the flushed data has been sent. Call it on every path, because a daemon may be blocked
+   * in a read.
+   */
   close(): void {
     if (this.#handedOver) return;
     this.#options.signal.removeEventListener('abort', this.#onAbort);
@@ -193,12 +202,12 @@ export class Channel implements SecurableChannel {
   }
 }
 
-/** Returns whether a run was aborted because its deadline passed, rather than because it was cancelled. */
+/** Returns whether a run was aborted by its deadline, rather than cancelled. */
 export function isTimeout({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** Returns the error for an aborted run: ConnectError ERR_TIMEOUT, also if the run was cancelled. */
+/** Returns the error for an aborted run. It is ConnectError ERR_TIMEOUT, even if the run was cancelled. */
 export function abortedError(signal: AbortSignal): ConnectError {
   const cause: unknown = signal.reason;
   const text = isTimeout(signal) && cause instanceof Error ? cause.message : undefined;

@@ -7,15 +7,15 @@ import type { ConnectionsAhead } from './connection-ahead.ts';
 import { dial } from './dial.ts';
 import { endpoints, formatSinful, type Sinful, sharedPortId } from './sinful.ts';
 
-/** SHARED_PORT_CONNECT (condor_commands.h). */
+/** Command number of SHARED_PORT_CONNECT (condor_commands.h). */
 const SHARED_PORT_CONNECT = 75;
 
 /**
- * Connects to a daemon over TCP at the first of its addresses that accepts. Behind a shared port, also requests the
- * daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so that request leaves with the first
- * message.
+ * Connects to a daemon over TCP, at the first of its addresses that accepts a connection. Behind a shared port, also
+ * requests the daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so the request is sent
+ * together with the first message.
  *
- * `ahead` contains connections that were opened early. One of them is used if it leads to this daemon.
+ * `ahead` contains connections that were opened in advance. One of them is used if it leads to this daemon.
  *
  * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT.
  */

@@ -4,8 +4,8 @@ import { dial } from './dial.ts';
 import { type Endpoint, endpoints, formatEndpoint, type Sinful } from './sinful.ts';
 
 /**
- * Connections to the guessed addresses of a daemon, opened while the client queries the collector for the real one. A
- * right guess saves the round trip of a TCP handshake. A wrong guess costs one line in the log of the guessed host,
+ * Connections to a daemon's probable addresses, opened while the client queries the collector for the actual address. A
+ * correct guess saves the round trip of a TCP handshake. A wrong guess causes one line in the log of the guessed host,
  * about a client that sent nothing.
  */
 export class ConnectionsAhead {
@@ -30,14 +30,14 @@ export class ConnectionsAhead {
     }
   }
 
-  /** Number of established connections. */
+  /** Number of connections that are open and have not been taken. */
   get established(): number {
     return this.#open.length;
   }
 
   /**
-   * Returns the connection to the most preferred address of this daemon that has one; undefined if none does. Closes
-   * all other connections, so only the first call can return one.
+   * Returns the connection to the most preferred address of this daemon, or undefined if no address has a connection.
+   * Closes all other connections, so only the first call can return one.
    */
   take(address: Sinful): Socket | undefined {
     if (this.#closed.signal.aborted) return undefined;

@@ -8,13 +8,13 @@ import { systemReason } from '../runtime/system-reason.ts';
 import { abortedError, isTimeout } from './channel.ts';
 import { type Endpoint, formatEndpoint, isIpAddress } from './sinful.ts';
 
-/** Connection attempt delay of RFC 8305: pause before the next attempt starts in parallel, in milliseconds. */
+/** Connection attempt delay of RFC 8305, in milliseconds. After this delay, the next attempt starts in parallel. */
 const ATTEMPT_DELAY_MS = 250;
 
-/** Maximum number of addresses to try for one host name. */
+/** Maximum number of addresses that are tried for one host name. */
 const MAX_ADDRESSES = 16;
 
-/** An address to try, with the host name that resolved to it. */
+/** An address to try. `name` is the host name that resolved to it. */
 interface Candidate extends Endpoint {
   readonly name?: string;
 }
@@ -26,14 +26,14 @@ interface Failure {
 }
 
 /**
- * Races staggered TCP connections to all addresses of all endpoints. The first connection wins; the others close
+ * Races staggered TCP connections to all addresses of all endpoints. The first connection wins. The others are closed
  * before any byte is sent on them.
  *
  * Only the deadline of the run ends an attempt. A time limit per address, such as Node's
- * `autoSelectFamilyAttemptTimeout`, makes every host with a longer round trip unreachable.
+ * `autoSelectFamilyAttemptTimeout`, would make every host with a longer round-trip time unreachable.
  *
- * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT, with the same reasons, if the
- *   deadline passes, and without them if the run is cancelled.
+ * @throws ConnectError ERR_CONNECT with the reason for each address. ERR_TIMEOUT, also with these reasons if the
+ *   deadline has passed, or without them if the run was cancelled.
  */
 export function dial(
   endpoints: readonly Endpoint[],
@@ -81,7 +81,7 @@ export function dial(
     const resolveName = (endpoint: Candidate) => {
       const { host, port } = endpoint;
       resolving.add(endpoint);
-      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late: most addresses are numeric
+      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late, because most addresses are numeric
       lookup(host, { all: true, verbatim: true }, (error, found) => {
         resolving.delete(endpoint);
         if (error !== null) return fail(endpoint, error);
@@ -112,11 +112,14 @@ export function dial(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     tryNext();
-    setImmediate(crypto); // every session needs it; loading overlaps the wait
+    setImmediate(crypto); // every session needs the crypto module; loading it overlaps the wait
   });
 }
 
-/** Alternates address families, starting with that of the first address; keeps the order in each (RFC 8305 §4). */
+/**
+ * Alternates between address families, starting with the family of the first address. Keeps the order within each
+ * family (RFC 8305 §4).
+ */
 function interleaved(addresses: readonly string[]): readonly string[] {
   const family = (address: string) => address.includes(':');
   const first = addresses.filter((address) => family(address) === family(addresses[0] ?? ''));
@@ -126,7 +129,7 @@ function interleaved(addresses: readonly string[]): readonly string[] {
     .filter((address) => address !== undefined);
 }
 
-/** Addresses of private networks (RFC 1918). */
+/** Returns whether an address is in a private network (RFC 1918). */
 function isPrivateAddress(host: string): boolean {
   return /^(10\.\d|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/.test(host);
 }

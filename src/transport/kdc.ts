@@ -1,4 +1,4 @@
-/** Sends requests to Kerberos KDCs over TCP, in which a length precedes each message (RFC 4120 §7.2.2). */
+/** Sends requests to Kerberos KDCs over TCP, where a length precedes each message (RFC 4120 §7.2.2). */
 import type { SrvRecord } from 'node:dns';
 import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
@@ -9,26 +9,32 @@ import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
-/** Maximum length of a reply, in bytes. Windows tickets with many groups have about 64 kB. */
+/** Maximum length of a reply, in bytes. A Windows ticket of a user with many groups has about 64 kB. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
-/** Time limit for the reply of one KDC before the client tries the next, in milliseconds. */
+/** Time limit for a KDC's reply, in milliseconds. After this time, the client tries the next KDC. */
 const REPLY_TIMEOUT_MS = 10_000;
 const LENGTH_SIZE = 4;
-/** Limits of a DNS query: the time for the first attempt in milliseconds, which c-ares doubles, and the attempts. */
+/**
+ * Limits of a DNS query. `timeout` is the time for the first attempt in milliseconds; c-ares doubles it for each
+ * further attempt. `tries` is the number of attempts.
+ */
 const DNS_LIMITS = { timeout: 2000, tries: 3 };
-/** Error codes of DNS for a name that does not exist, or that has no SRV records. */
+/** DNS error codes for a name that does not exist or has no SRV records. */
 const NO_RECORDS: readonly string[] = ['ENOTFOUND', 'ENODATA'];
-/** Weight that stands for 0, which gives a record a very small chance (RFC 2782). */
+/** Replacement for the weight 0, with which a record has only a very small chance of being selected (RFC 2782). */
 const SMALL_WEIGHT = 0.01;
 
-/** Parses a `kdc` value of krb5.conf: `host`, `host:port` or `[v6]:port`; undefined if it is malformed. */
+/**
+ * Parses a `kdc` value from krb5.conf: `host`, `host:port` or `[v6]:port`. Returns undefined if the value is malformed.
+ */
 export function parseKdc(text: string): Endpoint | undefined {
   const found = parseAddress(text.replace(/^tcp\//, ''), KDC_PORT);
   return found === undefined || text.includes('?') ? undefined : { host: found.host, port: found.port };
 }
 
 /**
- * Looks up the KDCs of a realm in DNS, the preferred one first (RFC 4120 §7.2.3.2). Returns none if DNS has none.
+ * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns them with the preferred KDC first, or an empty list
+ * if DNS has no records.
  *
  * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
  */
@@ -36,7 +42,7 @@ export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS)
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
   const { getServers, promises } = process.getBuiltinModule('node:dns');
   const resolver = new promises.Resolver(limits);
-  resolver.setServers(getServers()); // those of dns.setServers, which a new resolver does not have
+  resolver.setServers(getServers()); // a new resolver does not use the servers from dns.setServers
   const { signal, log } = host;
   const cancel = () => resolver.cancel();
   signal.addEventListener('abort', cancel, { once: true });
@@ -62,8 +68,8 @@ export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS)
 }
 
 /**
- * Sorts records by priority, and by weighted random choice within a priority. Omits records with the target `.`, which
- * state that the domain does not have the service (RFC 2782).
+ * Sorts records by priority and, within a priority, by a weighted random choice. Omits records with the target `.`,
+ * which state that the domain does not offer the service (RFC 2782).
  */
 function inSrvOrder(records: readonly SrvRecord[], { randomBytes }: Host): readonly Endpoint[] {
   return records
@@ -78,8 +84,8 @@ function inSrvOrder(records: readonly SrvRecord[], { randomBytes }: Host): reado
 }
 
 /**
- * Sends a request to the first KDC that accepts a connection, and returns its reply. If that KDC does not reply, tries
- * the others.
+ * Sends a request to the first KDC that accepts a connection, and returns the reply. If that KDC does not reply, tries
+ * the other KDCs.
  *
  * @throws ConnectError ERR_CONNECT, ERR_CLOSED, ERR_TIMEOUT.
  */
@@ -120,7 +126,10 @@ export async function askKdc(
   }
 }
 
-/** Removes the KDC at an address from the list. If the list has host names, removes the first entry with its port. */
+/**
+ * Removes the KDC at this address from the list. If no entry has this address because the list contains host names,
+ * removes the first entry with the same port.
+ */
 function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
   const gone =
     kdcs.find((each) => each.host === host && each.port === port) ?? kdcs.find((each) => each.port === port) ?? kdcs[0];

@@ -3,22 +3,29 @@ import type { Reader } from '../wire/reader.ts';
 import { abortedError, Channel, type ChannelOptions } from './channel.ts';
 import type { Endpoint } from './sinful.ts';
 
-/** Time limit for the first message of an accepted connection, in milliseconds. The awaited peer sends it at once. */
+/**
+ * Time limit for the first message of an accepted connection, in milliseconds. The expected peer sends it immediately.
+ */
 const GREETING_TIMEOUT_MS = 5_000;
 
-/** Maximum number of connections that have not sent their first message. At the limit, the oldest is closed. */
+/**
+ * Maximum number of connections that have not sent their first message. At the limit, the oldest connection is closed.
+ */
 const MAX_PENDING = 16;
 
 /**
- * Listens on a port for one connection: the first whose first message is the expected greeting. Closes all other
- * connections without a reply.
+ * Listens on a port for one connection: the first one that sends the expected greeting as its first message. Closes all
+ * other connections without a reply.
  *
- * The greeting does not authenticate the peer. The client trusts nothing from this connection before a CEDAR session is
+ * The greeting does not authenticate the peer. The client trusts nothing from this connection until a CEDAR session is
  * established on it.
  */
 export class ReverseListener {
   readonly endpoint: Endpoint;
-  /** Resolves to the connection, with its first message read. It closes with the listener unless it is handed over. */
+  /**
+   * Resolves to the connection after its first message has been read. Closing the listener also closes the connection,
+   * unless the connection was handed over.
+   */
   readonly connected: Promise<Channel>;
   readonly #server: Server;
   readonly #channels = new Set<Channel>();
@@ -35,12 +42,12 @@ export class ReverseListener {
     this.connected = new Promise((resolve, reject) => {
       fail = reject;
       server.on('connection', (socket: Socket) => {
-        // Each channel gets its own signal: many listeners on one signal trigger Node's warning about a leak.
+        // Each channel has its own signal, because many listeners on one signal trigger Node's warning about a leak.
         const channel = new Channel(socket, { ...options, signal: AbortSignal.any([options.signal]) });
         void this.#expectGreeting(channel, isGreeting).then((right) => right && resolve(channel));
       });
     });
-    this.connected.catch(() => {}); // awaiting callers get the error; without any, it would be an unhandled rejection
+    this.connected.catch(() => {}); // prevents an unhandled rejection; awaiting callers get the error
     this.#onAbort = () => {
       this.close();
       fail(abortedError(options.signal));
@@ -50,10 +57,10 @@ export class ReverseListener {
   }
 
   /**
-   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection; it may
+   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection, and may
    * throw on a malformed message.
    *
-   * @throws Error of the operating system if it cannot listen there.
+   * @throws Error of the operating system if it cannot listen on that address.
    */
   static async open(
     address: string,
@@ -67,7 +74,7 @@ export class ReverseListener {
     return new ReverseListener(server, isGreeting, options);
   }
 
-  /** Closes the port and all its connections that were not handed over. Call it on every path. */
+  /** Closes the port and all of its connections that were not handed over. Call it on every path. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#server.close();
@@ -75,7 +82,10 @@ export class ReverseListener {
     this.#channels.clear();
   }
 
-  /** Resolves to true if the connection sends the expected greeting; otherwise closes it and resolves to false. */
+  /**
+   * Resolves to true if the connection sends the expected greeting. Otherwise, closes the connection and resolves to
+   * false.
+   */
   async #expectGreeting(channel: Channel, isGreeting: (message: Reader) => boolean): Promise<boolean> {
     if (!this.#server.listening) {
       channel.close();
@@ -87,7 +97,8 @@ export class ReverseListener {
     try {
       if (await channel.receive(isGreeting)) return true;
     } catch {
-      // A different message or none: a port scanner, a health check, or an attacker who guesses the greeting.
+      // The peer sent a different message or none. It may be a port scanner, a health check, or an attacker who guesses
+      // the greeting.
     } finally {
       clearTimeout(timer);
     }

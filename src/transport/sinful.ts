@@ -1,34 +1,37 @@
 /**
- * Sinful strings: HTCondor's addresses (cedar-rfc §3.1; condor_sinful.cpp).
+ * Parses and formats sinful strings, which are HTCondor's addresses (cedar-rfc §3.1; condor_sinful.cpp).
  *
- * The format is `<host:port?key=value&key=value>`. An IPv6 host is in brackets. Keys and values have %XX escapes.
+ * The format is `<host:port?key=value&key=value>`. An IPv6 host is in brackets. Keys and values are percent-encoded.
  */
 import { isIP } from 'node:net';
 
-/** Default port of a collector, and of a shared port. */
+/** Default port of a collector and of a shared port. */
 export const DEFAULT_PORT = 9618;
 
 export interface Endpoint {
-  /** Host name, IPv4 or IPv6 address without brackets. */
+  /** Host name, IPv4 address, or IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
 export interface Sinful extends Endpoint {
-  /** Unescaped parameters by name, in order: `sock`, `addrs`, `alias`, `CCBID`, `PrivNet`, `PrivAddr`, `noUDP`. */
+  /**
+   * Unescaped parameters by name, in their original order: `sock`, `addrs`, `alias`, `CCBID`, `PrivNet`, `PrivAddr`,
+   * `noUDP`.
+   */
   readonly params: ReadonlyMap<string, string>;
 }
 
 /**
- * Maximum number of addresses in `addrs`, and maximum length of an address in characters. No daemon needs more. The
- * limits prevent a hostile address from making the client scan other hosts.
+ * Maximum number of addresses in `addrs`, and maximum length of an address in characters. No daemon exceeds these
+ * limits. They prevent a hostile address from making the client scan other hosts.
  */
 const MAX_ADDRS = 16;
 const MAX_LENGTH = 8192;
 
 /**
- * Parses an address that a user typed: a sinful string with or without `<>`, `host`, `host:port`, `[v6]:port` or an IP
- * address. Returns undefined if it is malformed, or if it has no port and there is no `defaultPort`.
+ * Parses an address from user input: a sinful string with or without `<>`, `host`, `host:port`, `[v6]:port` or an IP
+ * address. Returns undefined if the address is malformed, or if it has no port and `defaultPort` is not set.
  */
 export function parseAddress(text: string, defaultPort?: number): Sinful | undefined {
   if (text.length > MAX_LENGTH) return undefined;
@@ -43,7 +46,7 @@ export function parseAddress(text: string, defaultPort?: number): Sinful | undef
   return { ...endpoint, params };
 }
 
-/** Parses a sinful string in the form that ads contain, with `<>` and a port; undefined if it is malformed. */
+/** Parses a sinful string as it appears in ads, with `<>` and a port. Returns undefined if it is malformed. */
 export function parseSinful(text: string): Sinful | undefined {
   return text.startsWith('<') && text.endsWith('>') ? parseAddress(text) : undefined;
 }
@@ -56,41 +59,42 @@ export function formatSinful({ host, port, params }: Sinful): string {
   return `<${formatEndpoint({ host, port })}${query.length > 0 ? `?${query.join('&')}` : ''}>`;
 }
 
-/** Formats an endpoint as `host:port`, or `[v6]:port`. */
+/** Formats an endpoint as `host:port` or `[v6]:port`. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Returns the name of the daemon's socket behind a shared port (§3.3); undefined if the daemon has its own port. */
+/** Returns the name of the daemon's socket behind a shared port (§3.3), or undefined if the daemon has its own port. */
 export function sharedPortId({ params }: Sinful): string | undefined {
   return params.get('sock');
 }
 
 /**
- * Returns the host name to check a certificate against: the alias or a non-numeric host; undefined if there is none.
+ * Returns the host name to check a certificate against: the alias or, without one, a non-numeric host. Returns
+ * undefined if there is neither.
  */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
   return params.get('alias') || (isIpAddress(host) ? undefined : host);
 }
 
 /**
- * Returns whether the host is IPv4 or unbracketed IPv6. `net.isIP` compiles a regular expression, which takes
- * milliseconds.
+ * Returns whether the host is an IPv4 address or an IPv6 address without brackets. Avoids `net.isIP`, which compiles a
+ * regular expression and takes milliseconds.
  */
 export function isIpAddress(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
 }
 
-/** Replaces the endpoint of a daemon's address, for a tunnel to its host. Keeps the parameters `sock` and `alias`. */
+/** Replaces the endpoint of a daemon's address with that of a tunnel. Keeps the parameters `sock` and `alias`. */
 export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): Sinful {
   const kept = [...params].filter(([name]) => name === 'sock' || name === 'alias');
   return { host, port, params: new Map(kept) };
 }
 
 /**
- * Returns the endpoints of an address, the preferred one first: those in `addrs`, or else `host` and `port`. Like
- * HTCondor, prefers public over private over link-local over loopback addresses and otherwise keeps the order
- * (Sinful::chooseAddrFromAddrs).
+ * Returns the endpoints of an address, in order of preference: those in `addrs` or, without any, `host` and `port`.
+ * Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise, keeps the
+ * order (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {
   const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
@@ -106,7 +110,7 @@ function preference(host: string): number {
 }
 
 function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint | undefined {
-  // The test for two colons avoids `isIP`, which compiles a regular expression and takes milliseconds.
+  // Checking for two colons first avoids `isIP`, which compiles a regular expression and takes milliseconds.
   if (/:.*:/.test(text) && isIP(text) === 6)
     return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
   const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
@@ -116,12 +120,12 @@ function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint 
   return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
 
-/** Parses parameters that `&` or `;` separate. The last duplicate wins. A key may lack a value. */
+/** Parses parameters that are separated by `&` or `;`. The last duplicate wins. A key may have no value. */
 function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
     const [key, value] = splitOnce(pair, '=');
-    if (key === '') return undefined; // as in C++
+    if (key === '') return undefined; // C++ also rejects an empty key
     try {
       params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
     } catch {
@@ -131,7 +135,7 @@ function parseParams(query: string): Map<string, string> | undefined {
   return params;
 }
 
-/** Parses `ip-port+[v6]-port+…`, in which an IPv6 address has `-` in place of `:`. */
+/** Parses `ip-port+[v6]-port+…`. IPv6 addresses contain `-` in place of `:`. */
 function parseAddrs(text: string): readonly Endpoint[] | undefined {
   const found = text
     .split('+', MAX_ADDRS + 2)

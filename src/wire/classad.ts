@@ -1,14 +1,15 @@
 /**
- * ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in condor_utils/classad_oldnew.cpp).
+ * Reads and writes ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in
+ * condor_utils/classad_oldnew.cpp).
  *
- * An ad is an int n, n strings `Name = value`, and two strings that used to contain the types. Only literals are
- * evaluated. An expression is kept as text and rejected where a literal is required.
+ * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the types. Only
+ * literals are evaluated. An expression is kept as text and rejected where a literal is required.
  */
 import { ProtocolError } from '../errors.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** ClassAd source text that is sent unquoted, for `Requirements`. */
+/** ClassAd source text that is sent without quotes, as for `Requirements`. */
 export class Expression {
   readonly source: string;
 
@@ -19,10 +20,10 @@ export class Expression {
 
 export type ClassAdValue = string | number | boolean | Expression;
 
-/** Marks the next string as a separately encrypted attribute. With AES the whole frame is encrypted already. */
+/** Marks the next string as a separately encrypted attribute. With AES, the whole frame is encrypted already. */
 const SECRET_MARKER = 'ZKM';
 
-/** Default maximum length of a string literal, in characters. A sinful string may have 8192. */
+/** Default maximum length of a string literal, in characters. A sinful string may have 8192 characters. */
 const MAX_STRING_LENGTH = 16 * 1024;
 
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
@@ -31,7 +32,7 @@ const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 export class ClassAd {
   readonly #values: ReadonlyMap<string, string>;
 
-  /** `values` maps attribute names in lower case to ClassAd source text. */
+  /** `values` maps lowercase attribute names to ClassAd source text. */
   constructor(values: ReadonlyMap<string, string>) {
     this.#values = values;
   }
@@ -43,7 +44,8 @@ export class ClassAd {
   /**
    * Returns a string literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * The length limit bounds the regular expressions that run over the value: unauthenticated peers send most values.
+   * Most values come from unauthenticated peers, so the limit bounds the time that regular expressions spend on a
+   * value.
    *
    * @throws ProtocolError ERR_CLASSAD if the value is not a string literal or has more than `maxLength` characters.
    */
@@ -55,7 +57,7 @@ export class ClassAd {
       throw new ProtocolError('ERR_CLASSAD', text);
     }
     const inner = /^"(.*)"$/s.exec(source)?.[1];
-    // An unescaped quote ends the literal, so a value with one inside is an expression.
+    // An unescaped quote ends the literal, so a value with an unescaped quote inside is an expression.
     if (inner === undefined || /(^|[^\\])"/.test(inner)) throw wrongType(name, 'a string');
     // "Old" ClassAd syntax escapes only the quote. A backslash before any other character is literal.
     return inner.replaceAll('\\"', '"');
@@ -64,7 +66,7 @@ export class ClassAd {
   /**
    * Returns an integer literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value is anything else, or not a safe integer.
+   * @throws ProtocolError ERR_CLASSAD if the value has another type or is not a safe integer.
    */
   integer(name: string): number | undefined {
     const source = this.#literal(name);
@@ -75,9 +77,9 @@ export class ClassAd {
   }
 
   /**
-   * Returns a boolean literal, or undefined if the attribute is absent or UNDEFINED.
+   * Returns a Boolean literal, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value is anything else.
+   * @throws ProtocolError ERR_CLASSAD if the value has another type.
    */
   boolean(name: string): boolean | undefined {
     const source = this.#literal(name)?.toLowerCase();
@@ -86,7 +88,7 @@ export class ClassAd {
     return source === 'true';
   }
 
-  /** Returns the source text of a value, which may be an expression; undefined if the attribute is absent. */
+  /** Returns the source text of a value, which may be an expression. Returns undefined if the attribute is absent. */
   source(name: string): string | undefined {
     return this.#values.get(name.toLowerCase());
   }
@@ -102,13 +104,13 @@ function wrongType(name: string, wanted: string): ProtocolError {
 }
 
 /**
- * Reads one ad. The size of the message bounds the work.
+ * Reads one ad. The length of the message limits the time that this takes.
  *
  * @throws ProtocolError ERR_CLASSAD if the ad is malformed; ERR_MESSAGE if the message ends inside the ad.
  */
 export function getClassAd(message: Reader): ClassAd {
   const count = message.int();
-  // Each attribute occupies at least one byte, so a count larger than the rest of the message is invalid.
+  // Each attribute occupies at least one byte, so a count larger than the number of remaining bytes is invalid.
   if (count < 0 || count > message.remaining)
     throw new ProtocolError('ERR_CLASSAD', `an ad declares ${count} attributes`);
   const values = new Map<string, string>();
@@ -119,7 +121,7 @@ export function getClassAd(message: Reader): ClassAd {
       throw new ProtocolError('ERR_CLASSAD', 'a line is not an attribute');
     values.set(name.toLowerCase(), source.trim());
   }
-  message.string(); // MyType and TargetType, which are obsolete; C++ ignores them too
+  message.string(); // the obsolete MyType and TargetType, which C++ also ignores
   message.string();
   return new ClassAd(values);
 }

@@ -5,11 +5,11 @@ import { concat } from './writer.ts';
 
 /** Length of an AES-256 key, in bytes. */
 export const KEY_LENGTH = 32;
-const IV_LENGTH = 16; // bytes; GCM usually has 12 (Condor_Crypt_AESGCM)
+const IV_LENGTH = 16; // bytes; GCM usually uses 12 (Condor_Crypt_AESGCM)
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
 
-/** Digests that bind the first encrypted frame of a direction to all cleartext frames before it. */
+/** Digests that bind the first encrypted frame in a direction to all preceding cleartext frames. */
 interface ClearDigests {
   /** SHA-256 of the cleartext frames that the client sent, 32 bytes. */
   readonly sent: Uint8Array;
@@ -20,10 +20,10 @@ interface ClearDigests {
 /**
  * Encrypts and decrypts whole frames with AES-256-GCM (cedar-rfc §1.4; condor_crypt_aesgcm.cpp).
  *
- * Each direction has a frame counter and a random base IV. The base IV precedes the first ciphertext, unencrypted.
- * The nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The AAD of the first frame is
- * the sender's digest of the cleartext frames, the receiver's digest, and the header. The AAD of later frames is the
- * header alone.
+ * Each direction has a frame counter and a random base IV. The base IV is sent unencrypted before the first ciphertext.
+ * The nonce is the base IV with the counter added to its first four bytes, modulo 2^32. The AAD of the first frame
+ * consists of the sender's digest of the cleartext frames, the receiver's digest, and the header. The AAD of later
+ * frames is the header alone.
  */
 export class FrameProtection {
   readonly #key: Uint8Array;
@@ -33,7 +33,7 @@ export class FrameProtection {
   #sealed = 0;
   #opened = 0;
 
-  /** `key` has 32 bytes. `sendIv` has 16 random bytes that were never used with this key. */
+  /** `key` has 32 bytes. `sendIv` has 16 random bytes that have never been used with this key. */
   constructor(key: Uint8Array, digests: ClearDigests, sendIv: Uint8Array) {
     if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError('key or IV length');
     this.#key = key;
@@ -81,7 +81,10 @@ export class FrameProtection {
   }
 }
 
-/** Returns the nonce of frame `count` of a direction. Throws before the counter wraps, which would repeat a nonce. */
+/**
+ * Returns the nonce of the frame with index `count` in one direction. Throws before the counter wraps, because wrapping
+ * would repeat a nonce.
+ */
 function nonce(baseIv: Uint8Array, count: number): Uint8Array {
   if (count >= MAX_FRAMES) throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
   const iv = Uint8Array.from(baseIv); // slice() would share memory if `baseIv` is a Buffer

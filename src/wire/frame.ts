@@ -1,7 +1,10 @@
 import { ProtocolError } from '../errors.ts';
 import { concat } from './writer.ts';
 
-/** Length of a frame header in bytes: the end flag, then the body length, big endian (cedar-rfc §1.2). */
+/**
+ * Length of a frame header, in bytes. The header consists of the end flag and the body length in big-endian order
+ * (cedar-rfc §1.2).
+ */
 export const HEADER_LENGTH = 5;
 
 /** Maximum length of a frame body, in bytes. Prevents a hostile peer from making the client allocate gigabytes. */
@@ -18,7 +21,10 @@ export interface Frame {
   readonly endOfMessage: boolean;
 }
 
-/** Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is 1 byte to 1 MiB. */
+/**
+ * Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is between 1 byte and 1
+ * MiB.
+ */
 export function putHeader(bodyLength: number): Uint8Array {
   if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
   const header = new Uint8Array(HEADER_LENGTH);
@@ -44,10 +50,10 @@ export class Deframer {
   }
 
   /**
-   * Returns the next complete frame, or undefined until more bytes are pushed.
+   * Returns the next complete frame, or undefined if more bytes are needed.
    *
-   * @throws ProtocolError ERR_FRAME on a wrong end flag, or a length of 0 or above 1 MiB: as soon as the header has
-   *   arrived, before the body is buffered.
+   * @throws ProtocolError ERR_FRAME if the end flag is invalid, or if the length is 0 or exceeds 1 MiB. Throws as soon
+   *   as the header has arrived, before the body is buffered.
    */
   next(): Frame | undefined {
     if (this.#header === undefined) {
@@ -81,7 +87,7 @@ function bodyLengthOf(header: Uint8Array): number {
   return length;
 }
 
-/** Rejects a stream whose first byte is not an end flag, and names the protocol if it is a common one. */
+/** Rejects a stream whose first byte is not an end flag. The error names the protocol if it is a common one. */
 function refuseForeign(chunks: readonly Uint8Array[]): void {
   const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
   const flag = start[0] ?? 0;

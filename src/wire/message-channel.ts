@@ -1,9 +1,12 @@
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** Sends and receives CEDAR messages. Separates the content of messages from their transport. */
+/** Sends and receives CEDAR messages. This interface separates the content of messages from their transport. */
 export interface MessageChannel {
-  /** Queues one message. The next `receive` sends the queue, so that all messages before a wait leave in one flight. */
+  /**
+   * Queues one message. The next `receive` sends the queue, so that all messages queued before a wait leave in one
+   * flight.
+   */
   send(write: (message: Writer) => void): void;
   /**
    * Sends the queue, waits for one complete message and parses it. `read` must consume the whole message.
@@ -14,21 +17,25 @@ export interface MessageChannel {
   receive<T>(read: (message: Reader) => T): Promise<T>;
 }
 
-/** A cleartext message that the peer has yet to send. On success, every byte of it is known in advance. */
+/**
+ * A cleartext message that the peer has not sent yet. Unless the peer reports a failure, every byte of the message is
+ * known in advance.
+ */
 export interface ExpectedMessage {
   readonly write: (message: Writer) => void;
   /** Returns the error to throw if the peer sends a different message. Default: ProtocolError ERR_MESSAGE. */
   readonly otherwise?: () => Error;
 }
 
-/** A channel that can switch to AES-256-GCM, once. */
+/** A channel that can switch to AES-256-GCM once. */
 export interface SecurableChannel extends MessageChannel {
   /**
    * Encrypts every later frame in both directions with `key` (32 bytes). The first encrypted frame authenticates all
-   * cleartext frames before it (§1.4.2).
+   * preceding cleartext frames (§1.4.2).
    *
-   * `expectedCleartext` lists the messages that the peer still sends in cleartext. Their digest is computed in advance, so
-   * that an encrypted request can leave before they arrive. Any other message in their place ends the connection.
+   * `expectedCleartext` lists the messages that the peer will still send in cleartext. Their digest is computed in
+   * advance, so that an encrypted request can be sent before they arrive. Any other message in their place ends the
+   * connection.
    */
   protect(key: Uint8Array, expectedCleartext?: readonly ExpectedMessage[]): void;
 }

@@ -2,13 +2,13 @@ import { ProtocolError } from '../errors.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A string of this single byte encodes a C++ null pointer (Stream::get_string_ptr). */
+/** A string that consists of this single byte encodes a C++ null pointer (Stream::get_string_ptr). */
 const NULL_STRING = 0xad;
 
 /**
  * Reads primitives from one complete message (cedar-rfc §2; Stream::get in C++).
  *
- * Every read throws ProtocolError ERR_MESSAGE if it would cross the end of the message.
+ * Every read throws ProtocolError ERR_MESSAGE if it would go past the end of the message.
  */
 export class Reader {
   readonly #bytes: Uint8Array;
@@ -23,12 +23,12 @@ export class Reader {
     this.#encrypted = encrypted;
   }
 
-  /** Number of bytes not read yet. */
+  /** Number of bytes that have not been read yet. */
   get remaining(): number {
     return this.#bytes.length - this.#at;
   }
 
-  /** Reads a signed integer: eight bytes, big endian, two's complement. Rejects values beyond ±(2^53 - 1). */
+  /** Reads a signed integer of eight bytes in big-endian two's complement. Rejects values beyond ±(2^53 - 1). */
   int(): number {
     const value = Number(this.#view.getBigInt64(this.#take(8)));
     if (!Number.isSafeInteger(value)) throw new ProtocolError('ERR_MESSAGE', 'an integer is out of range');
@@ -43,7 +43,7 @@ export class Reader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Reads a UTF-8 string. A C++ null pointer is read as the empty string. */
+  /** Reads a UTF-8 string. Returns an empty string for a C++ null pointer. */
   string(): string {
     const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
     if (bytes.length === 1 && bytes[0] === NULL_STRING) return '';

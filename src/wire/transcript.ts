@@ -4,7 +4,7 @@ import { crypto } from '../runtime/crypto.ts';
 /**
  * SHA-256 over all cleartext frames of one direction, including their headers (cedar-rfc §1.4.2).
  *
- * Without any cleartext frame the digest is 32 zero bytes, not SHA-256 of the empty string, because C++ creates the
+ * Without any cleartext frame, the digest is 32 zero bytes, not SHA-256 of the empty string, because C++ creates the
  * digest context on first use.
  */
 export class Transcript {
@@ -17,7 +17,7 @@ export class Transcript {
     }
   }
 
-  /** Returns the digest of all parts so far, 32 bytes. More parts can be added afterwards. */
+  /** Returns the 32-byte digest of all parts so far. More parts can be added afterwards. */
   digest(): Uint8Array {
     return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
   }

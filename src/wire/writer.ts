@@ -1,7 +1,8 @@
 /**
- * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). Counterpart of `Reader`.
+ * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The counterpart of `Reader`.
  *
- * Throws RangeError for a value that CEDAR cannot encode. Inputs are validated earlier, so this is a bug in the client.
+ * Throws RangeError for a value that CEDAR cannot encode. Inputs are validated earlier, so this error indicates a bug
+ * in the client.
  */
 export class Writer {
   readonly #parts: Uint8Array[] = [];
@@ -36,7 +37,7 @@ export class Writer {
   }
 }
 
-/** Concatenates byte arrays. A single part is returned as it is, not copied. */
+/** Concatenates byte arrays. Returns a single part itself, without copying it. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;

@@ -1,7 +1,7 @@
 /**
- * Stand-in for undici (see "overrides" in package.json). @actions/http-client imports it at start, which costs every
- * run 1 MB of bundle and some 60 ms, for `getAgentDispatcher()` alone; the Action never calls that. HTTP requests of
- * the toolkit go through node:http, proxies included.
+ * Stub for undici (see "overrides" in package.json). @actions/http-client imports undici at startup only for
+ * `getAgentDispatcher()`, which the Action never calls. The import would add 1 MB to the bundle and about 60 ms to each
+ * run. The toolkit sends its HTTP requests through node:http, including those through a proxy.
  */
 export class ProxyAgent {
   constructor() {

@@ -128,7 +128,7 @@ describe('KERBEROS', () => {
       { KRB5CCNAME: 'DIR:PLACE/evil' },
       /its file "primary" contains no cache name/,
     ],
-    ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read/],
+    ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read; only FILE and DIR are supported/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
     ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
     ['KCM as the default in krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
@@ -146,6 +146,11 @@ describe('KERBEROS', () => {
       /kerberos-password: kerberos-principal is not set/,
     ],
     ['a keytab of another principal', { keytab: new Secret(ENCODED), principal: 'bob' }, /no key for bob@POOL.TEST/],
+    [
+      'a keytab of an unsupported type',
+      { keytab: new Secret('MEMORY:x') },
+      /keytab of the type MEMORY cannot be read; only FILE and WRFILE are supported/,
+    ],
     ['a truncated keytab', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
       'a malformed principal',

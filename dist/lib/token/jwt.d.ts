@@ -2,20 +2,20 @@ import { Secret } from '../runtime/secret.ts';
 /** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
 export interface IdToken {
     readonly jwt: Secret;
-    /** Encoded header and payload: the signing input, which is not secret. */
+    /** Encoded header and payload. They are the signing input, which is not secret. */
     readonly signedText: string;
     readonly algorithm: string;
-    /** `kid`: the name of the signing key. */
+    /** Name of the signing key (`kid`). */
     readonly keyId: string;
-    /** `iss`: the trust domain. */
+    /** Trust domain (`iss`). */
     readonly issuer: string;
-    /** `sub`: the identity, `user@domain`. */
+    /** Identity (`sub`), in the form `user@domain`. */
     readonly subject: string;
     readonly issuedAt: number | undefined;
     /** Undefined if the token never expires. */
     readonly expiresAt: number | undefined;
-    /** `jti` */
+    /** Unique ID of the token (`jti`). */
     readonly tokenId: string | undefined;
-    /** Authorization levels that the token is restricted to; undefined if it is unrestricted. */
+    /** Authorization levels that the token is restricted to. Undefined if it is unrestricted. */
     readonly authz: readonly string[] | undefined;
 }

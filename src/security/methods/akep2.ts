@@ -1,9 +1,9 @@
 /**
- * AKEP2: both sides prove knowledge of a shared secret, in three messages (cedar-rfc §5.3; condor_auth_passwd.cpp).
- * Version 1 is PASSWORD, version 2 is IDTOKENS.
+ * AKEP2, in which both sides prove knowledge of a shared secret in three messages (cedar-rfc §5.3;
+ * condor_auth_passwd.cpp). Version 1 is PASSWORD, and version 2 is IDTOKENS.
  *
- * A is the client's name, B the server's name, rA and rB are their nonces, and K is the MAC key. Where the draft and
- * C++ differ, this module follows C++: both MACs are HMAC-SHA1, mac1 covers `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
+ * A is the client's name and B is the server's name. rA and rB are their nonces, and K is the MAC key. Where the draft
+ * and C++ differ, this module follows C++. Both MACs are HMAC-SHA1. mac1 covers `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
  * (Condor_Auth_Passwd::calculate_hkt), and mac2 covers `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
 
@@ -16,7 +16,7 @@ import { type Candidate, displayName, type MethodName, MethodRefused } from '../
 
 /** Length of a nonce, in bytes. */
 export const NONCE_LENGTH = 256;
-/** Length of an HMAC-SHA1, in bytes. */
+/** Length of an HMAC-SHA1 value, in bytes. */
 const MAC_LENGTH = 20;
 
 const STATUS_OK = 0;
@@ -25,8 +25,8 @@ const STATUS_ERROR = -1;
 const utf8 = new TextEncoder();
 
 /**
- * Salt of K, with which both peers prove that they know the secret (Condor_Auth_Passwd::setup_seed). It is public: it keeps
- * the keys that are derived from one secret apart.
+ * Salt for deriving K, the key with which both peers prove that they know the secret (Condor_Auth_Passwd::setup_seed).
+ * The salt is public. It separates the keys that are derived from the same secret.
  */
 export const SEED_A: Uint8Array = new Uint8Array(
   Buffer.from(
@@ -38,57 +38,59 @@ export const SEED_A: Uint8Array = new Uint8Array(
   ),
 );
 
-/** The first message, from the client. */
+/** The first message, sent by the client. */
 interface Opening {
-  /** A: `sub` of the token, else its `jti`; with PASSWORD, the name for the pool password. */
+  /**
+   * The client's name A: the token's `sub` or, without one, its `jti`. With PASSWORD, the name for the pool password.
+   */
   readonly name: string;
   /**
-   * The token's header and payload, from which the server recomputes the signature and K. Undefined in version 1: the
-   * server has the password.
+   * The token's header and payload, from which the server recomputes the signature and K. Undefined in version 1,
+   * because the server has the password.
    */
   readonly signedText: string | undefined;
-  /** rA, 256 bytes. */
+  /** The client's nonce rA, 256 bytes. */
   readonly nonce: Uint8Array;
 }
 
-/** The second message, from the server. */
+/** The second message, sent by the server. */
 interface Challenge {
-  /** If false, the server refuses the credential and the other fields are empty. */
+  /** If this is false, the server refuses the credential, and the other fields are empty. */
   readonly accepted: boolean;
   readonly clientName: string;
-  /** B. */
+  /** The server's name B. */
   readonly serverName: string;
   readonly clientNonce: Uint8Array;
-  /** rB. */
+  /** The server's nonce rB. */
   readonly serverNonce: Uint8Array;
   readonly mac: Uint8Array;
 }
 
-/** Derives K, 32 bytes, from the raw bytes of a token's signature. */
+/** Derives K (32 bytes) from the raw bytes of a token's signature. */
 export function keyOfToken(signature: Uint8Array, signedText: string): Uint8Array {
   const salt = concat([SEED_A, utf8.encode(signedText)]);
   return new Uint8Array(crypto().hkdfSync('sha256', signature, salt, 'master ka', 32));
 }
 
 /**
- * Derives K, 20 bytes, from the pool password, doubled as in C++ (Condor_Auth_Passwd::fetchPoolPassword,
+ * Derives K (20 bytes) from the pool password, which is doubled as in C++ (Condor_Auth_Passwd::fetchPoolPassword,
  * setup_shared_keys).
  */
 export function keyOfPassword(password: Uint8Array): Uint8Array {
   return hmac(SEED_A, password, password);
 }
 
-/** A credential whose secret the server may know too. */
+/** A credential whose secret the server may also have. */
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
   readonly source: string;
   readonly opening: Opening;
-  /** Computes K when it is needed. */
+  /** Computes K on demand. */
   readonly key: () => Uint8Array;
   /** Describes the possible reasons for a refusal, because the server sends none. */
   readonly refusal: () => Refusal;
-  /** The reason why the server will probably refuse the credential. */
+  /** Reason why the server will probably refuse the credential. */
   readonly doubt?: Refusal | undefined;
   /**
    * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be
@@ -147,7 +149,7 @@ export function getChallenge(message: Reader): Challenge {
   return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 
-/** Returns whether the challenge proves that the server knows K and replies to this opening. */
+/** Returns whether the challenge proves that the server knows K and responds to this opening message. */
 export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
   const { serverName, clientNonce, serverNonce, mac } = challenge;
   if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;
@@ -156,7 +158,7 @@ export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Cha
   return equal(mac, hmac(key, names, opening.nonce, serverNonce));
 }
 
-/** Writes the third and last message, the client's proof. */
+/** Writes the third and last message, which contains the client's proof. */
 export function putProof(message: Writer, key: Uint8Array, opening: Opening, challenge: Challenge): void {
   const mac = hmac(key, utf8.encode(`${opening.name}\0`), challenge.serverNonce);
   putName(message.int(STATUS_OK), opening.name);
@@ -164,8 +166,8 @@ export function putProof(message: Writer, key: Uint8Array, opening: Opening, cha
 }
 
 /**
- * Writes a third message without a proof. The server reads one in any case, so omitting it would desynchronise the two
- * sides.
+ * Writes a third message without a proof. The server always reads a third message, so omitting it would put the two
+ * sides out of step.
  */
 export function putNoProof(message: Writer): void {
   putName(message.int(STATUS_ERROR), '').int(0).int(0);
@@ -187,7 +189,7 @@ function putBlock(message: Writer, bytes: Uint8Array): Writer {
   return message.int(bytes.length).bytes(bytes);
 }
 
-/** Reads a block of exactly `length` bytes, or the empty block of a server that refuses. */
+/** Reads a block of exactly `length` bytes, or the empty block that a server sends with a refusal. */
 function getBlock(message: Reader, length: number): Uint8Array {
   const actual = message.int();
   if (actual !== 0 && actual !== length) {

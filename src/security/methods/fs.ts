@@ -14,20 +14,23 @@ const NOT_DONE = -1;
 const THIS_ACCOUNT = 'this account';
 
 interface FsOptions {
-  /** Parent directories that a daemon may choose, without a trailing slash: `/tmp`, FS_LOCAL_DIR. */
+  /** Parent directories that a daemon may choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
   readonly parents: readonly string[];
-  /** Owner of the new directory; undefined for the current account. Root sets it to HTCondor's account. */
+  /** Owner of the new directory. Undefined means the current account. Root sets the owner to HTCondor's account. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
-  /** True if a daemon whose release does not bind the directory to its address may choose an unbound name. */
+  /**
+   * True if unbound names are accepted from a daemon whose release does not bind the directory to the daemon's address.
+   */
   readonly mayBeUnbound: boolean;
 }
 
 /**
- * FS: the daemon names a directory, the client creates it, and the daemon checks its owner (cedar-rfc §5.5;
- * condor_auth_fs.cpp).
+ * Returns the FS method: the daemon names a directory, the client creates it, and the daemon checks its owner
+ * (cedar-rfc §5.5; condor_auth_fs.cpp).
  *
  * FS authenticates the client on the daemon's host. It does not authenticate the daemon, so the client does not use it
- * with daemons on other hosts. The client removes the directory as soon as the daemon has replied, or has failed to.
+ * with daemons on other hosts. The client removes the directory as soon as the daemon has replied or the connection has
+ * failed.
  */
 export function fs(options: FsOptions): AuthMethod {
   const candidate = (peer: Peer): Candidate => ({
@@ -73,11 +76,12 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
 const MAX_PATH_LENGTH = 1024;
 
 /**
- * The names that HTCondor chooses for the directory: `FS_` and the letters of mkstemp. From 24.0.22, 25.0.12 and
- * 25.11.1 on, the daemon's IP address and port are between them. Later releases add a final `_`.
+ * Names that HTCondor chooses for the directory. Originally, a name was `FS_` followed by the letters that mkstemp
+ * adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later
+ * releases add a final `_`.
  *
- * No field may contain the separator `_`, so that a name with the client's suffix parses in only one way. Otherwise a
- * relay could hide the address of another daemon in it.
+ * No field may contain the separator `_`, so that a name with the client's suffix can be parsed in only one way.
+ * Otherwise, a relay could hide the address of another daemon in the name.
  */
 const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
 const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
@@ -86,10 +90,10 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
  * Validates the directory that the daemon chose. Returns the path to create and the suffix to send to the daemon, or an
  * objection.
  *
- * If a name ends in `_`, the client appends the daemon's address as the client sees it, and the daemon compares that
- * with its endpoint. If a name contains the daemon's address, it must equal the address that the client sees. Both
- * prevent a relay attack, in which another account on this host makes the client authenticate to the real daemon on its
- * behalf.
+ * If a name ends in `_`, the client appends the daemon's address as the client sees it. The daemon compares that
+ * address with its own endpoint. If a name contains an address, that address must equal the one that the client sees.
+ * Both checks prevent a relay attack, in which another account on this host uses the client to authenticate to the real
+ * daemon.
  */
 function checkDirectory(
   wanted: string,
@@ -123,7 +127,10 @@ function checkDirectory(
   return { path: wanted, extension: '' };
 }
 
-/** Returns why a name without the daemon's address is refused, as the end of a message; undefined if it is accepted. */
+/**
+ * Returns the reason for refusing a name without the daemon's address, as the end of a message. Returns undefined if
+ * the name is accepted.
+ */
 function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: boolean): Refusal | undefined {
   if (!mayBeUnbound) {
     const reason = ': FS before HTCondor 24.0.22, 25.0.12 and 25.11.1, which is used only if FS is named';
@@ -135,11 +142,14 @@ function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: bool
   return { kind: 'fs-relay', reason: `, but it ${announced}: it may be a relay` };
 }
 
-/** Creates the directory with mode 0700, whatever the umask. Returns the reason for a failure; undefined on success. */
+/**
+ * Creates the directory with mode 0700, regardless of the umask. Returns the reason for a failure, or undefined on
+ * success.
+ */
 function makeDirectory(path: string, owner: FsOptions['owner']): Refusal | undefined {
   try {
     const parent = posix.dirname(path);
-    const entry = lstatSync(parent); // on macOS /tmp is a symbolic link
+    const entry = lstatSync(parent); // on macOS, /tmp is a symbolic link
     if (entry.isSymbolicLink() && entry.uid !== 0)
       return { reason: `${parent} is a symbolic link that root does not own` };
     mkdirSync(path, 0o700); // fails if the name exists, even as a symbolic link
@@ -161,7 +171,7 @@ function remove(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // C++ ignores the failure too.
+    // C++ also ignores this failure.
   }
 }
 

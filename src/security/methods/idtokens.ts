@@ -11,33 +11,33 @@ import { akep2, keyOfToken, NONCE_LENGTH } from './akep2.ts';
 /** An IDTOKEN that may authenticate the client. */
 export interface IdTokenCredential {
   readonly token: CredentialToken;
-  /** Credential source, such as `idtoken (line 1)` or a file name; unique among the credentials of a run. */
+  /** Source of the credential, such as `idtoken (line 1)` or a file name. Unique among the credentials of a run. */
   readonly source: string;
   /**
-   * True if the user provided this token for this daemon. If it is the only token, its header and claims (not its
-   * signature) may be sent before the server has announced its trust domain, which saves a round trip.
+   * True if the user provided this token for this daemon. If it is the only token, its header and claims, but not its
+   * signature, may be sent before the server announces its trust domain. This saves a round trip.
    */
   readonly chosen: boolean;
 }
 
-/** Issues a token with a local signing key that the server also has; undefined if there is no such key on this host. */
+/** Issues a token with a local signing key that the server also has. Returns undefined if this host has no such key. */
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
 /** Options for the tokens of a run. */
 interface IdTokenOptions {
   readonly mint?: Mint | undefined;
-  /** Authorization levels that are requested: the token with the fewest levels that covers them is tried first. */
+  /** Requested authorization levels. Of the tokens that cover them, the one with the fewest levels is tried first. */
   readonly authz?: readonly string[];
   /** True if the run ends when the daemon fails to authenticate itself with the only token. */
   readonly endsRun?: boolean;
 }
 
 /**
- * IDTOKENS: both sides prove that they know the signature of a token (cedar-rfc §5.3).
+ * Returns the IDTOKENS method, in which both sides prove that they know the signature of a token (cedar-rfc §5.3).
  *
- * Like C++, the client uses a token only with a server that has the trust domain and the signing key of the token
- * (findTokens in condor_auth_passwd.cpp). A token that has expired by the clock of this host is tried after all other
- * credentials, because that clock may be wrong.
+ * Like C++, the client uses a token only with a server that has the token's trust domain and signing key (findTokens in
+ * condor_auth_passwd.cpp). A token that has expired by this host's clock is tried after all other credentials, because
+ * that clock may be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],
@@ -59,7 +59,8 @@ export function idtokens(
         refusal: objection(credential, server, credentials.length > 1),
       }));
       const usable = judged.filter(({ refusal }) => refusal === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, does not replace an expired token of this pool with one that has more permissions.
+      // Like HTCondor's tools, the client does not replace an expired token of this pool with one that has more
+      // permissions.
       const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {
         usable: [...usable, ...(minted === undefined ? [] : [minted])].map((each) => candidate(each, runState, peer)),
@@ -77,7 +78,7 @@ export function idtokens(
 }
 
 /**
- * Sorts the tokens that cover the requested levels first, the one with the fewest levels at the front. Without
+ * Moves the tokens that cover the requested levels to the front, in ascending order of the number of levels. Without
  * requested levels, keeps HTCondor's order.
  */
 function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly string[]): readonly IdTokenCredential[] {
@@ -90,10 +91,10 @@ function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly st
   return credentials.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** More levels than any restricted token implies. */
+/** A number of levels that no restricted token reaches. */
 const MANY_LEVELS = 1000;
 
-/** State that the tokens of a run share. */
+/** State that is shared by the tokens of a run. */
 interface RunState {
   readonly host: Host;
   readonly endsRun: boolean;
@@ -125,7 +126,7 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Run
   return { ...own, expiresAt: token.expiresAt };
 }
 
-/** Returns the client's name in AKEP2: `sub`, or else `jti` (Condor_Auth_Passwd::validate). */
+/** Returns the client's name in AKEP2: `sub` or, without one, `jti` (Condor_Auth_Passwd::validate). */
 function nameOf({ subject, tokenId }: CredentialToken): string {
   return subject ?? tokenId ?? '';
 }
@@ -158,7 +159,10 @@ function objection(
   return undefined;
 }
 
-/** Lists the checks that only the server can perform (Condor_Auth_Passwd::validate), because it sends no reason. */
+/**
+ * Lists possible reasons for a refusal, because the server sends none. Only the server can perform these checks
+ * (Condor_Auth_Passwd::validate).
+ */
 function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): Refusal {
   const age = issuedAt === undefined ? 'unknown' : describeDuration(Math.round(now.getTime() / 1000 - issuedAt));
   const reasons = [

@@ -21,24 +21,24 @@ export interface TicketSource {
   readonly label: string;
   /** Credential source, such as `kerberos-keytab` or the name of a credential cache. */
   readonly source: string;
-  /** Returns the reason not to use the credential at this time; undefined if it is usable. */
+  /** Returns the reason for not using the credential at this time, or undefined if it is usable. */
   readonly objection: (now: Date) => Refusal | undefined;
   /** Returns a ticket for HTCondor's service on a host. Later calls in a run return the same ticket. */
   readonly ticketFor: (host: string) => Promise<Ticket>;
 }
 
-/** Reason for not using KERBEROS: a ticket is issued for a host name. */
+/** Reason for not using KERBEROS without a host name. Tickets are issued for host names. */
 const NO_SERVER_NAME: Refusal = {
   kind: 'no-host-name',
   reason: `no host name is known for its Kerberos principal; ${SET_SERVER_NAME}`,
 };
 
 /**
- * KERBEROS: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI (condor_auth_kerberos.cpp; RFC 4120
- * §3.2).
+ * Returns the KERBEROS method: AP-REQ and AP-REP of Kerberos 5 in CEDAR messages, without GSSAPI
+ * (condor_auth_kerberos.cpp; RFC 4120 §3.2).
  *
- * Both sides are authenticated. The Kerberos session key is not used as the CEDAR session key, which comes from ECDH as
- * with all other methods.
+ * Both sides are authenticated. The Kerberos session key is not used as the CEDAR session key. As with all other
+ * methods, the CEDAR session key comes from ECDH.
  */
 export function kerberos(sources: readonly TicketSource[], host: Host): AuthMethod {
   const valid = () => sources.filter(({ objection }) => objection(host.now()) === undefined);
@@ -66,7 +66,7 @@ export function kerberos(sources: readonly TicketSource[], host: Host): AuthMeth
     prepare({ serverName, claimedName }) {
       const [first] = valid();
       const name = serverName ?? claimedName;
-      if (name !== undefined) first?.ticketFor(name).catch(() => {}); // `open` reports it
+      if (name !== undefined) first?.ticketFor(name).catch(() => {}); // `open` reports the error
     },
   };
 }
@@ -90,12 +90,12 @@ function candidate({ label, source, ticketFor }: TicketSource, serverName: strin
       } catch (error) {
         if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
         opened = error;
-        channel.send((message) => message.int(ABORT)); // the daemon does not reply, and waits for the next method
+        channel.send((message) => message.int(ABORT)); // the daemon does not reply; it waits for the next method
       }
     },
     async finish(channel, _, last) {
       if (opened === undefined) throw new RangeError('finish before open');
-      // An unreachable KDC is a transient failure, unless there is another credential to try.
+      // An unreachable KDC is a transient failure, unless another credential can be tried.
       if (opened instanceof Error)
         throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
       if ((await channel.receive((message) => message.int())) !== MUTUAL)
@@ -114,7 +114,7 @@ function candidate({ label, source, ticketFor }: TicketSource, serverName: strin
   };
 }
 
-/** @throws AuthenticationError ERR_SERVER_UNPROVEN. */
+/** Verifies the daemon's reply. @throws AuthenticationError ERR_SERVER_UNPROVEN if the reply is invalid. */
 function verifyReply(reply: Uint8Array, opened: Opened, label: string): void {
   try {
     verifyApplicationReply(reply, opened.ticket, opened);
@@ -131,7 +131,7 @@ function rejected(service: string): MethodRefused {
   return new MethodRefused({ kind: 'ticket-rejected', reason, details: { service } });
 }
 
-/** An unreachable KDC issues no ticket either. */
+/** Converts an error to a refusal. An unreachable KDC counts as one that issues no ticket. */
 function refusalOf(error: Error): Refusal {
   const { kind, details } = error instanceof KerberosError ? error : { kind: 'no-ticket' as const, details: undefined };
   return { reason: error.message, kind, details };

@@ -8,7 +8,8 @@ const NOT_DONE = -1;
 const THIS_ACCOUNT = 'this account';
 
 /**
- * MUNGE: a credential of the local `munged`, which the `munged` on the daemon's host decodes (condor_auth_munge.cpp).
+ * Returns the MUNGE method: the local `munged` creates a credential, and the `munged` on the daemon's host decodes it
+ * (condor_auth_munge.cpp).
  *
  * MUNGE does not authenticate the daemon. `encode` must return a new credential for each call, because `munged` accepts
  * a credential only once.

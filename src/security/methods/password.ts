@@ -6,15 +6,17 @@ import { isAtLeast } from '../version.ts';
 import { akep2, keyOfPassword, NONCE_LENGTH } from './akep2.ts';
 
 /**
- * Client name for the pool password (CONDOR_PASSWORD_FQU), and the prefix of the name that servers before 23.9 expect.
+ * Client name for the pool password (CONDOR_PASSWORD_FQU), and the prefix of the client name that servers before 23.9
+ * expect.
  */
 const CLIENT_NAME = 'condor@password';
 const OLD_NAME_PREFIX = 'condor_pool@';
 
 /**
- * PASSWORD: both sides prove that they know the pool password (cedar-rfc §5.3, version 1 of AKEP2).
+ * Returns the PASSWORD method, in which both sides prove that they know the pool password (cedar-rfc §5.3, version 1 of
+ * AKEP2).
  *
- * Each character of `secret` represents one byte (Latin-1). `source` names the credential source in messages.
+ * Each character of `secret` represents one byte (Latin-1). `source` is the credential source that messages show.
  */
 export function password(secret: Secret, source: string, host: Host): AuthMethod {
   const candidate = (name: string): Candidate =>
@@ -31,7 +33,7 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
     authenticatesServer: true,
     sources: [source],
     candidatesFor: (server) => ({ usable: [candidate(nameFor(server))], rejected: [] }),
-    guessed: () => candidate(CLIENT_NAME), // the name for an older server requires its policy
+    guessed: () => candidate(CLIENT_NAME), // the name for an older server depends on the server's policy
   };
 }
 

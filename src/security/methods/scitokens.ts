@@ -13,8 +13,8 @@ import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
 export const MAX_SCITOKEN_LENGTH = 16_380;
 
 /**
- * SCITOKENS: sends a bearer token through TLS after the server has authenticated itself with its certificate (cedar-rfc
- * §5.4.5; Condor_Auth_SSL with scitokens_mode in C++).
+ * Returns the SCITOKENS method, which sends a bearer token through TLS after the server has authenticated itself with
+ * its certificate (cedar-rfc §5.4.5; Condor_Auth_SSL with scitokens_mode in C++).
  */
 export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod {
   const { source } = token;
@@ -67,8 +67,8 @@ function lengthAndToken({ jwt }: BearerToken): Uint8Array {
 }
 
 /**
- * Lists possible reasons for a refusal, because the server sends none (validate_scitoken). Those visible in the token
- * come first.
+ * Lists possible reasons for a refusal, because the server sends none (validate_scitoken). Reasons that are visible in
+ * the token come first.
  */
 function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }: BearerToken, now: Date): string {
   const seconds = now.getTime() / 1000;

@@ -2,8 +2,8 @@
  * The exchange that SSL and SCITOKENS share: TLS inside CEDAR messages, in which the server authenticates itself with
  * its certificate (cedar-rfc §5.4; condor_auth_ssl.cpp).
  *
- * The phases are hello, tls and key. Each message of the tls and key phases is a status, a length and that many bytes
- * of TLS records.
+ * The phases are hello, tls and key. Each message of the tls and key phases contains a status, a length and that many
+ * bytes of TLS records.
  */
 import { AuthenticationError, ProtocolError } from '../../errors.ts';
 import type { MessageChannel } from '../../wire/message-channel.ts';
@@ -20,13 +20,11 @@ const QUITTING = 3;
 /** The sender has nothing more to send in this phase. */
 const HOLDING = 4;
 
-/** Length of the random key that the server sends, in bytes. It is unused: the session key comes from ECDH. */
+/** Length of the random key that the server sends, in bytes. It is unused, because the session key comes from ECDH. */
 const KEY_LENGTH = 256;
 /** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
-/**
- * Limit for each phase. TLS 1.2 needs two rounds. TLS 1.3 needs two, or three if the server requests a different group.
- */
+/** Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three with a HelloRetryRequest. */
 const MAX_ROUNDS = 8;
 
 const NOTHING = new Uint8Array();
@@ -37,7 +35,7 @@ interface SslCredential {
   readonly label: string;
   /** Host name that the server's certificate must carry. */
   readonly serverName: string;
-  /** Called when the method is used, because reading the system's CA certificates takes time. */
+  /** Returns the TLS options. Called only when needed, because reading the system's CA certificates takes time. */
   readonly tls: () => Promise<TlsOptions>;
 }
 
@@ -46,7 +44,7 @@ export class SslExchange {
   readonly #credential: SslCredential;
   #tunnel: TlsTunnel | undefined;
   #certificate: TlsOptions['certificate'];
-  /** The reason why TLS could not start, which `open` has reported to the server. */
+  /** Reason why TLS could not start. `open` has reported the failure to the server. */
   #failure: string | undefined;
 
   constructor(credential: SslCredential) {
@@ -54,8 +52,8 @@ export class SslExchange {
   }
 
   /**
-   * Sends the hello message and the first TLS records in one flight. Waiting for the server's hello is unnecessary: it
-   * contains only a status.
+   * Sends the hello message and the first TLS records in one flight. Waiting for the server's hello is unnecessary,
+   * because it contains only a status.
    */
   async open(channel: MessageChannel): Promise<void> {
     const options = await this.#credential.tls();
@@ -73,8 +71,8 @@ export class SslExchange {
   }
 
   /**
-   * Completes the handshake and verifies the server. Afterwards the server waits for the client's last message of the
-   * key phase: call `hold()`.
+   * Completes the handshake and verifies the server. Afterwards, call `hold()`, because the server waits for the
+   * client's last message of the key phase.
    *
    * @throws MethodRefused if TLS fails or the server refuses the client.
    * @throws AuthenticationError ERR_SERVER_UNPROVEN if the server's certificate is not trusted.
@@ -123,8 +121,8 @@ export class SslExchange {
 
   /**
    * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. At that
-   * point TLS 1.3 is complete for the client, and TLS 1.2 lacks only the server's Finished message; waiting for that
-   * message first would cost a round trip.
+   * point, TLS 1.3 is complete for the client. TLS 1.2 lacks only the server's Finished message, and waiting for it
+   * would cost a round trip.
    */
   async #handshake(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
@@ -143,8 +141,8 @@ export class SslExchange {
   }
 
   /**
-   * Applies the policy for sending a client certificate with TLS 1.2. With TLS 1.3 the client verifies the server
-   * before its second flight. With TLS 1.2 that flight contains the client certificate, in cleartext, before the client
+   * Applies the policy for sending a client certificate with TLS 1.2. With TLS 1.3, the client verifies the server
+   * before its second flight. With TLS 1.2, that flight contains the client certificate in cleartext, before the client
    * can verify the server.
    */
   #checkVersion(channel: MessageChannel, tunnel: TlsTunnel): void {
@@ -162,7 +160,7 @@ export class SslExchange {
   }
 
   /**
-   * Verifies the server's certificate. Before this, the client uses no data from the server and sends no secret to it.
+   * Verifies the server's certificate. Until then, the client uses no data from the server and sends no secret to it.
    */
   #verify(channel: MessageChannel, tunnel: TlsTunnel): void {
     const { label, method, serverName } = this.#credential;
@@ -189,9 +187,7 @@ export class SslExchange {
     throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
   }
 
-  /**
-   * Feeds one message of the server to the TLS engine and returns its status. Throws MethodRefused if the server quits.
-   */
+  /** Feeds one message from the server to TLS and returns its status. Throws MethodRefused if the server quits. */
   async #receive(channel: MessageChannel, tunnel: TlsTunnel): Promise<number> {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);
@@ -233,7 +229,7 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
 const UNEXPLAINED =
   ': it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
-/** The alert of a daemon that does not accept X.509 proxies. */
+/** Alert of a daemon that does not accept X.509 proxies. */
 const CERTIFICATE_UNKNOWN = 46;
 
 /** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */

@@ -2,11 +2,11 @@ import { type AuthMethod, type Candidate, type Peer, SET_SERVER_NAME } from '../
 import { SslExchange } from './ssl-exchange.ts';
 import type { TlsOptions } from './tls-tunnel.ts';
 
-/** Returns the TLS options for one server. Called when the method is used. */
+/** Returns the TLS options for one server. Called only when the method is used. */
 export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 
 /**
- * Reason for not using SSL: without a host name to check it against, a certificate does not authenticate the server.
+ * Reason for not using SSL without a host name. A certificate authenticates the server only if its name can be checked.
  */
 export const NO_SERVER_NAME = `no host name is known to verify its certificate against; ${SET_SERVER_NAME}`;
 
@@ -19,8 +19,8 @@ export function onlyClaimed(name: string): string {
 }
 
 /**
- * SSL: TLS with certificates of both sides (cedar-rfc §5.4). `label` identifies the client certificate in messages, and
- * `source` is its credential source.
+ * Returns the SSL method, which is TLS with certificates on both sides (cedar-rfc §5.4). `label` identifies the client
+ * certificate in messages, and `source` is its credential source.
  */
 export function ssl(label: string, tlsFor: TlsFor, source = label): AuthMethod {
   const candidate = (serverName: string): Candidate => {

@@ -7,28 +7,28 @@ import type { Secret } from '../../runtime/secret.ts';
 import { isIpAddress } from '../../transport/sinful.ts';
 import { concat } from '../../wire/writer.ts';
 
-/** The client's certificate and the CAs that it trusts, as PEM. */
+/** The client's certificate and its trusted CA certificates, in PEM format. */
 export interface TlsOptions {
   /** Trusted CA certificates. */
   readonly authorities: readonly string[];
-  /** True if a trusted certificate need not be a root, for example the certificate of a known host. */
+  /** True if a trusted certificate need not be a root certificate. It may be that of a known host, for example. */
   readonly partialChain: boolean;
   readonly certificate:
     | {
         readonly chain: string;
         readonly key: Secret;
         /**
-         * Called before the certificate is sent to an unverified server, in cleartext, as in TLS 1.2. If undefined, the
+         * Called before the certificate is sent in cleartext to an unverified server, as in TLS 1.2. If undefined, the
          * certificate is not sent to such a server.
          */
         readonly onUnverified?: (() => void) | undefined;
       }
     | undefined;
-  /** Host name for SNI, which is sent in cleartext and which HTCondor ignores; undefined for no SNI. */
+  /** Host name for SNI, which is sent in cleartext and which HTCondor ignores. Undefined means no SNI. */
   readonly serverName: string | undefined;
 }
 
-/** A failure that the TLS library reports, for example an alert of the peer. */
+/** A failure that the TLS library reports, such as an alert from the peer. */
 export class TlsFailure extends Error {}
 
 /** Descriptions of OpenSSL's errors. OpenSSL's own text names source files and is never shown. */
@@ -46,17 +46,17 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-/** A host name that a certificate can be checked against. A leading dot would match every host of a domain. */
+/** Matches host names that a certificate can be checked against. A leading dot would match every host of a domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
-/** Turns of the event loop to wait for further output after the engine has started to write. */
+/** Number of event-loop turns to wait for further output after the engine has started to write. */
 const SETTLING_TURNS = 4;
 
-/** Turns of the event loop after which the engine needs more input. It does not wait for anything else. */
+/** Number of event-loop turns after which an idle engine needs more input, because it waits for nothing else. */
 const MAX_TURNS = 1000;
 
 /**
- * A TLS client without a socket: the caller feeds received records to it and sends the records that it outputs (§5.4).
+ * A TLS client without a socket. The caller feeds received records to it and sends the records that it outputs (§5.4).
  *
  * The handshake completes even if the peer's certificate chain is not trusted. The caller must check `distrust` before
  * it uses any data from the peer.
@@ -100,7 +100,8 @@ export class TlsTunnel {
       ca: [...authorities],
       ...(partialChain ? { allowPartialTrustChain: true } : {}),
       ...(certificate === undefined ? {} : { cert: certificate.chain, key: certificate.key.reveal() }),
-      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }), // RFC 6066 §3: no address
+      // RFC 6066 §3 does not allow IP addresses in SNI.
+      ...(serverName === undefined || isIpAddress(serverName) ? {} : { servername: serverName }),
       minVersion: 'TLSv1.2',
       // Verification is not skipped: distrust() checks the chain and the name before any data is used. If the engine
       // rejected the server, the client could not send the CEDAR status QUITTING, and the daemon would wait for it.
@@ -119,12 +120,12 @@ export class TlsTunnel {
     });
   }
 
-  /** The negotiated version, `TLSv1.2` or `TLSv1.3`. */
+  /** The negotiated TLS version, `TLSv1.2` or `TLSv1.3`. */
   get version(): string | null {
     return this.#socket.getProtocol();
   }
 
-  /** True after the handshake. */
+  /** True once the handshake is complete. */
   get established(): boolean {
     return this.#established;
   }
@@ -137,12 +138,12 @@ export class TlsTunnel {
   /**
    * Waits for the next records to send and returns them.
    *
-   * @throws TlsFailure if the engine failed. `pending` then returns the records that are left, such as an alert.
+   * @throws TlsFailure if the engine failed. `pending` then returns the remaining records, such as an alert.
    */
   async output(): Promise<Uint8Array> {
     await this.#until(() => this.#outgoing.length > 0);
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-    this.#throwFailure(); // an alert of the client is output too, and stays pending
+    this.#throwFailure(); // an alert from the client is also output, and stays pending
     return this.pending();
   }
 
@@ -156,7 +157,10 @@ export class TlsTunnel {
     await this.#until(() => this.#established);
   }
 
-  /** Why TLS failed after the last records, with the number of the alert if the peer sent one. Undefined: it did not. */
+  /**
+   * Returns why TLS failed after the last records, with the number of the peer's alert, if any; undefined if it did not
+   * fail.
+   */
   async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
     if (this.#failure === undefined) return undefined;
@@ -164,9 +168,7 @@ export class TlsTunnel {
     return { reason: tlsReason(this.#failure), alert: digits === undefined ? undefined : Number(digits) };
   }
 
-  /**
-   * Waits for `length` bytes of plaintext from the peer. Throws TlsFailure if the engine fails or needs more records.
-   */
+  /** Waits for `length` bytes of the peer's plaintext. Throws TlsFailure if the engine fails or needs more records. */
   async read(length: number): Promise<Uint8Array> {
     await this.#until(() => this.#plaintext.reduce((sum, { length }) => sum + length, 0) >= length);
     const all = concat(this.#plaintext);
@@ -180,14 +182,15 @@ export class TlsTunnel {
     return this.output();
   }
 
-  /** Returns the reason not to trust the peer's certificate; undefined if its chain and its name are valid. */
+  /** Returns the reason for not trusting the peer's certificate, or undefined if its chain and its name are valid. */
   distrust(serverName: string): Refusal | undefined {
     if (!HOST_NAME.test(serverName)) return untrusted(`${serverName} is not a host name`);
     const certificate = this.#certificate;
     if (certificate === undefined) return untrusted('it has no certificate');
     if (!this.#socket.authorized) return invalid(String(this.#socket.authorizationError), certificate.issuer);
-    // The names in the subjectAltName extension count, with `*` at the end of a label. The common name counts only
-    // without that extension. Otherwise it would bypass the name constraints of a CA, although HTCondor accepts it.
+    // Only the names in the subjectAltName extension count. They may contain `*` at the end of a label. The common name
+    // counts only without that extension, because it would bypass the name constraints of a CA. HTCondor always accepts
+    // the common name.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
@@ -205,8 +208,8 @@ export class TlsTunnel {
   }
 
   /**
-   * Waits until `condition` holds. Throws TlsFailure if the engine is idle before that: it then needs more records, but
-   * the daemon sends none before it receives a reply.
+   * Waits until `condition` holds. Throws TlsFailure if the engine becomes idle first. The engine then needs more
+   * records, but the daemon sends none before it receives a reply.
    */
   async #until(condition: () => boolean): Promise<void> {
     for (let turn = 0; !condition(); turn++) {
