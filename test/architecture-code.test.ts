@@ -1,4 +1,4 @@
-/** Checks rules for the code: the length of files, what they export, and the size of the bundles. */
+/** Checks rules for the code: the length of files, their exports, and the size of the bundles. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,8 +7,8 @@ import { projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 
 /**
- * The floors of the source tree, from top to bottom. Groups on the same floor do not import each other. A file imports
- * only from lower floors and from its own group, without cycles.
+ * Layers of the source tree, from top to bottom. Groups in the same layer do not import each other. A file imports only
+ * from lower layers and from its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/service/']],
@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/errors.ts', 'src/reasons.ts', 'src/runtime/']],
 ];
 
-/** Modules of Node and of packages, each with the only files that may import it. */
+/** Modules of Node and of packages, each with the only files that may import the module. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
@@ -94,7 +94,7 @@ const REVEALS: Readonly<Record<string, number>> = {
   'src/cli/main.ts': 1, // prints the token
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file that contains it
   'src/credentials/idtokens.ts': 1, // splits the input into lines
-  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
+  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives keys from the password
   'src/credentials/password.ts': 1, // reads the line of the input
   // Trims the token; checks its length and whether it is empty or contains blanks; checks whether to mask it.
   'src/credentials/scitokens.ts': 5,

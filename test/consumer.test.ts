@@ -1,6 +1,4 @@
-/**
- * Tests a project that depends on the packed package. It compiles with the compiler options that projects commonly use.
- */
+/** Tests that a project that depends on the packed package compiles with commonly used compiler options. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

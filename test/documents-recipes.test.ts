@@ -47,7 +47,7 @@ describe('The recipes of the README work:', () => {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Returns the code block in this language below a heading of the README. */
+  /** Returns the code block in this language under a heading of the README. */
   function shown(heading: string, language: string): Block {
     const section = readFileSync(join(projectRoot, 'README.md'), 'utf8')
       .split(/^(?=##+ )/m)
@@ -97,7 +97,7 @@ describe('The recipes of the README work:', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
-  /** Returns the rows of the document's table that has this heading. */
+  /** Returns the rows of the table with this heading in a document. */
   const rowsOf = (text: string, heading: string): readonly (readonly [string, string])[] =>
     [
       ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
@@ -184,7 +184,10 @@ describe('The recipes of the README work:', () => {
     }
   });
 
-  /** Runs a script on a host that has a token and the command under both of its names, but no other network. */
+  /**
+   * Runs a script on a host without a network to other hosts. The host has a token, and the command under both of its
+   * names.
+   */
   async function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},

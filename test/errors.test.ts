@@ -18,7 +18,7 @@ import { everyError } from './support/errors/every-error.ts';
 import { projectRoot } from './support/project.ts';
 import { parseCommand } from './support/runner/commands.ts';
 
-/** The class and exit status of each error, from section 5 of interface.md. */
+/** The class and exit status of each error, by error code. */
 const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_INPUT: ['InputError', 2],
   ERR_NO_CREDENTIAL: ['CredentialError', 2],
@@ -47,7 +47,7 @@ const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_OUTPUT: ['OutputError', 8],
 };
 
-/** A string of everything that a runner or a terminal interprets. */
+/** A string that contains everything that a runner or a terminal interprets. */
 const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001b[2J\u0007\u202e\u2028\u0000 end';
 
 describe('Error classes', () => {

@@ -28,7 +28,7 @@ const WORKFLOWS = [
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
-/** Extracts the scripts of the keyless examples, for systems that run the command. */
+/** Extracts the scripts from the keyless examples for systems that use the command. */
 const KEYLESS: Readonly<Record<string, () => string>> = {
   'Jenkinsfile.keyless': () => {
     const { stages } = readJenkinsfile(exampleText('Jenkinsfile.keyless'));
@@ -36,7 +36,7 @@ const KEYLESS: Readonly<Record<string, () => string>> = {
   },
   'buildkite.yml': () => {
     const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
-    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` replaces it
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does
   },
   'circleci.yml': () => {
     const { jobs } = parse(exampleText('circleci.yml')) as {
@@ -267,7 +267,7 @@ function asGitHub(text: string): string {
   return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
 }
 
-/** Evaluates the expressions in a value that the test needs. */
+/** Evaluates the expressions in a value, as far as the test requires. */
 function evaluated(value: unknown): string {
   return String(value)
     .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())

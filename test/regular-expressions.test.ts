@@ -6,13 +6,13 @@ import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from
 const LENGTH = 4 * 1024;
 const TINY = 22;
 /**
- * CPU time for the long input, in microseconds, above which the test measures again. A linear expression takes about
- * 200; a quadratic one takes 10,000 to 100,000.
+ * Threshold in microseconds. If the long input takes more CPU time, the test measures again. A linear expression takes
+ * about 200; a quadratic one takes 10,000 to 100,000.
  */
 const SUSPICIOUS_US = 2000;
 /**
- * Ratio of the lengths of the long and the short input. The CPU time may grow by at most MAX_RATIO, but in quadratic
- * time it would grow by FACTOR².
+ * Ratio between the lengths of the long and the short input. The CPU time may grow by a factor of at most MAX_RATIO.
+ * Quadratic time would grow by FACTOR².
  */
 const FACTOR = 6;
 const MAX_RATIO = 15;
@@ -38,7 +38,7 @@ function superlinear(regExp: RegExp): string | undefined {
     else regExp.exec(text);
   };
   for (const pump of pumpsOf(regExp)) {
-    // With the long input, an expression that takes exponential time would never return.
+    // An expression that takes exponential time would never return from the long input.
     const tiny = pump(TINY);
     if (cpuTime(() => run(tiny)) > SUSPICIOUS_US && best(() => run(tiny)) > SUSPICIOUS_US)
       return `exponential: ${JSON.stringify(tiny)}`;
@@ -64,7 +64,7 @@ describe('the regular expressions of src', () => {
   test('are not created from strings at run time, except for the user’s configuration', () => {
     assert.deepEqual(dynamicExpressions(), [
       'src/cli/command-hints.ts', // names of inputs
-      'src/daemon/locate.ts', // sent to the collector, never run by the client
+      'src/daemon/locate.ts', // sent to the collector; the client never runs it
       'src/inputs/credentials.ts', // LOCAL_CONFIG_DIR_EXCLUDE_REGEXP
       'src/policy/json-schema.ts', // patterns from a schema in this repository
     ]);

@@ -2,8 +2,8 @@
  * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the
  * words. Prints one line per file as it finishes, all failures in full, and a summary.
  *
- * Runs several files in parallel, the slowest first. CONDOR_TEST_CONCURRENCY sets how many. Files that mostly wait run
- * in addition to these. With `--unit`, omits the files that need real daemons or Linux namespaces.
+ * CONDOR_TEST_CONCURRENCY sets how many files run in parallel. The slowest files start first. Files that mostly wait
+ * run in addition. With `--unit`, omits the files that need real daemons or Linux namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { filesBelow, projectRoot } from './support/project.ts';
 import type { Report, Status } from './support/reporter.ts';
 import { patience } from './support/slowness.ts';
 
-/** Time limit for a file. If a file exceeds it, its process is killed and its unfinished tests are named. */
+/** Time limit for a file. If a file exceeds the limit, its process is killed, and its unfinished tests are reported. */
 const LIMIT_MS = patience(1_200_000);
 /** Interval between lines that name the running files, if no other line is printed. */
 const PROGRESS_MS = 15_000;
@@ -26,7 +26,7 @@ const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\//, 30],
   [/token-file-crash|fuzz\/|action\/|examples|documents/, 15],
 ];
-/** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
+/** Files that mostly wait: for daemons that restart, for a job, for a tool that polls, or for a distant peer. */
 const WAITING =
   /real\/(restarts|token-request-command|fs-relay|documented-workflows|embedded-pool(-kerberos)?|act)\.|transport\/distance\.|\/renew\./;
 /** Number of waiting files that run in addition to the others, because they hardly use a processor. */
@@ -122,7 +122,7 @@ function unfinished(reports: readonly Report[]): readonly Report[] {
 }
 
 const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
-/** Titles of the failed tests, each with the first lines of its error. The summary repeats them. */
+/** Titles of the failed tests, each with the first lines of the error. The summary repeats them. */
 const failures: string[] = [];
 /** Number of lines of each error that the list at the end repeats, because a CI log may be truncated to its end. */
 const LINES_AT_THE_END = 12;
@@ -158,7 +158,7 @@ function tell(result: FileResult): void {
     `${place} ${bad > 0 ? 'FAIL' : 'ok  '} ${name} ${tests} ${result.seconds.toFixed(1).padStart(7)} s${notes.map((note) => `, ${note}`).join('')}`,
   );
   for (const { path, status, text = '' } of reports) {
-    // Only counts the tests that a failed hook cancelled, and prints the hook's failure.
+    // The tests that a failed hook cancelled are only counted; the hook's failure is printed.
     if (status !== 'fail' && (status !== 'cancelled' || own.fail > 0)) continue;
     const title = `${sourceOf(result.file)}: ${path.join(' › ')}`;
     const shown = text.trimEnd().replaceAll(/^(?=.)/gm, '    ');

@@ -15,7 +15,7 @@ import { SHA256 } from './support/runner/ci-machine.ts';
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));
 
-/** Jobs that have write permissions, with these permissions. */
+/** Jobs that have write permissions, and those permissions. */
 const WRITERS: Readonly<Record<string, readonly string[]>> = {
   release: ['attestations', 'contents', 'id-token'],
   npm: ['id-token'],

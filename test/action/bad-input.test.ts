@@ -31,7 +31,7 @@ beforeEach(() => {
 });
 
 const credential = strangeJwt();
-/** A valid certificate; which one does not matter. */
+/** A valid certificate. Its content does not matter. */
 const [CERTIFICATE = ''] = rootCertificates;
 
 describe('An invalid input', () => {

@@ -40,7 +40,7 @@ function peer(talk: (socket: Socket) => void): () => Server {
 const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
 const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 
-/** Each peer, how it is started, the expected error code, and the expected exit status. */
+/** Name of each peer, the function that creates it, the expected error code, and the expected exit status. */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
   ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],
@@ -66,8 +66,7 @@ const PEERS: readonly [string, () => Server, string, number][] = [
   ],
 ];
 /**
- * A peer that echoes the client's messages causes these errors: the client parses the echo as a policy or as a daemon
- * ad.
+ * Error codes for a peer that echoes the client's messages. The client parses the echo as a policy or as a daemon ad.
  */
 const ECHO_CODES = { address: 'ERR_CLASSAD', pool: 'ERR_MESSAGE' } as const;
 

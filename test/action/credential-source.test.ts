@@ -1,6 +1,6 @@
 /**
- * Tests which credential a step reports. If it is not from an input, a notice names it, because it may belong to
- * another identity.
+ * Tests which credential a step reports. A credential that is not from an input may belong to another identity, so a
+ * notice names it.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Tests the environment of later steps: the private directory and the variables, which the end of the job restores. */
+/**
+ * Tests the environment of later steps: the private directory and the exported variables. The end of the job restores
+ * both.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -125,7 +128,8 @@ describe('export-environment', () => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without the pool input, the step uses the pool of HTCondor's configuration, not the pool of the first step.
+        // Without the pool input, the step uses the pool in HTCondor's configuration rather than the pool of the first
+        // step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };

@@ -63,11 +63,11 @@ describe('While the daemon does not respond', { skip: noSignals }, () => {
   }
 });
 
-/** Describes when a step is interrupted: the pool's behavior, and the message that the step then prints. */
+/** An interruption of a step: the pool's behavior, the moment, and the message that the step then prints. */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** The line of the pool's log that marks the moment. If undefined, the pool calls `reached`. */
+  /** The line in the pool's log that marks the moment. If it is undefined, the pool calls `reached`. */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }

@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'placement-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const path = join(folder, 'token');
-/** Plans to replace a token for alice that expires at `exp`. */
+/** Plans the replacement of a token for alice that expires at `exp`. */
 function plan(exp: number | undefined, expected: { expiresBy?: number; issuer?: string; subject?: string }) {
   const claims = { iss: 'pool.test', sub: 'alice@pool.test', iat: 1, ...(exp === undefined ? {} : { exp }) };
   writeFileSync(path, new SigningKey().sign(claims));

@@ -33,7 +33,7 @@ const changed = (file: string, before: string) =>
     return now !== '' && now !== before ? undefined : 'it is still the old token';
   });
 
-/** Replaces a file with a directory while another process may be appending to the file. */
+/** Replaces a file with a directory. Another process may be appending to the file at the same time. */
 const replaceByDirectory = (file: string) =>
   until('a directory replaces the file', 30, async () => {
     try {
@@ -46,8 +46,8 @@ const replaceByDirectory = (file: string) =>
   });
 
 /**
- * Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts tests renewal
- * there.
+ * Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts tests renewal on
+ * Windows.
  */
 const skip =
   process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file to which a process writes';

@@ -1,4 +1,4 @@
-/** Tests the test harness itself. A simulated runner that hides too much or ignores a command would prove nothing. */
+/** Tests the simulated runner itself. If it hid too much or ignored a command, the other tests would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCommand, parsePairs } from '../support/runner/commands.ts';

@@ -1,4 +1,4 @@
-/** Tests the debug log. It contains every phase with names and sizes, and no secrets. */
+/** Tests the debug log. It contains every phase, with names and sizes, but no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-pool/with-pool.ts';

@@ -10,7 +10,7 @@ import { everyError } from '../support/errors/every-error.ts';
 const hints = [...new Set(everyError().flatMap((error) => hintsFor(error)))];
 const translated = hints.map(commandHint);
 
-/** Other programs that hints name. A flag after such a name, in the same phrase, is a flag of that program. */
+/** Other programs that hints mention. A flag that follows such a name in the same phrase is a flag of that program. */
 const OTHERS =
   /\b(?:condor_(?!token_fetch)\w+|openssl|curl|nc|kinit|klist|kvno|kadmin|ktadd|base64|ls|df|ss|munge|journalctl|head|date)\b[^,;:()]*$/;
 

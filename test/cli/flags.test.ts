@@ -14,7 +14,7 @@ function isArgPrefix(argument: string, flag: string, minimum: number, colon: boo
   return minimum < 0 ? at === flag.length : at >= minimum;
 }
 
-/** Reimplements is_dash_arg_prefix; with `colon`, is_dash_arg_colon_prefix. */
+/** Reimplements is_dash_arg_prefix or, with `colon`, is_dash_arg_colon_prefix. */
 function isDashArgPrefix(argument: string, flag: string, minimum: number, colon = false): boolean {
   if (!argument.startsWith('-')) return false;
   if (argument.startsWith('--')) return isArgPrefix(argument.slice(2), flag, -1, colon);
@@ -63,7 +63,7 @@ function ourFlag(argument: string, flags = FLAGS): string | undefined {
     return [...parseArguments([argument], flags).keys()][0];
   } catch (error) {
     assert.ok(error instanceof InputError);
-    return error.input === 'arguments' ? undefined : error.input; // the flag was recognized, but its value is missing
+    return error.input === 'arguments' ? undefined : error.input; // the flag is recognized, but its value is missing
   }
 }
 

@@ -29,7 +29,7 @@ const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
-/** The value of SSL_CERT_FILE that makes the client trust no CA of the system. */
+/** A value of SSL_CERT_FILE with which the client trusts no system CA. */
 const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({

@@ -1,4 +1,4 @@
-/** Tests KERBEROS credentials: which one of a host or of the inputs is used, and why the others are not. */
+/** Tests which of the Kerberos credentials on a host or in the inputs is used, and why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Tests which authentication methods are available with which credential sources, and why the others are not. */
+/** Tests which authentication methods are available with which credentials, and the reasons why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Tests credentials that were pasted in another format. They are converted if the format is unambiguous; otherwise, the
- * error names the format.
+ * Tests credentials that were pasted in another format. An unambiguous format is converted; otherwise, the error names
+ * the format.
  */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

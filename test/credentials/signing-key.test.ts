@@ -1,4 +1,4 @@
-/** Tests tokens that the client issues itself with the pool's signing key, if the host has that key. */
+/** Tests tokens that the client itself signs with the pool's signing key, if the host has that key. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

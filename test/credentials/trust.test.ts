@@ -1,6 +1,6 @@
 /**
- * Tests how servers are trusted: CA certificates from inputs, configuration and system, and the known hosts of
- * HTCondor's tools.
+ * Tests how the client decides which servers to trust: CA certificates from inputs, the configuration and the system,
+ * and the known hosts of HTCondor's tools.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -174,7 +174,7 @@ describe('A daemon’s certificate', () => {
   });
   after(() => ways?.close());
 
-  /** Fetches from a daemon with its own certificate. Returns the code of the error, or undefined. */
+  /** Fetches from a daemon that has this certificate. Returns the error code, or undefined on success. */
   async function code(env: Record<string, string>, words: Words = {}): Promise<string | undefined> {
     const options = ways.pool({ tls: { certificate: own, authority: ways.authority.certificate } });
     return await withPool(options, async (pool) => {

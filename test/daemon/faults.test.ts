@@ -1,6 +1,6 @@
 /**
- * Sends each message of a daemon with each fault. Each case has one expected error, writes no token, and prints no
- * secret.
+ * Injects each fault into each message of a daemon. In each case, the fetch fails with one expected error, writes no
+ * token, and prints no secret.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/faults/broken-messages.ts';
 import { deadlineFor, patience } from '../support/slowness.ts';
 
-/** The error code of each fault, or the fault's column in `CODES`. */
+/** The error code for each fault, or the name of the fault's column in `CODES`. */
 const OUTCOMES: Readonly<Record<MessageFault, string>> = {
   'closes the connection': 'CLOSED',
   'resets the connection': 'CLOSED',

@@ -1,6 +1,5 @@
 /**
- * Tests the `remote` mode with the embedded pool: the query to the collector, and which of its replies are accepted or
- * rejected.
+ * Tests `remote` with the embedded pool: the query to the collector, and which of its replies are accepted or rejected.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,6 +1,6 @@
 /**
- * Finds the daemon of this host through the files that it writes for HTCondor's tools. Covers files of 23.9 and 25.14,
- * and malformed files.
+ * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files of
+ * 23.9 and 25.14, and malformed files.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -162,7 +162,7 @@ describe('A fetch from the daemon of this host', () => {
     readonly env?: Record<string, string>;
     readonly file?: string;
   }
-  /** Fetches from a schedd that has an address file on this host and is named ci@pool. */
+  /** Fetches from a schedd that is named ci@pool and has an address file on this host. */
   const fetchHere = ({ words = {}, env = {}, file }: Here) =>
     withPool({}, async (pool) => {
       const path = put('address', file ?? `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);

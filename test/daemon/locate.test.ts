@@ -1,4 +1,7 @@
-/** Locates a daemon by name, as the only daemon, among several, and through several collectors. Also tests failures. */
+/**
+ * Tests how a daemon is located: by name, as the only daemon, among several, and through several collectors. Also tests
+ * failures.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * Tests strings of a peer that are longer than any that a daemon sends. They are rejected before a regular expression
- * processes them.
+ * Tests strings from a peer that are longer than any string that a daemon sends. They are rejected before a regular
+ * expression processes them.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -1,8 +1,8 @@
 /**
- * A daemon that denies a command or replies to DC_SEC_QUERY then closes the connection. It does not read data that the
- * client sent after its last proof, so its TCP stack sends a reset. On Windows, a reset discards an unread reply.
- * Therefore, the client sends nothing that no daemon reads, and repeats the query if a reset may have discarded the
- * verdict.
+ * After a daemon has denied a command or replied to DC_SEC_QUERY, it closes the connection. It does not read data that
+ * the client sent after its last proof, so its TCP stack sends a reset. On Windows, a reset discards an unread reply.
+ * Therefore, the client sends no data that a daemon may leave unread. It repeats the query if a reset may have
+ * discarded the verdict.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -56,8 +56,8 @@ describe('A denial that a TCP reset discards', () => {
       }));
   }
 
-  // The daemon sends its verdict before the request can arrive, so a reset may or may not reach the client first. The
-  // test fixes the order.
+  // The daemon sends its verdict before the request can arrive, so the client may receive the verdict or the reset
+  // first. Here, the reset replaces the first verdict.
   for (const way of ['FS', 'MUNGE'] as const satisfies WayName[]) {
     test(`is received at the second attempt with ${way}`, { skip: ABSENT[way] ?? false }, () => {
       let verdicts = 0;

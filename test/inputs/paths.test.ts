@@ -35,8 +35,7 @@ function pathOf(source: object | undefined): string {
 }
 
 /**
- * Compares paths that are absolute on Unix. On Windows, they are relative to the current drive, with or without its
- * letter.
+ * Compares paths that are absolute on Unix. On Windows, they are on the current drive, with or without a drive letter.
  */
 function assertPath(found: unknown, expected: string): void {
   assert.equal(resolve(String(found)), resolve(expected));

@@ -1,4 +1,4 @@
-/** Tests the process host. Its deadline applies even if the garbage collector runs. */
+/** Tests the process host. Its deadline takes effect even if the garbage collector runs. */
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
@@ -45,7 +45,10 @@ describe('The caller’s signal', () => {
 });
 
 describe('A silent daemon', () => {
-  /** Runs turns of the event loop with one garbage collection in each, so that weak references are cleared. */
+  /**
+   * Waits for several turns of the event loop, with a garbage collection in each turn, so that weak references are
+   * cleared.
+   */
   async function collect(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
       await new Promise((resolve) => setImmediate(resolve));

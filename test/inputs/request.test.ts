@@ -1,4 +1,4 @@
-/** Tests how the inputs of a request are parsed: the daemon, the token, its path, and names. */
+/** Tests how a request's inputs are parsed: the daemon, the token, its path, and names. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';

@@ -28,7 +28,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-/** Writes a condor_config_val that runs this JavaScript. Returns an environment in which the client finds it. */
+/**
+ * Writes a condor_config_val that runs this JavaScript. Returns environment variables with which the client finds it.
+ */
 function fake(script: string): Record<string, string> {
   const path = join(folder, 'condor_config_val');
   writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
@@ -37,8 +39,8 @@ function fake(script: string): Record<string, string> {
 }
 
 /**
- * Writes a condor_config_val with these values. Like the real one, it expands one macro per argument and prints a
- * newline after each value.
+ * Writes a condor_config_val that has these values. Like the real one, it expands each argument as one macro and prints
+ * a newline after each result.
  */
 function valued(values: Record<string, string>): Record<string, string> {
   return fake(`

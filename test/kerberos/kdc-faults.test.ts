@@ -1,5 +1,6 @@
 /**
- * Sends each message of a KDC with each fault. Each case has one expected error, writes no token, and prints no secret.
+ * Injects each fault into each message of a KDC. In each case, the fetch fails with one expected error, writes no
+ * token, and prints no secret.
  */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
@@ -47,7 +48,10 @@ async function byCache(kdc: Kdc): Promise<Words> {
   return { ...common, 'kerberos-cache': ways.file(`cache-${kdc.port}`, cacheBytes(granting)) };
 }
 
-/** Messages of the KDC, each with the credential that makes the client request it, and its number among the replies. */
+/**
+ * Messages of the KDC. Each has the credential that makes the client request it, and its number among the KDC's
+ * replies.
+ */
 const MESSAGES: Readonly<
   Record<string, { words: (kdc: Kdc) => Words | Promise<Words>; count: number; options?: KdcOptions }>
 > = {
@@ -67,8 +71,8 @@ const body = (reply: Buffer) => reply.subarray(LENGTH_SIZE);
 let earlier: Buffer | undefined;
 
 /**
- * The error code of each fault, without the prefix ERR_. A malformed reply is not a transient failure: only its
- * authentication method fails.
+ * The error code for each fault, without the prefix ERR_. A malformed reply does not cause a retry; it only makes the
+ * authentication method fail.
  */
 const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buffer) => KdcFault]>> = {
   'closes the connection': ['CONNECT', () => 'close'],
@@ -95,8 +99,8 @@ const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buf
 for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
   describe(`If the KDC, in place of ${message},`, { concurrency: 8 }, () => {
     before(async () => {
-      // A successful fetch, or one that follows endless referrals, records a reply. The tests later send it in response
-      // to another request.
+      // This fetch either succeeds or follows endless referrals. It records a reply, which the tests later send in
+      // response to another request.
       const keeping = (reply: Buffer, at: number) => {
         if (at === count) earlier = Buffer.from(reply);
         return reply;

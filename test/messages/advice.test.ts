@@ -1,6 +1,6 @@
 /**
- * Tests errors that occur without HTCondor, and errors that only the embedded pool can cause. Each has the hints of its
- * row.
+ * Tests errors that occur without HTCondor, and errors that only the embedded pool can cause. Each error has the
+ * documented hints.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -108,7 +108,7 @@ describe('A failure before any connection has the documented hint:', () => {
   });
 });
 
-/** OpenSSL's response to bytes that are not a handshake: a fatal alert, protocol_version. */
+/** OpenSSL's response to bytes that are not a handshake: a fatal protocol_version alert. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
 describe('A server that is not a daemon has the documented hint:', () => {

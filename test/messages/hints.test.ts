@@ -1,5 +1,5 @@
 /**
- * Tests the hints. Each kind of error has its own hint, docs/TROUBLESHOOTING.md contains the hint, and a real daemon
+ * Tests the hints. Each kind of error has its own hint, which docs/TROUBLESHOOTING.md contains, and a real daemon
  * causes the error.
  */
 import assert from 'node:assert/strict';
@@ -43,8 +43,8 @@ const BROKEN = 'HTCondor sends no malformed messages';
 const STOPPED = 'this client stops before the daemon can reply with it';
 
 /**
- * Hints that no test causes with a real daemon, and the reason. advice.test.ts and the tests of the entry points cover
- * them.
+ * Errors that no test causes with a real daemon, each with the reason. advice.test.ts and the tests of the entry points
+ * cover these errors.
  */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,

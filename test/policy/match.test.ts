@@ -1,4 +1,4 @@
-/** Tests how verified claims are matched: the selected grant, and the reason that a job receives. */
+/** Tests how verified claims are matched: which grant is selected, and which reason a job receives. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryFor } from '../../src/policy/advice.ts';

@@ -26,7 +26,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   function run(job: string, matrix: readonly string[] = [], more = {}): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    // The cache contains the installed files of the real pools.
+    // The cache contains the file systems of the real pools.
     const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache, ...more } });
   }
@@ -57,7 +57,8 @@ describe('The workflow ci.yml', { skip: why }, () => {
 });
 
 /**
- * Returns the workflow with only one job. Removes the steps that check out and build the sources, which already exist.
+ * Returns the workflow with only one job, and without the steps that check out and build the sources, which already
+ * exist.
  */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;

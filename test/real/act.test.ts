@@ -49,7 +49,7 @@ for (const suite of poolSuites()) {
       test(`${file} submits a job, hides the token, and removes it`, async () => {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
-        // Only the act of Forgejo and Gitea accepts URLs.
+        // Only Forgejo's and Gitea's versions of act accept URLs.
         const text = exampleText(file, place()).replace('https://github.com/', '');
         const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
         const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
@@ -168,7 +168,10 @@ grants:
   });
 }
 
-/** Adds a first step, whose post step reports which files are left, and further steps at the end of the job. */
+/**
+ * Adds two kinds of steps to a job: a first step whose post step reports which files are left, and further steps at the
+ * end.
+ */
 function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
   const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;

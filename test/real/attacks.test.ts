@@ -1,6 +1,6 @@
 /**
- * Tests attacks on fetches from real daemons. The attacker changes the traffic, advertises to the collector, has a
- * certificate of another host, runs the token service, or has left files on the runner. Each attack leads to one error,
+ * Tests attacks on fetches from real daemons. The attacker modifies the traffic, advertises to the collector, has
+ * another host's certificate, runs the token service, or has left files on the runner. Each attack causes one error,
  * and no credential leaves the client. Where possible, the test runs the same fetch without the defense to show that
  * the attack would succeed.
  */
@@ -49,7 +49,7 @@ const WIDER = 'causes ERR_TOKEN_CLAIM';
 const MALFORMED = 'causes ERR_TOKEN_MALFORMED';
 
 /**
- * Claims about levels in tokens for which the client requested only READ, as JSON. Each row has the outcome of the
+ * Claims about levels, as JSON, in tokens for which the client requested only READ. Each row has the outcome of the
  * fetch, and whether HTCondor authorizes WRITE. Tokens that the client cannot parse are not sent to HTCondor.
  */
 const SCOPES: readonly [claims: string, outcome: string, writes?: boolean][] = [
@@ -232,9 +232,9 @@ for (const suite of poolSuites()) {
           const { user, system } = process.cpuUsage(started);
           return (user + system) / 1000;
         };
-        await cost(25_000); // a first run, so that all code is loaded
+        await cost(25_000); // the first run loads all code
         const [short, long] = [await cost(25_000), await cost(500_000)];
-        // Quadratic time would be 400 times as long.
+        // In quadratic time, the long input would take 400 times as long.
         assert.ok(long < 60 * Math.max(short, 10), `${short} ms and ${long} ms of CPU time`);
       });
 
@@ -314,7 +314,8 @@ for (const suite of poolSuites()) {
       runner.close();
       assert.deepEqual([step.outputs['error-code'], step.outputs['token']], ['ERR_CONNECT', undefined], step.raw);
       assert.deepEqual(services.asked, []);
-      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // the ca-certificate input does not help
+      // The client does not use ca-certificate for this service.
+      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/);
     });
 
     describe('who makes a secret of a job that runs as root disappear', () => {

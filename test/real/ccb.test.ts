@@ -1,7 +1,7 @@
 /**
- * Tests schedds behind CCB. Their brokers are HTCondor's collectors, without streaming (23.9) and with it (25.12). The
- * schedd advertises an address at which nothing listens, as if it were behind a firewall. Therefore, any connection to
- * the schedd must have come through CCB.
+ * Tests schedds behind CCB. Their brokers are HTCondor's collectors, of a release without streaming (23.9) and one with
+ * it (25.12). The schedd advertises an address on which no process listens, as if it were behind a firewall. Therefore,
+ * any connection to the schedd must have come through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +15,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { claimsOf, fetchFrom, referenceFetch } from '../support/pool/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
-/** An address at which nothing listens, because daemons of a pool use 127.0.0.1. */
+/** An address on which no process listens, because the pool's daemons use 127.0.0.1. */
 const NOWHERE = '127.0.0.9';
 
 const HIDDEN = `
@@ -24,10 +24,7 @@ const HIDDEN = `
   SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
   COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
 
-/**
- * Configures tools as if they ran on another host. With this host's configuration, they would share the schedd's
- * private network.
- */
+/** Makes tools behave as if they ran on another host. Otherwise, they would be in the schedd's private network. */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
 const STREAMED = /the broker relays the connection/;
@@ -145,7 +142,7 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // HTCondor's tool needs this many round trips for the broker alone, because it waits for every reply.
+        // For the broker alone, HTCondor's tool needs this many round trips, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);
@@ -168,7 +165,7 @@ for (const suite of poolSuites()) {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));
-      // 23.9 caches the policy of the last level that a client queried, so the test queries the collector for a
+      // 23.9 caches the policy of the level that a client queried last. Therefore, the test queries the collector for a
       // different level.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();

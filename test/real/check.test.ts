@@ -1,4 +1,4 @@
-/** Tests checks on real daemons: the report, and whether the verdict equals that of the fetch. */
+/** Tests checks on real daemons: the report, and whether the verdict is the same as for the fetch. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

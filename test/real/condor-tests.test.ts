@@ -62,8 +62,8 @@ for (const suite of poolSuites()) {
       `.replaceAll(/^ +/gm, '');
       pool = await startPool({ suite, config });
       await pool.run('mkdir', '-m', '700', '/etc/condor/user-tokens.d');
-      // The file is written only after all daemons have started, because startPool() checks them with these tools. With
-      // this file, the tools have no access.
+      // With this file, the tools have no access, but startPool() uses them to check the daemons. Therefore, the file
+      // is written only after all daemons have started.
       const tool = `TOOL.SEC_TOKEN_POOL_SIGNING_KEY_FILE = ${TOOL_KEY}\nTOOL.SEC_DEFAULT_AUTHENTICATION_METHODS = TOKEN\n`;
       await pool.write('/etc/condor/config.d/99-tool', tool, 0o644);
     });

@@ -1,4 +1,4 @@
-/** Tests failures of daemons and their hosts during a fetch. */
+/** Tests failures of daemons and of their hosts during a fetch. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';

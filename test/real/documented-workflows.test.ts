@@ -1,4 +1,4 @@
-/** Runs the README's workflows in act with real daemons. Each job completes, and its output is in the log. */
+/** Runs the README's workflows in act with real daemons. Each job completes, and its output appears in the log. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -23,7 +23,7 @@ const why =
   (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** the workflows of the README are not run by act: ${why}\n`);
 
-/** Forwards a port as `ssh -fN -L` does. Exits with the process whose ID is its first argument. */
+/** Forwards a port as `ssh -fN -L` does. Exits when the process whose ID is its first argument ends. */
 const FORWARDER = `
   const net = require('node:net');
   const [parent, ...forwards] = process.argv.slice(2);

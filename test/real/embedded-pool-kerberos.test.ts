@@ -16,7 +16,7 @@ for (const suite of poolSuites()) {
     describe(`With MIT Kerberos and HTCondor of ${suite}, an embedded KDC with keys of type ${type}`, {
       skip: poolUnavailable() ?? false,
     }, () => {
-      let realm: KerberosPool; // started only for its tools
+      let realm: KerberosPool; // started only to provide its tools
       let kdc: Kdc;
       before(async () => {
         realm = await startKerberosPool({ suite });

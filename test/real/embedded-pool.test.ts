@@ -25,7 +25,7 @@ import { surroundings } from '../support/surroundings.ts';
 for (const suite of poolSuites()) {
   describe(`The tools of HTCondor of ${suite} with the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
-    let pool: Pool; // started only for its tools, its accounts and its munged
+    let pool: Pool; // started only to provide its tools, its accounts and its munged
     before(async () => {
       secure = await startSecurePool({ suite });
       ({ pool } = secure);
@@ -327,7 +327,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** Runs condor_token_request with an IDTOKEN. It sends two or more commands in one process. */
+    /** Runs condor_token_request with an IDTOKEN. A single process sends two or more commands. */
     async function requestToken(embedded: EmbeddedPool): Promise<void> {
       const { pool } = secure;
       await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/requester']);

@@ -23,7 +23,7 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    // Runs first, because the client retries if the collector started only recently.
+    // These tests run first, because the client retries if the collector has only recently started.
     describe('refusals', () => {
       test('a name that the collector does not list causes an error with the names that it lists', async () => {
         await assert.rejects(
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       test('an expired token is rejected, with the time of its expiry', async () => {
         const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
         const { exp } = claimsOf(expired);
-        // The daemon still accepts the token within the second of `exp`.
+        // The daemon still accepts the token during the second that `exp` names.
         await until('it has expired', 60, async () => (Date.now() < 1000 * (Number(exp) + 1) ? 'not yet' : undefined));
         await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /, 'key POOL): it expired at');
       });
@@ -233,7 +233,7 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // condor_reconfig would not suffice, because 23.9 caches the policy of a level.
+    // condor_reconfig would not be sufficient, because 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });

@@ -1,4 +1,4 @@
-/** Causes failures with real daemons that no other test causes. Each has the hints of the documentation. */
+/** Causes failures with real daemons that no other test causes. Each failure has the documented hints. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
     const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
 
-    /** Returns the command's output when alice runs it in the pool with these methods only. */
+    /** Returns the output of the command, which alice runs in the pool with only these methods. */
     async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
       const { status, stderr } = await pool.ours(args, {
         user: 'alice',
@@ -57,7 +57,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** Returns the command's output in a network that does not respond. */
+    /** Returns the output of the command in a network that does not respond. */
     const unanswered = (host: string) => {
       const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
       const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];

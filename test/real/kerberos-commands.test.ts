@@ -1,6 +1,7 @@
 /**
- * Runs KERBEROS command lines with HTCondor's condor_token_fetch and this command, under the same account and
- * environment. Both succeed with the same claims, or both fail. Also counts round trips and runs the GitLab example.
+ * Runs KERBEROS command lines with HTCondor's condor_token_fetch and with this command, under the same account and
+ * environment. Either both succeed with the same claims, or both fail. Also counts round trips and runs the GitLab
+ * example.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,7 +19,7 @@ interface Case {
   /** The command line. POOL, NAME and SCHEDD are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading in docs/PARITY.md, if only this command succeeds and the difference is intended. */
+  /** Heading in docs/PARITY.md, if this command intentionally succeeds although HTCondor's tool fails. */
   readonly differs?: string;
 }
 

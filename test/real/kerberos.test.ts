@@ -1,4 +1,4 @@
-/** Tests KERBEROS, and its failures, with MIT Kerberos and real daemons. */
+/** Tests KERBEROS with MIT Kerberos and real daemons, including failures. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';

@@ -110,7 +110,8 @@ for (const suite of poolSuites()) {
 }
 
 /**
- * Returns the environment of the process that runs in this directory, which other processes of the account can read.
+ * Returns the environment of the process whose working directory is this directory. Other processes of the account can
+ * read it.
  */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {

@@ -1,7 +1,7 @@
 /**
- * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment.
- * Compares success or failure, claims, files and standard output. Each intended difference names the heading of
- * docs/PARITY.md that explains it.
+ * Runs command lines with HTCondor's condor_token_fetch and with this command, in the same pool, account and
+ * environment. Compares success or failure, claims, files and standard output. Each intended difference names the
+ * heading of docs/PARITY.md that explains it.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -21,7 +21,7 @@ const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
-/** Headings of docs/PARITY.md whose differences can only be tested with another pool or another tool. */
+/** Headings of docs/PARITY.md whose differences can be tested only with another pool or another tool. */
 const TESTED_ELSEWHERE = [
   'Collectors',
   'Releases and ciphers',
@@ -84,7 +84,7 @@ for (const suite of poolSuites()) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
       await pool.exec(['sh', '-c', `${setup}; touch -d "1 second ago" .start`], { ...account, cwd });
-      // The value POOL of -key is not a placeholder, nor is that of -type.
+      // After -key and -type, words such as POOL are values, not placeholders.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.

@@ -1,7 +1,7 @@
 /**
- * A proxy injects every kind of fault into each frame between the client and a real daemon. Each fetch fails with the
- * error that docs/RELIABILITY.md lists and writes no file, or succeeds if the fault had no effect. The releases share
- * the cases in which they agree.
+ * A proxy injects every kind of fault into each frame between the client and a real daemon. If the fault has an effect,
+ * the fetch fails with the error that docs/RELIABILITY.md lists and writes no file. Cases in which the releases agree
+ * are divided among the releases.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

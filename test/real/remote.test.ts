@@ -1,5 +1,5 @@
 /**
- * Tests tokens that the collector fetches from a schedd. An unmodified HTCondor rejects every client. A fixed one
+ * Tests tokens that the collector fetches from a schedd. An unmodified HTCondor rejects every client. A patched one
  * issues the same token to both tools.
  */
 import assert from 'node:assert/strict';

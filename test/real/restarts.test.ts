@@ -120,8 +120,8 @@ for (const suite of poolSuites()) {
 
     describe('do not list a name that no daemon has', () => {
       /**
-       * Applies the rule for restarts as if the pool had run for this many more seconds, because the rule depends on
-       * the ages of daemons. Returns the resulting error.
+       * Applies the restart rule, which depends on the ages of daemons, as if the pool had run for this many more
+       * seconds. Returns the resulting error.
        */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();

@@ -1,6 +1,6 @@
 /**
- * Counts round trips to real daemons on a host with an IPv4 and an IPv6 address. One proxy counts them for both
- * families.
+ * Counts round trips to real daemons on a host that has an IPv4 and an IPv6 address. One proxy counts the round trips
+ * of both address families.
  */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';

@@ -1,4 +1,4 @@
-/** Counts round trips to real daemons. The same proxy counts them for HTCondor's tool and for this client. */
+/** Counts round trips to real daemons. The same proxy counts those of HTCondor's tool and of this client. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -124,8 +124,8 @@ for (const suite of poolSuites()) {
         network = await startDistantNetwork(ROUND_TRIP_MS);
         const { port, config } = network;
         secure = await startMethodPool({ suite, port, tls, config });
-        // This first fetch makes the daemon cache the issuer's keys, so that the client's round trips do not include
-        // the download of the keys.
+        // With this first fetch, the daemon caches the issuer's keys. Otherwise, their download would count as a round
+        // trip of the client.
         await secure.pool.theirs(['-name', secure.address], {
           user: 'alice',
           env: { ...only('SCITOKENS'), ...SCITOKEN },
@@ -148,8 +148,8 @@ for (const suite of poolSuites()) {
             const { status, stderr } = await run;
             assert.equal(status, 0, stderr);
           };
-          // With TLS 1.2, the command does not send a certificate that the configuration names, so the test passes one
-          // as an input. The number of round trips is the same.
+          // With TLS 1.2, the command does not send a certificate from the configuration, so the test passes the
+          // certificate as an input. The number of round trips is the same.
           const { certificate: clientCertificate, key: clientKey } = secure.alice;
           const given = { clientCertificate, clientKey, authenticationMethods: ['SSL'] };
           await assertRoundTrips(network.proxy, ours, () =>

@@ -1,6 +1,6 @@
 /**
- * Tests which of several credentials the client sends to real daemons of both releases, and what it does after one is
- * rejected.
+ * Tests which of several credentials the client sends to real daemons of both releases, and what it does after a
+ * rejection.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import { surroundings } from '../support/surroundings.ts';
 
 const HOUR = 3600;
 
-/** Creates a token with the pool's issuer and key name, but signed with the key of another installation. */
+/** Creates a token with the pool's issuer and key name, signed with another installation's key. */
 const stale = (authz: readonly string[] = []) =>
   new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test', authz });
 
@@ -127,7 +127,7 @@ for (const suite of poolSuites()) {
           pool.idToken({ user: 'alice' }),
         ]);
         const idtoken = [unrestricted, wide, read, write].join('\n');
-        // An unrestricted token has the levels of its credential. They show which credential was used.
+        // An unrestricted token has the same levels as its credential. These levels show which credential was used.
         for (const [authz, used] of [
           ['READ', 'idtoken line 3'],
           ['WRITE', 'idtoken line 4'],

@@ -1,5 +1,6 @@
 /**
- * Tests tokens that an administrator approves, and tokens in exchange for SciTokens. HTCondor's own tools are the peer.
+ * Tests tokens that an administrator approves, and tokens that are issued in exchange for SciTokens. HTCondor's own
+ * tools are the peer.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -55,8 +56,8 @@ for (const suite of poolSuites()) {
       const host = processHost(timeoutMs, new AbortController().signal, { mask: () => {}, log });
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
-      fetched.catch(reject); // if it fails before the announcement
-      announced.catch(() => {}); // not every test waits for it
+      fetched.catch(reject); // if the request fails before the announcement
+      announced.catch(() => {}); // not every test waits for the announcement
       return { fetched, announced };
     }
     const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>
@@ -189,7 +190,7 @@ for (const suite of poolSuites()) {
             async ({ channel }) => (await channel.receive(getClassAd)).string('RequestId'),
             host,
           );
-        // Further requests use the session of the first request. They need no authentication, which saves time.
+        // Further requests use the session of the first one, so they need no authentication. This saves time.
         const { session } = await file();
         for (let filed = 1; filed <= 1000; filed += 20)
           await Promise.all(Array.from({ length: 20 }, () => file(session)));

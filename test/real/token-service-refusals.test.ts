@@ -1,6 +1,6 @@
 /**
- * Tests every refusal of the token service with real daemons: the reason that the job receives, and the audit line. The
- * refusals are divided among the releases.
+ * Tests every refusal of the token service with real daemons: the reason that the job receives, and the line in the
+ * audit log. The refusals are divided among the releases.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';

@@ -86,7 +86,7 @@ for (const suite of poolSuites()) {
           assert.ok('token' in outcome, lines.join('\n'));
           assert.equal(outcome.token.subject, 'alice@pool.test');
           const notices = lines.filter((line) => line.startsWith('notice '));
-          // 23.9 already replies to the first query, which is in cleartext.
+          // 23.9 replies to the first query, although it is in cleartext.
           assert.equal(notices.length, suite === 'trixie' ? 0 : 1);
           for (const notice of notices)
             assert.match(notice, /^notice The collector accepts no credential .* so the query was not authenticated/);

@@ -1,4 +1,4 @@
-/** Tests behavior that differs on Windows. The tests run on any system. */
+/** Tests behavior that differs on Windows. The tests run on all systems. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';

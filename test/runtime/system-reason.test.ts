@@ -1,4 +1,4 @@
-/** Tests that messages describe errors of the operating system, of TLS and of Node's HTTP parser in plain words. */
+/** Tests that messages describe errors of the operating system, TLS and Node's HTTP parser in plain words. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { systemReason } from '../../src/runtime/system-reason.ts';
 import { sources } from '../support/sources.ts';
 
-/** Text that Node produces: an error code, the name of a system call, or the words of a parser. */
+/** Text that Node produces: an error code, the name of a system call, or a message of a parser. */
 const RAW = /\bE[A-Z]{3,}\b|\b(?:open|connect|listen|read|write) [A-Z/]|Parse Error|\bHPE_/;
 
 describe('A failure of the system is described in plain words', () => {

@@ -90,7 +90,7 @@ describe('The order of methods', () => {
   }
 });
 
-/** Returns settings of HTCondor's configuration that name files with the client certificate and the CA certificate. */
+/** Returns configuration settings that name files with the client certificate and the CA certificate. */
 function files(of: Ways): Record<string, string> {
   return {
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: of.file('cert.pem', of.alice.certificate),
@@ -99,7 +99,7 @@ function files(of: Ways): Record<string, string> {
   };
 }
 
-/** Settings that make the daemon reject each method in such a way that both sides can continue. */
+/** Settings with which the daemon rejects each method in such a way that both sides can continue. */
 const REFUSALS: Readonly<Record<WayName, () => EmbeddedPoolOptions>> = {
   IDTOKENS: () => ({ revoked: () => true }),
   KERBEROS: () => ({ kerberos: { key: undefined } }),
@@ -210,7 +210,7 @@ describe('A method that the daemon does not accept', () => {
     }));
 });
 
-/** Behavior of an impostor that must make the authentication fail. */
+/** Behavior of an impostor. It must make the authentication fail. */
 const IMPOSTORS: readonly [string, WayName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
   ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
   ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],

@@ -1,6 +1,6 @@
 /**
- * Tests faults that affect the token service: its disk, its issuer, its configuration, its certificate, its clients,
- * and kills of its process.
+ * Tests faults that affect the token service: faults of its disk, issuer, configuration, certificate and clients, and
+ * kills of its process.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -115,7 +115,7 @@ describe('The issuer', () => {
           assert.ok(granted(await service.ask(token())));
           const { status, body } = await slow;
           assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
-          // For a while, the service does not query the issuer again, and rejects its jobs at once.
+          // For a while, the service does not query the issuer again, and rejects job tokens from this issuer at once.
           const again = await service.ask(token({ iss: url }));
           assert.deepEqual(
             [again.status, service.log.filter((line) => line.includes('cannot be fetched')).length],
@@ -368,8 +368,8 @@ describe('The configuration', () => {
       assert.match(stdout, /condor_token_create -identity ci@pool\.test -authz READ -authz WRITE -lifetime 7776000 > /);
       assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
       assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
-      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a system call that systemd filters must not kill Node
-      assert.doesNotMatch(stdout, /\/bin\/kill/); // part of procps, which a minimal system does not have
+      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a filtered system call must not kill Node
+      assert.doesNotMatch(stdout, /\/bin\/kill/); // from procps, which a minimal system does not have
       const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
       const file = join(service.directory, 'condor-token-service.service');
       writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));
@@ -398,7 +398,8 @@ describe('The certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // keeps the old certificate with the new key
+      // Restores the old certificate, but keeps the new key.
+      writeFileSync(join(service.directory, 'tls.crt'), certificate);
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);
@@ -508,7 +509,7 @@ describe('The process', () => {
   test('ignores SIGHUP until it has started, then reloads the configuration once', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
-      writeFileSync(service.storePath, 'rubbish\n'); // the service reports it when it starts
+      writeFileSync(service.storePath, 'rubbish\n'); // the service reports this at its start
       const starting = service.start();
       await service.logged(/used-tokens: it cannot be read/);
       service.signal('SIGHUP');

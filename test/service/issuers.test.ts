@@ -22,7 +22,7 @@ after(async () => {
   await pool?.stop();
 });
 
-/** Returns one grant for each issuer, both for the same repository. */
+/** Calls `work` with a service that has one grant for each issuer, both for the same repository. */
 async function withService(work: (service: ServiceProcess) => Promise<void>, second = other.url): Promise<void> {
   const grant = (identity: string, url: string) =>
     `  - { identity: ${identity}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${url}", repository_id: 74 }] }\n`;

@@ -49,7 +49,7 @@ function assertRefused({ status, body }: Reply, error: string, reason: RegExp): 
   assert.equal(body['access_token'], undefined);
 }
 
-/** Asserts that the service cannot decide yet, and that the reply states when to retry. */
+/** Asserts that the service cannot decide yet, and that its reply says when to retry. */
 function assertLater({ status, headers, body }: Reply): void {
   assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
   const seconds = Number(headers['retry-after']);
@@ -125,7 +125,7 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      // The key may be new; a flood of unknown keys must not cause a permanent refusal.
+      // The key may be new. A flood of unknown keys must not cause a permanent refusal.
       assertLater(await fresh.ask(token()));
       assert.deepEqual(issuer.asked, []);
     } finally {
@@ -351,8 +351,8 @@ function unsigned(alg: string): string {
 }
 
 /**
- * Returns a job token signed with HS256. Its secret is the issuer's public key, as a JWK. A verifier that lets the
- * token choose the algorithm would accept it.
+ * Returns a job token that is signed with HS256, with the issuer's public key (as a JWK) as the secret. A verifier that
+ * lets the token choose the algorithm would accept this token.
  */
 function hmacWithPublicKey(): string {
   const [, payload = ''] = token().split('.');

@@ -1,6 +1,6 @@
 /**
- * Reporter for one test file. Writes one JSON line when a test starts and one for its result. `npm test` runs every
- * file with this reporter and prints its reports (test/run.ts).
+ * A reporter for one test file. It writes one JSON line when a test starts and one line for the test's result. `npm
+ * test` runs every file with this reporter and prints its reports (test/run.ts).
  */
 
 import type { TestEvent } from 'node:test/reporters';

@@ -13,7 +13,7 @@ export function request(words: Words, { env = {}, ...facts }: Partial<Surroundin
   return readRequest((name) => words[name], machine(env, { home: HOME, ...facts }));
 }
 
-/** Returns the request for these inputs, with a pool added. */
+/** Returns the request for these inputs and a pool. */
 export function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
   return request({ pool: 'cm.example.org', ...words }, surroundings);
 }

@@ -22,8 +22,8 @@ function slowness(): number {
 export const patience = (milliseconds: number): number => Math.ceil(milliseconds * slowness());
 
 /**
- * Returns the deadline, in milliseconds, of a fetch that is expected to fail with this code. The deadline is short only
- * if it causes the failure. Otherwise, a slow host could change the code.
+ * Returns the deadline, in milliseconds, for a fetch that is expected to fail with this code. The deadline is short
+ * only if it causes the failure. Otherwise, a slow host could change the code.
  */
 export const deadlineFor = (code: string): number => patience(code.endsWith('TIMEOUT') ? 300 : 10_000);
 

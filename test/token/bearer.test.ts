@@ -1,4 +1,4 @@
-/** Tests how SciTokens are parsed, including malformed ones. */
+/** Tests how valid and malformed SciTokens are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Tests how IDTOKENs are parsed, including malformed ones. */
+/** Tests how valid and malformed IDTOKENs are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -42,7 +42,7 @@ describe('An IDTOKEN', () => {
     });
   }
 
-  // HTCondor's parser either stops at these characters or does not split the scope there.
+  // HTCondor's parser does not split the scope at these characters, or stops at them.
   for (const separator of [
     '\v',
     '\f',

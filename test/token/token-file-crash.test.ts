@@ -1,6 +1,6 @@
 /**
- * Kills a process while it writes a token. The file must contain the complete old or new token and be readable only by
- * its owner.
+ * Kills a process while it writes a token. The file must contain either the complete old token or the complete new
+ * token, and be readable only by its owner.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

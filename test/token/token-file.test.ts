@@ -250,9 +250,7 @@ const CALL_BOTH = `
 try { checkTokenPath(path); process.exitCode = 9; } catch (error) { console.error(error.code, error.message); }
 ${CALL_WRITE}`;
 
-/**
- * Runs code that calls the functions under test, in a separate process. `before` is a command that starts this process.
- */
+/** Runs code that calls the functions under test, in a separate process. The command `before` starts that process. */
 function runInChild(before: readonly string[], code: string, path: string) {
   const load = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const script = `

@@ -1,4 +1,4 @@
-/** Tests addresses of daemons behind CCB: their brokers, and daemons that require no broker. */
+/** Tests addresses of daemons behind CCB: the brokers that an address contains, and daemons that need no broker. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /**
- * Tests connections to a daemon. The client tries every address within the deadline, and the error has the reason of
+ * Tests connections to a daemon. The client tries every address within the deadline. The error contains the reason for
  * each failure.
  */
 import assert from 'node:assert/strict';

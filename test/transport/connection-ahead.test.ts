@@ -1,6 +1,6 @@
 /**
- * Tests a connection that is opened before its target is known. Only a connection to the matching address is used, and
- * every other one is closed.
+ * Tests connections that the client opens before it knows the target. It uses only a connection to the matching address
+ * and closes all others.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

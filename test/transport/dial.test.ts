@@ -1,4 +1,4 @@
-/** Tests TCP connections to all addresses of a host, which race with each other. Only the deadline ends an attempt. */
+/** Tests TCP connections, which race over all addresses of a host. Only the deadline ends an attempt. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';

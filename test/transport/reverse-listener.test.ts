@@ -1,4 +1,4 @@
-/** Tests the port on which the client waits for a daemon: which connections it accepts, and that it is closed. */
+/** Tests the port on which the client waits for a daemon: which connections it accepts, and when it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

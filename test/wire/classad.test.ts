@@ -21,7 +21,7 @@ function decode(encoded: Uint8Array, encrypted = false) {
   return ad;
 }
 
-/** Returns an ad that consists of exactly these lines. */
+/** Returns an ad with exactly these lines. */
 function ofLines(...lines: readonly string[]): Uint8Array {
   const message = new Writer().int(lines.length);
   for (const line of lines) message.string(line);

@@ -1,4 +1,6 @@
-/** Tests frames: recorded frames whole, byte by byte and in arbitrary chunks, and malformed frames. */
+/**
+ * Tests how frames are split: recorded frames as a whole, byte by byte and in arbitrary chunks, and malformed frames.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-/** Tests integers, strings and bytes with test vectors, round trips, and truncation at every position. */
+/** Tests how integers, strings and bytes are encoded: test vectors, round trips, and truncation at every position. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

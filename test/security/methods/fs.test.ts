@@ -1,5 +1,5 @@
 /**
- * Tests FS: which directories the client creates, which it refuses to create, and that it removes those that it
+ * Tests FS: which directories the client creates or refuses to create, and that it removes the directories that it
  * created.
  */
 import assert from 'node:assert/strict';

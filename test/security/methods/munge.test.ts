@@ -1,4 +1,7 @@
-/** Tests MUNGE: each use has a new credential, sent in the first flight, and a missing credential causes a failure. */
+/**
+ * Tests MUNGE. Each use has a new credential, which the client sends in the first flight. Without a credential, the
+ * method fails.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';

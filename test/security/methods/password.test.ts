@@ -1,4 +1,4 @@
-/** Tests PASSWORD: its round trips, the account name for each release of the daemon, and the mutual proof. */
+/** Tests PASSWORD: its round trips, the account name that each release uses, and the mutual proof. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';

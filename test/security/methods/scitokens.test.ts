@@ -1,6 +1,6 @@
 /**
- * Tests SCITOKENS. The token is sent in one record, only after the daemon has authenticated itself. Also tests what a
- * refusal means.
+ * Tests SCITOKENS. The client sends the token in one record, and only after the daemon has authenticated itself. Also
+ * tests what a refusal means.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +49,7 @@ function by({
   return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
     const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
     const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
-    // Once the connections are closed, the daemon has received everything.
+    // When all connections are closed, the daemon has received everything.
     while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
     const parts = token.split('.');
@@ -121,7 +121,7 @@ describe('The token is not sent', () => {
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
   });
 
-  /** Faults that the tests exclude, because only the deadline ends the fetch or because the message is valid. */
+  /** Faults that the tests omit. For these, only the deadline ends the fetch, or the message is valid. */
   const SKIPPED = ['sends nothing', 'sends all but the last byte', 'never ends the message', 'sends a body of zeros'];
   const early: readonly [string, Fault][] = [
     ['holds', instead((m) => m.int(4).int(0))],
@@ -150,7 +150,10 @@ describe('The length of a SciToken', () => {
       if (token.length > length) return `${ofLengthBelow(length, pad)}`;
     }
   }
-  /** Appends the missing characters to the signature, because no payload makes the token this long in base64url. */
+  /**
+   * Appends the missing characters to the signature. No payload makes the token exactly this long, because base64url
+   * cannot have every length.
+   */
   function ofLengthBelow(length: number, pad: number): string {
     const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
     return `${token}${'A'.repeat(length - token.length)}`;

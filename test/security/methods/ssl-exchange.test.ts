@@ -1,4 +1,4 @@
-/** Tests TLS in CEDAR messages with a scripted daemon: the order of messages, and every unexpected message. */
+/** Tests TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected messages. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -170,7 +170,7 @@ async function withEngine({
 }
 
 describe('Any data that a daemon sends', () => {
-  /** Returns a flight of a real server. No later message is consistent with it. */
+  /** Returns a flight of a real server. No later message belongs to the same handshake. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);

@@ -1,4 +1,4 @@
-/** Tests SSL: accepted TLS versions, client certificates and keys, and the daemon's messages about them. */
+/** Tests SSL: the TLS versions, client certificates and keys that work, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';

@@ -1,5 +1,5 @@
 /**
- * Helpers for tests of FS with an embedded pool. If a test file imports this module, each test asserts that no
+ * Helpers for tests of FS with an embedded pool. In test files that import this module, each test asserts that no
  * directory is left.
  */
 import assert from 'node:assert/strict';

@@ -1,5 +1,5 @@
 /**
- * Helpers for method negotiation with an embedded pool: the available methods, and the methods that clients offered.
+ * Helpers for method negotiation with an embedded pool: which methods are available, and which methods clients offered.
  */
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Runs token requests with an embedded pool. A helper files a request, decides it, and returns the outcome. */
+/** Runs token requests with an embedded pool: files a request, decides it, and returns the outcome. */
 import { after } from 'node:test';
 import type { EmbeddedPool } from '../embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';

@@ -59,7 +59,7 @@ export class Ways {
   readonly kdc: Kdc;
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;
-  /** A private directory. FS creates its directories in its subdirectory `tmp`. A substitute for munge is in `bin`. */
+  /** A private directory. FS creates its directories in `tmp`, and `bin` contains a substitute for munge. */
   readonly folder: string = mkdtempSync(join(tmpdir(), 'ways-'));
   readonly tmp: string = join(this.folder, 'tmp');
   readonly bin: string = join(this.folder, 'bin');

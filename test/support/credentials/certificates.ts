@@ -5,7 +5,7 @@ import * as x509 from '@peculiar/x509';
 
 const { subtle } = webcrypto;
 type KeyPair = webcrypto.CryptoKeyPair;
-x509.cryptoProvider.set(webcrypto as never); // the declared type is the one of browsers
+x509.cryptoProvider.set(webcrypto as never); // the declared type is the browser's type
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 60 * 60 * 1000;
@@ -74,8 +74,8 @@ export class Authority {
   }
 
   /**
-   * Issues an X.509 proxy. As grid tools do, combines its certificate, its key and the user certificate in one PEM
-   * text.
+   * Issues an X.509 proxy. As grid tools do, combines the proxy certificate, its key and the user certificate in one
+   * PEM text.
    */
   async proxy(wish: Wish): Promise<string> {
     const owner = await this.#issue(wish);

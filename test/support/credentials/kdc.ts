@@ -28,7 +28,7 @@ export interface KdcOptions {
   readonly type?: number;
   /** The ticket-granting service to which the KDC refers clients that request a service. */
   readonly refers?: Principal;
-  /** Returns the error code if the KDC is to send a KRB-ERROR in place of the reply. */
+  /** Returns the error code of a KRB-ERROR that replaces the reply; undefined if the KDC is to reply normally. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
   /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the KDC's first reply. */
   readonly fault?: (reply: Buffer, count: number) => KdcFault;
@@ -95,7 +95,7 @@ export class Kdc {
     return portOf(this.#server);
   }
 
-  /** Number of requests that the KDC has answered. */
+  /** Number of requests to which the KDC has replied. */
   get answered(): number {
     return this.#answered;
   }
@@ -320,7 +320,7 @@ export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number)
   return { client, key: session, subkey: subkey && getKey(subkey), seconds, microseconds };
 }
 
-/** Returns the AP-REP that answers a request. */
+/** Returns the AP-REP for a request. */
 export function apReply({ key, seconds, microseconds }: ReadApRequest): Uint8Array {
   const part = der.application(27, der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) }));
   return der.application(15, der.structure({ 0: der.integer(5), 1: der.integer(15), 2: seal(key, 12, part) }));

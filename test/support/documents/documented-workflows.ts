@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../project.ts';
 import { blocksIn } from './markdown.ts';
 
-/** Names of the README's code blocks that are workflows or steps of workflows. */
+/** Names of the README's code blocks that contain workflows or steps of workflows. */
 type WorkflowName = 'quick-start' | 'tunnel' | 'tools' | 'gitlab';
 
 /** Returns the text of a named code block of the README. Throws unless the README has exactly one such block. */
@@ -17,7 +17,7 @@ export function documentedWorkflow(name: WorkflowName): string {
   return block.text;
 }
 
-/** Returns the quick start, changed for a job without a stored secret as the README describes. */
+/** Returns the quick start with the changes that the README describes for a job without a stored secret. */
 export function keylessQuickStart(): string {
   const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
   const [, paragraph = ''] = /^\*\*Without a stored secret\.\*\* ([\s\S]*?)\n\n/m.exec(readme) ?? [];

@@ -1,4 +1,4 @@
-/** Runs the script parts of the examples as each CI system runs them. */
+/** Runs the script parts of the examples as their CI systems run them. */
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,10 @@ interface ExampleOptions {
   readonly sha256?: string;
 }
 
-/** Runs an example, by file name. Each example pings the schedd and submits `job.sub` from the workspace. */
+/**
+ * Functions that run the examples, by file name. Each example pings the schedd and submits `job.sub` from the
+ * workspace.
+ */
 export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Promise<ExampleRun>>> = {
   'shell.sh': async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
     const script = exampleText('shell.sh', pool);
@@ -60,9 +63,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
   },
 };
 
-/**
- * Runs the job `submit` of a `.gitlab-ci.yml` as a GitLab runner does. By default, the file is the one of the examples.
- */
+/** Runs the job `submit` of a `.gitlab-ci.yml` as a GitLab runner does. Default: the file of the examples. */
 export async function runGitLab(
   { machine, pool, idtoken, sha256 = SHA256 }: ExampleOptions,
   text?: string,

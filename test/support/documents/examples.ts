@@ -10,12 +10,12 @@ export interface Place {
   readonly schedd: string;
 }
 
-/** Returns the text of an example. Replaces its pools with these pools. */
+/** Returns the text of an example, in which these pools replace the pools that it names. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
   return withPlaces(readFileSync(join(projectRoot, 'examples', file), 'utf8'), pool, second);
 }
 
-/** Replaces the pools that the documents name with these pools. */
+/** Replaces the pools that documents name with these pools. */
 export function withPlaces(text: string, pool?: Place, second?: Place): string {
   const names: readonly (readonly [string, string | undefined])[] = [
     ...([['cm.example.org', pool?.collector] as const, ['ap40.example.org', pool?.schedd] as const] as const),
@@ -41,7 +41,7 @@ interface GitLabInclude {
 
 /**
  * Returns the job `submit` of a `.gitlab-ci.yml` as GitLab runs it: includes the component, replaces its inputs, and
- * extends the job. By default, the file is the one of the examples.
+ * extends the job. Default: the file of the examples.
  */
 export function gitLabJob(
   pool: Place,

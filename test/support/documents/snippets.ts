@@ -15,10 +15,10 @@ import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
-/** The reason for which checks of Unix shell snippets are skipped; false if they are not. */
+/** The reason why checks of Unix shell snippets are skipped; false if they are not skipped. */
 export const skipWindows = process.platform === 'win32' && 'the snippets are for Unix shells';
 
-/** Completes a snippet (a workflow, a job, or steps) to a workflow. */
+/** Completes a snippet (a workflow, a job, or steps) so that it is a workflow. */
 function wholeWorkflow(text: string): string {
   const found: unknown = parse(text);
   if (Array.isArray(found)) return wholeWorkflow(stringify({ steps: found }));
@@ -151,7 +151,7 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** Throws if the target file or heading does not exist. */
+/** Throws if the target file or the target heading does not exist. */
 export function checkLink(from: string, target: string): void {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? from : posix.normalize(posix.join(dirname(from), path));

@@ -1,5 +1,5 @@
 /**
- * Request handlers for the CCB broker of an embedded pool. They behave like those of HTCondor before 25.12 and since.
+ * Request handlers for the CCB broker of an embedded pool. They behave like HTCondor's brokers before 25.12 and since.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -35,7 +35,7 @@ export function hiddenSchedd(
   return `<127.0.0.1:${deadPort}?CCBID=${encodeURIComponent(contacts)}>`;
 }
 
-/** Relays the connection. After the greeting, the client communicates with the schedd. */
+/** Relays the connection. After the greeting, the client communicates directly with the schedd. */
 export async function stream({ ad, channel, local }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ProxyMode: true }));
   await channel.send('ccb greeting', (message) => putGreeting(message, { ...greetingFor(ad), ...greet }));

@@ -9,7 +9,7 @@ export const QUERIES: ReadonlyMap<number, string> = new Map([
   [48, 'Any'],
 ]);
 
-/** Sends the ads of the schedds that match a query. */
+/** Sends the ads of the schedds that match the query. */
 export async function answerQuery(
   channel: ServerChannel,
   command: number,

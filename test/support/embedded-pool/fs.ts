@@ -9,8 +9,8 @@ export interface FsSettings {
   /** The FS_LOCAL_DIR setting. */
   readonly directory: string;
   /**
-   * What binds the directory name to the connection. `none`: nothing, as before 24. `ours`: the server's address.
-   * `theirs`: the address that the client appends to a name with a final `_`. The default depends on the pool's
+   * What binds the directory name to the connection: nothing, as before 24 (`none`); the server's address (`ours`); or
+   * the address that the client appends to a name with a final `_` (`theirs`). The default depends on the pool's
    * version.
    */
   readonly binding?: 'none' | 'ours' | 'theirs';

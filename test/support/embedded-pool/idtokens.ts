@@ -7,8 +7,8 @@ import type { Identity, PoolFacts } from './settings.ts';
 const SERVER_NAME = 'condor@password';
 
 /**
- * Serves TOKEN. Returns the token's identity if the pool signed the token and the client knows its signature.
- * Otherwise, returns the reason for a refusal.
+ * Serves TOKEN. Returns the token's identity if the pool signed the token and the client proves that it has the
+ * signature. Otherwise, returns the reason for a refusal.
  */
 export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const opening = await channel.receive((message) => getOpening(message, 2));

@@ -4,7 +4,7 @@ import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 
-/** Settings of schedds with SEC_ENABLE_IMPERSONATION_TOKENS = True, whose capability the collector uses. */
+/** Settings of schedds with SEC_ENABLE_IMPERSONATION_TOKENS = True. The collector uses the schedds' capability. */
 export interface ImpersonationSettings {
   /** The SEC_IMPERSONATION_TOKEN_LIMITS setting. */
   readonly limits?: readonly string[];

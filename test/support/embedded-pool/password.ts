@@ -4,7 +4,7 @@ import type { ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, isSince, type PoolFacts, unlimited } from './settings.ts';
 
 /**
- * The default of CONDOR_PASSWORD_FQU, and the prefix for POOL_PASSWORD_USERNAME in releases before 23.9
+ * The default of CONDOR_PASSWORD_FQU, and the prefix of POOL_PASSWORD_USERNAME in releases before 23.9
  * (Condor_Auth_Passwd::doServerRec2).
  */
 const NAME = 'condor@password';

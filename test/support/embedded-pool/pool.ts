@@ -1,9 +1,9 @@
 /**
- * A pool in this process: a collector and schedds behind one port. It behaves as HTCondor does, as far as a client that
- * fetches a token can observe.
+ * A pool in this process: a collector and schedds behind one port. To a client that fetches a token, it behaves as
+ * HTCondor does.
  *
  * The pool is used for fault injection, for fast tests, and on systems without HTCondor.
- * test/real/embedded-pool-*.test.ts verify with HTCondor's own tools that it behaves like HTCondor.
+ * test/real/embedded-pool-*.test.ts verify its behavior with HTCondor's own tools.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -28,7 +28,7 @@ export class EmbeddedPool implements PoolFacts {
   readonly keys: readonly SigningKey[];
   readonly schedds: readonly string[];
   readonly version: string;
-  /** The pool's log. It has HTCondor's wording where HTCondor logs the event. */
+  /** The pool's log, with HTCondor's wording for events that HTCondor also logs. */
   readonly log: string[] = [];
   /** Sessions that can be resumed, by session ID. */
   readonly sessions: Map<string, CachedSession> = new Map();

@@ -13,7 +13,7 @@ export interface SciTokenSettings {
 interface Validated {
   /** The name to map, in the form `issuer,subject`. */
   readonly name: string;
-  /** Undefined if the map file has no entry for `name`. */
+  /** The mapped user; undefined if the map file has no entry for `name`. */
   readonly user: string | undefined;
   readonly authz: readonly string[];
   readonly expiresAt: number;

@@ -12,8 +12,8 @@ type Edit = (frame: Uint8Array) => Uint8Array;
 type Choice = (frame: Uint8Array) => Uint8Array | 'silence' | 'reset';
 
 /**
- * A fault in place of a frame: closes the connection, resets it, sends nothing more, sends other bytes, or sends other
- * bytes and then closes.
+ * A fault in place of a frame: closes the connection, resets it, sends no more data, sends other bytes, or sends other
+ * bytes and then no more data.
  */
 export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Edit };
 
@@ -22,8 +22,8 @@ export class Ended extends Error {}
 
 interface ServerChannelOptions {
   /**
-   * Faults by message name as passed to `send`, or by name and number. For example, `tls 2` is the second message with
-   * the name `tls`.
+   * Faults by message name as passed to `send`, or by name and number. For example, `tls 2` is the second message named
+   * `tls`.
    */
   readonly faults: Readonly<Partial<Record<string, Fault>>>;
   /** Number of bytes that each write sends; undefined to send all bytes at once. */
@@ -36,8 +36,8 @@ interface ServerChannelOptions {
 }
 
 /**
- * The server's end of a connection. Sends messages in the format of src/wire. If a test requests it, splits messages or
- * injects faults.
+ * The server's end of a connection. Sends messages in the format of src/wire, and splits them or injects faults if a
+ * test requests this.
  */
 export class ServerChannel {
   readonly #socket: Socket;
@@ -75,8 +75,8 @@ export class ServerChannel {
   }
 
   /**
-   * Closes the connection as C++ does after its last message. Resets it if the peer sent bytes that were not read,
-   * including bytes in transit.
+   * Closes the connection as C++ does after its last message. If the peer sent bytes that were not read, including
+   * bytes in transit, resets the connection.
    */
   async close(): Promise<void> {
     const { unread } = this;
@@ -92,7 +92,7 @@ export class ServerChannel {
     await this.send(name, write);
   }
 
-  /** Sends one message, or injects the fault for the message with this name. */
+  /** Sends one message, or injects the fault that is configured for its name. */
   async send(name: string, write: (message: Writer) => void): Promise<void> {
     const message = new Writer(this.#protection !== undefined);
     write(message);

@@ -25,7 +25,7 @@ const DC_START_TOKEN_REQUEST = 60047;
 const DC_FINISH_TOKEN_REQUEST = 60048;
 const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Handles a command: returns the reply to a request. */
+/** Handles a command and returns the reply to its request. */
 type Handler = (identity: Identity, request: ClassAd, pool: PoolFacts, requests: TokenRequests) => Ad;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
@@ -138,8 +138,8 @@ function validCommands(asked: number): string {
 }
 
 /**
- * Returns the client's command, the command that it queries (the same unless it is DC_SEC_QUERY), and whether the
- * client is authorized.
+ * Returns the client's command, the command that it queries (the same unless the client sent DC_SEC_QUERY), and whether
+ * the client is authorized.
  */
 function verdictOn({ policy, socketName }: Client, identity: Identity, pool: EmbeddedPool) {
   const command = policy.integer('Command') ?? 0;

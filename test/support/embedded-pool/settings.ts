@@ -89,7 +89,7 @@ export interface EmbeddedPoolOptions {
   readonly security?: Requirement;
   /** SEC_DEFAULT_SESSION_DURATION, in seconds. */
   readonly sessionDuration?: number;
-  /** If true, a reset discards the reply before it, as it does for a client on Windows. */
+  /** If true, a reset discards the reply that precedes it, as it does for a client on Windows. */
   readonly resetDiscards?: boolean;
   /** Changes an ad before the pool sends it. */
   readonly edit?: Readonly<Partial<Record<'policy' | 'post-auth' | 'reply' | 'daemon', (ad: Ad) => Ad>>>;
@@ -112,7 +112,7 @@ export interface PoolFacts {
   readonly version: string;
   /** Returns the sinful string of a schedd. */
   schedd(index?: number): string;
-  /** Adds a line to the log, with HTCondor's wording where HTCondor logs the event. */
+  /** Adds a line to the log, with HTCondor's wording for events that HTCondor also logs. */
   note(line: string): void;
   /** Records data from a client, decrypted where possible. */
   hear(bytes: Uint8Array): void;
@@ -152,7 +152,7 @@ export function unlimited(user: string): Identity {
 /** The domain of unmapped identities. */
 export const UNMAPPED = '@unmapped';
 
-/** Returns a version string, `$CondorVersion: …$`. The client selects protocol details by this version. */
+/** Returns a version string, `$CondorVersion: …$`. The client uses the version to select protocol details. */
 export function versionString(version: string): string {
   return `$CondorVersion: ${version} 2026-07-30 BuildID: embedded $`;
 }

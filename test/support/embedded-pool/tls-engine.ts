@@ -1,8 +1,8 @@
-/** A TLS server without a socket, whose records CEDAR messages carry. */
+/** A TLS server without a socket. CEDAR messages carry its records. */
 import { Duplex } from 'node:stream';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 
-/** Maximum number of event loop turns to wait for the engine, which needs only a few. */
+/** Maximum number of event loop turns to wait for the engine. It usually needs only a few. */
 const MAX_TURNS = 1000;
 const SETTLING_TURNS = 4;
 

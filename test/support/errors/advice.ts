@@ -26,10 +26,7 @@ export function assertAdvisedByCommand(output: string, name: ErrorName): void {
   assertAdvised(output, name, commandHint);
 }
 
-/**
- * Asserts that an annotation has the code and the advice of `name`. Also suitable for other outputs whose hints name no
- * input.
- */
+/** Asserts that an annotation, or another output whose hints name no input, has the code and the advice of `name`. */
 export function assertAdvised(output: string, name: ErrorName, inWords = (hint: string) => hint): void {
   const wanted: AnyHTCondorError = ERRORS[name];
   assert.ok(output.includes(`(${wanted.code}`), output);

@@ -54,8 +54,8 @@ export async function startDestination(suite: Suite): Promise<Destination> {
   writeFileSync(kerberosCache, cacheBytes(await kdc.ticket('alice', SERVICE)), { mode: 0o600 });
   const secure = await startMethodPool({
     suite,
-    // The outcome of a bit flip depends on its position in an ad. KERBEROS replaces PASSWORD, whose name has the same
-    // length.
+    // The outcome of a bit flip depends on its position in an ad. Therefore, KERBEROS replaces PASSWORD, whose name has
+    // the same length.
     config: `
       SEC_DEFAULT_AUTHENTICATION_METHODS = FS, IDTOKENS, SSL, SCITOKENS, KERBEROS, MUNGE
       KERBEROS_SERVER_PRINCIPAL = ${SERVICE}
@@ -82,9 +82,9 @@ export async function stopDestination({ secure, directory }: Destination): Promi
 }
 
 /**
- * Fetches a token through a proxy that executes the plan. If ERR_TIMEOUT is expected, or the outcome is not known, the
- * fetch is aborted after the damage. An abort has the same error code as a timeout. It does not depend on how long the
- * daemon takes to reach the damaged frame.
+ * Fetches a token through a proxy that executes the plan. If the outcome is unknown or ERR_TIMEOUT is expected, the
+ * fetch is aborted after the damage. An abort has the same error code as a timeout, but it does not depend on how long
+ * the daemon takes to reach the damaged frame.
  */
 export async function fetchThrough(
   method: FaultMethod,

@@ -13,15 +13,15 @@ export type FaultMethod = (typeof METHODS)[number];
 type Frames = Readonly<Record<Direction, readonly string[]>>;
 
 /**
- * Adds the frames that all methods have in common before and after those of one method. The request, the post-auth ad
- * and the reply are encrypted.
+ * Adds the frames that all methods share before and after the frames of one method. The request, the post-auth ad and
+ * the reply are encrypted.
  */
 const withAll = (own: Frames): Frames => ({
   'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
   'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** Frames in the order in which they are sent. TLS is version 1.3, and the KERBEROS ticket is for the daemon's host. */
+/** Frames in the order in which they are sent, with TLS 1.3 and with a KERBEROS ticket for the daemon's host. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
@@ -65,18 +65,18 @@ const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byt
 /** Omits the body, because 23.9 would parse it as more headers, and its content would then determine the outcome. */
 const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
 /**
- * Removes the last byte. The next frame begins with 1, which takes the place of that byte. If the byte is random and
- * also happens to be 1, two bytes are removed. A frame that ends in the integer 1 therefore arrives whole, and the next
- * frame is damaged.
+ * Removes the last byte. The next frame begins with 1, which takes the place of the removed byte. If the last byte is
+ * random and happens to be 1, two bytes are removed. If a frame ends in the integer 1, it arrives complete, and the
+ * next frame is damaged instead.
  */
 const shortened = (frame: Uint8Array) => frame.subarray(0, frame.at(-1) === 1 && frame.at(-2) !== 0 ? -2 : -1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
-/** Faults that deliver the same bytes in chunks of other sizes. */
+/** Faults that only change the sizes of the chunks in which the bytes arrive. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
 /**
- * Fault that replaces the frame with the last frame to the client or, if there was none, with the last frame to the
- * daemon.
+ * The fault that replaces the frame with the last frame to the client. If there was none, it replaces the frame with
+ * the last frame to the daemon.
  */
 const AGAIN = 'the previous frame again';
 
@@ -161,7 +161,7 @@ export function groupOf(each: FaultCase): keyof typeof GROUPS {
   return isAlone ? 'messages that are read alone' : 'messages of the client';
 }
 
-/** The document that contains the outcomes. `npm run faults` writes it. */
+/** The document with the outcomes, which `npm run faults` writes. */
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');
 export const SUCCESS = 'success';
 

@@ -17,24 +17,23 @@ interface DistantProxyOptions {
 }
 
 interface Direction {
-  /** Returns when bytes that are received now must be delivered, on the clock of performance.now(). */
+  /** Returns the time at which bytes that are received now must be delivered, on the clock of performance.now(). */
   readonly due: () => number;
   /** Returns the logical timestamp of bytes that are received now. */
   readonly sent: () => number;
-  /** Called when the bytes have been delivered, with their logical timestamp. */
+  /** Called with the logical timestamp of bytes when they have been delivered. */
   readonly arrived: (time: number) => void;
 }
 
 /**
  * A TCP proxy that simulates a distant server and counts the round trips that a client waits for.
  *
- * Delays are those of a network: a connection takes one round trip, and bytes take half a round trip in each direction.
- * Connecting to the proxy itself takes no time, so the proxy delays the client's first bytes instead.
+ * Delays are like those of a network: a connection takes one round trip, and bytes take half a round trip in each
+ * direction. Connecting to the proxy itself takes no time, so the proxy delays the client's first bytes instead.
  *
  * The proxy counts round trips on a logical clock, which advances when the direction changes rather than with time.
  * Bytes from the client carry the latest timestamp that the client has received. A response arrives one tick later, and
- * a connection is established one tick after its start. Therefore, connections that a client uses in parallel count
- * only once.
+ * a connection is established one tick after its start. Therefore, parallel connections count only once.
  */
 export class DistantProxy {
   readonly #options: DistantProxyOptions;
@@ -148,8 +147,8 @@ export class DistantProxy {
 }
 
 /**
- * Simulated round-trip time of the first attempt, in milliseconds. If other load disturbs an attempt, the next one uses
- * twice the time.
+ * Simulated round-trip time of the first attempt, in milliseconds. If other load disturbs an attempt, the next one
+ * doubles the time.
  */
 export const ROUND_TRIP_MS = 20;
 const MAX_ATTEMPTS = 6;
@@ -158,8 +157,8 @@ const MAX_ATTEMPTS = 6;
  * Asserts that `work` waits for exactly this number of round trips.
  *
  * If a busy host delays the client between two messages, bytes can arrive in the meantime. The second message is then
- * counted as a response to these bytes. Such delays can only add round trips. Therefore, a count that is too high is
- * repeated, and a count that is too low fails at once.
+ * counted as a response to these bytes. Such delays can only add round trips. Therefore, the measurement is repeated if
+ * the count is too high, and fails at once if the count is too low.
  */
 export async function assertRoundTrips(
   proxy: DistantProxy,

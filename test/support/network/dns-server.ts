@@ -20,7 +20,7 @@ const IS_RESPONSE = 0x8180;
 const QUESTION_NAME = 0xc000 | HEADER_LENGTH;
 
 export class DnsServer {
-  /** Names that clients queried, in lower case, in order. */
+  /** Names that clients queried, in lower case and in order. */
   readonly asked: string[] = [];
   readonly #socket: Socket = createSocket('udp4');
 
@@ -65,7 +65,7 @@ function packet(query: Buffer, response: Exclude<Response, undefined>): Buffer {
   const records = typeof response === 'string' || Buffer.isBuffer(response) ? [] : (response as readonly Srv[]);
   header.writeUInt16BE(IS_RESPONSE | Math.max(CODES.indexOf(response), 0), 2);
   header.writeUInt16BE(records.length, 6);
-  header.fill(0, 8); // omits authority records, and additional records such as those of EDNS
+  header.fill(0, 8); // omits authority records and additional records, such as those of EDNS
   const rest = Buffer.isBuffer(response) ? response : query.subarray(HEADER_LENGTH);
   return Buffer.concat([header, rest, ...records.map(recordOf)]);
 }

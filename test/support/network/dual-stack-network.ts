@@ -6,9 +6,9 @@ import { DistantProxy } from './distant-proxy.ts';
 import { freePort } from './free-port.ts';
 
 /**
- * A network in which the daemons and the proxy have the same two addresses, in different network namespaces. Clients on
- * this host reach the proxy. It forwards to the daemons over a pair of virtual interfaces. The interfaces and addresses
- * are removed with the pool.
+ * A network in which the daemons and the proxy have the same two addresses, but in different network namespaces.
+ * Clients on this host connect to the proxy, which forwards to the daemons over a pair of virtual interfaces. The
+ * interfaces and addresses are removed with the pool.
  */
 export class DualStackNetwork {
   readonly port: number;
@@ -22,8 +22,8 @@ export class DualStackNetwork {
 
   private constructor(port: number, roundTripMs: number) {
     // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so the addresses do not clash with
-    // real hosts. No group of the IPv6 address is 0. HTCondor would write `::0` as `::`, and then not find the address
-    // in its configuration.
+    // real hosts. No group of the IPv6 address is 0, because HTCondor writes `::0` as `::` and would not find the
+    // address in its configuration.
     const [high, low] = [randomInt(1, 255), 4 * randomInt(1, 63)];
     this.port = port;
     this.v4 = `198.19.${high}.${low}`;

@@ -30,8 +30,8 @@ export const TRIED = {
 const scrambled = Buffer.from([0xde, 0xad, 0xbe, 0xef]);
 
 /**
- * Sets up a describe block: starts the daemons before its tests. Asserts afterwards that the tests used all blocks of
- * this part of the document.
+ * Starts the daemons before the tests of a describe block. Asserts afterwards that the tests used all blocks of this
+ * part of the document.
  */
 export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const mine: readonly string[] = [...TRIED.setUp, ...TRIED[part]];
@@ -61,7 +61,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     return found[0]?.text ?? '';
   }
 
-  /** Returns the lines of a block of log lines as patterns. `…` in a line matches any text. */
+  /** Returns the lines of a block as patterns for log lines. `…` in a line matches any text. */
   function logLines(name: string): readonly string[] {
     const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return block(name)
@@ -89,7 +89,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     assert.rejects(fetch(options), { code: 'ERR_DAEMON', errorCode });
 
   /**
-   * Runs one of HTCondor's tools with a token as its only credential. It does not run as root, because the tool would
+   * Runs one of HTCondor's tools with a token as its only credential. The tool does not run as root, because it would
    * then issue its own token.
    */
   async function withToken(jwt: string, ...argv: string[]): Promise<Outcome> {
@@ -113,8 +113,8 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
   /**
-   * Returns a signing key. Tests use it to issue tokens that condor_token_create cannot issue, with an `iat` in the
-   * past or future.
+   * Returns a signing key for tokens that condor_token_create cannot issue, because their `iat` is in the past or the
+   * future.
    */
   async function signingKey(id: string): Promise<SigningKey> {
     const file = Buffer.from(await pool.run('base64', '-w0', `/etc/condor/passwords.d/${id}`), 'base64');

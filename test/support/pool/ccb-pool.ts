@@ -1,5 +1,5 @@
 /**
- * Runs a pool whose schedd is behind CCB, with its CCB broker. Fetches from the schedd, and checks that no port stays
+ * Runs a pool that has a CCB broker and a schedd behind it. Fetches from the schedd, and checks that no port stays
  * open.
  */
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ export const STREAMING_IS_OFF =
 /** A port on which no process listens, and which the operating system never assigns. */
 export const DEAD_PORT = 1;
 
-/** Waits until all ports are closed. Tests call it in `afterEach`. */
+/** Waits until all ports are closed. Test files pass this function to `afterEach`. */
 export async function allPortsClosed(): Promise<void> {
   // If a port stays open, only the time limit of the test ends this loop.
   while (ports() > 0) await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** Installs HTCondor's tools on a runner outside the pool. They use the files, variables and network of this host. */
+/** Provides HTCondor's tools on a runner outside the pool. They use the files, variables and network of this host. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,8 @@ const INSIDE = `
 `;
 
 /**
- * Writes wrappers into a directory for PATH. They run the tools of a suite's tree under the account of this process.
+ * Writes wrappers into a directory that is to be in PATH. They run the tools of a suite's tree under the account of
+ * this process.
  */
 export function writeCondorTools(folder: string, suite: Suite): void {
   const [program, ...args] = asRoot('unshare', '--mount', 'sh', '-c', INSIDE, 'tool', treeOf(suite));

@@ -2,9 +2,8 @@
  * Patches HTCondor so that `condor_token_fetch -remote` succeeds. Without the patch, it fails with every release since
  * 9.9.0.
  *
- * The patch changes the machine code in the pool's own tree. The collector removes an attribute that it looks up later.
- * The patch renames this attribute so that the collector does not remove it. It also turns one call into a no-op.
- * Nothing else is changed.
+ * The patch changes the machine code in the pool's own tree. The collector removes an attribute that it needs later, so
+ * the patch renames the attribute. The patch also turns one call into a no-op. Nothing else is changed.
  */
 import type { Pool } from './pool.ts';
 import type { Suite } from './suites.ts';
@@ -35,8 +34,8 @@ export async function patchRemote(pool: Pool): Promise<void> {
 }
 
 /**
- * Returns the offsets at which a name occurs in a program. The name is a constant, or its first eight characters are
- * the operand of an instruction.
+ * Returns the offsets at which a name occurs in a program: either as a constant, or as an instruction operand that
+ * contains its first eight characters.
  */
 function placesOf(code: Buffer, name: string): readonly number[] {
   const text = code.toString('latin1');

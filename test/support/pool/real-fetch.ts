@@ -4,7 +4,7 @@ import type { Pool } from './pool.ts';
 
 /**
  * Fetches a token from the pool's schedd by name, unless `options` contain a pool or an address. By default, makes only
- * one attempt, so that a failure is not retried as a possible restart of the daemon.
+ * one attempt. Otherwise, a failure would be retried in case the daemon is restarting.
  */
 export function fetchFrom(pool: Pool, options: FetchOptions): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { pool: pool.collector, name: pool.scheddName };

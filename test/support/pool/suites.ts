@@ -5,8 +5,7 @@ import { cacheFolder, onPath } from '../host.ts';
 import { asRoot } from '../processes.ts';
 
 /**
- * A Debian suite, which determines the release of HTCondor. `host` stands for the HTCondor that is installed on this
- * host.
+ * A Debian suite, which determines the release of HTCondor. `host` denotes the HTCondor that is installed on this host.
  */
 export type Suite = 'trixie' | 'sid' | 'host';
 

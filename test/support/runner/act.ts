@@ -12,8 +12,8 @@ const VERSION = 'v0.2.89';
 /** References to this Action in workflows: the exact version that the examples use, and the moving tag. */
 const ACTIONS = ['v0.1.0', 'v0'].map((version) => `condor-token-fetch/condor-token-fetch@${version}`);
 /**
- * An Action that lists the job's temporary directory in its post step. If it is the first step, its post step runs
- * after all others.
+ * An Action that lists the job's temporary directory in its post step. If the Action is the first step, its post step
+ * runs after all others.
  */
 export const REMAINS = 'test/remains@v1';
 const REMAINS_POST = "console.log('remains:', JSON.stringify(require('node:fs').readdirSync(process.env.RUNNER_TEMP)))";
@@ -76,7 +76,7 @@ export class Act {
     spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
   }
 
-  /** Adds a shell script to the PATH of every step, under the name of a program. */
+  /** Adds a program to the PATH of every step. The program is a shell script. */
   program(name: string, script: string): void {
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }

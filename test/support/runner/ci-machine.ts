@@ -17,7 +17,7 @@ import { execute, ownEnvironment } from '../processes.ts';
 import { projectRoot } from '../project.ts';
 
 const COMMAND = join(projectRoot, 'dist', 'cli', 'index.js');
-/** Prefix of a release's download URL, which the version follows. */
+/** Prefix of a release's download URL. The version follows it. */
 const RELEASE = 'https://github.com/condor-token-fetch/condor-token-fetch/releases/download/v';
 
 /** SHA-256 of the released file, as SHA256SUMS contains it. */
@@ -30,7 +30,7 @@ export interface ShellResult {
 
 interface ShellOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** The shell and its arguments before the script. */
+  /** The shell and the arguments that precede the script. */
   readonly shell?: readonly [string, ...string[]];
   /** Arguments of the script. */
   readonly args?: readonly string[];
@@ -56,7 +56,7 @@ export class CiMachine {
     this.program('node', `exec '${process.execPath}' "$@"`);
   }
 
-  /** Adds a program to PATH. Records each time that it is started. */
+  /** Adds a program to PATH. Each start of the program is recorded. */
   program(name: string, script: string): void {
     const path = join(this.bin, name);
     const note = `{ echo "${name} $*"; env | sed 's/^/${name}: /'; } >> '${this.#notes}'`;
@@ -65,8 +65,8 @@ export class CiMachine {
   }
 
   /**
-   * Adds substitutes for HTCondor's tools. They query the schedd for the client's identity with the credential that the
-   * environment selects. They print the path and mode of the token file.
+   * Adds substitutes for HTCondor's tools. They query the schedd with the credential that the environment selects, and
+   * print the path and mode of the token file.
    */
   pretendTools(): void {
     for (const name of ['condor_ping', 'condor_submit', 'condor_q']) {
@@ -79,7 +79,7 @@ export class CiMachine {
     }
   }
 
-  /** The programs that were started, with their arguments and environment. */
+  /** Records of the programs that were started, with their arguments and environment. */
   get notes(): string {
     return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8') : '';
   }

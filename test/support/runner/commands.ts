@@ -10,8 +10,8 @@ export interface RunnerCommand {
 }
 
 /**
- * The commands that the runner supports (IActionCommandExtension). The runner prints lines with any other word after
- * `::`.
+ * The commands that the runner supports (IActionCommandExtension). If any other word follows `::`, the runner prints
+ * the line.
  */
 const NAMES: readonly string[] = [
   ...['set-env', 'set-output', 'save-state', 'add-path', 'add-mask', 'add-matcher', 'remove-matcher'],
@@ -30,7 +30,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in
- * it. Ignores the properties.
+ * the line. Ignores the properties.
  */
 export function parseCommand(line: string): RunnerCommand | undefined {
   for (const [, name = '', data = ''] of [NEW_FORM.exec(line.trim()), OLD_FORM.exec(line)].map(

@@ -119,7 +119,7 @@ export function pumpsOf({ source, flags }: RegExp): ((length: number) => string)
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 
 /**
- * Returns short matching strings. fast-check generates only printable ASCII, and loops forever if a character class
+ * Returns short matching strings. fast-check generates only printable ASCII, and never returns if a character class
  * contains none.
  */
 function samplesOf(source: string, flags: string): readonly string[] {
