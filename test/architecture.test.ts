@@ -194,7 +194,7 @@ describe('Imports', () => {
     });
   }
 
-  test('name no packages other than the four that are bundled', () => {
+  test('name only the four packages that are bundled', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     const { dependencies, devDependencies } = manifest as Record<string, Record<string, string> | undefined>;
     const packages = sources
@@ -242,7 +242,7 @@ describe('The process', () => {
     assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
   });
 
-  test('does not print through console outside the entry points', () => {
+  test('prints through console only in the entry points', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
   });
 

@@ -95,7 +95,7 @@ describe('The README', () => {
     assert.ok(words.length <= 1800, String(words.length));
   });
 
-  test('lists its chapters, and pins an exact version in each workflow', () => {
+  test('lists its sections, and pins an exact version in each workflow', () => {
     const [, contents = ''] = /^\*\*Contents:\*\*([\s\S]*?)\n\n/m.exec(readme) ?? [];
     const headings = anchorsOf(readme.replaceAll(/^(# |###).*$/gm, ''));
     assert.deepEqual(

@@ -112,7 +112,7 @@ describe('The description of an error', () => {
   }
 });
 
-test('sanitized text is a single line of limited length, and contains no runner commands', () => {
+test('sanitized text is a single line of limited length that contains no runner commands', () => {
   assertHarmless(printable(HOSTILE));
   const text = fc.array(
     fc.oneof(

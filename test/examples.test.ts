@@ -76,7 +76,7 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
       assert.match(script, /-token-service (https:\/\/ap40\.example\.org:8443\/token|"\$CONDOR_TOKEN_SERVICE") /);
     });
 
-    test('sets BEARER_TOKEN for only one command', () => {
+    test('sets BEARER_TOKEN only for one command', () => {
       const lines = scriptOf()
         .split('\n')
         .filter((line) => line.includes('BEARER_TOKEN'));
@@ -223,7 +223,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       );
     });
 
-    test('does not run a download with a different checksum', async () => {
+    test('does not run a download whose checksum differs', async () => {
       const started = machine.notes.split('\n').filter((line) => line.startsWith('node ')).length;
       const idtoken = pool.idToken('alice');
       const { status, remains } = await runExample({ machine, pool: place(), idtoken, sha256: '0'.repeat(64) });
@@ -232,7 +232,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.deepEqual(remains, []);
     });
 
-    test('fails with a code and a hint before the command if the credential is for another pool', async () => {
+    test('fails before the command, with a code and a hint, if the credential is for another pool', async () => {
       const submitted = machine.notes.split('condor_submit ').length;
       const idtoken = strangeJwt();
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });

@@ -154,7 +154,7 @@ describe('checkFetch', () => {
 });
 
 describe('The functions hintsFor and isHTCondorError', () => {
-  test('handle errors of the library, and do not recognize other errors', async () => {
+  test('provide advice about errors of the library, and do not recognize other errors', async () => {
     const error: unknown = await fetchToken({ idtoken, address, type: 'shedd' }).catch((thrown: unknown) => thrown);
     assert.ok(isHTCondorError(error));
     assert.match(hintsFor(error)[0] ?? '', /^Workflow: correct type/);

@@ -61,7 +61,7 @@ describe('the regular expressions of src', () => {
     assert.deepEqual(expressionsOf(text).map(String), ['/[/"\']+/g', '/z/']);
   });
 
-  test('are not created from strings at run time, except for the user’s configuration', () => {
+  test('are not created from strings at run time, except those in the user’s configuration', () => {
     assert.deepEqual(dynamicExpressions(), [
       'src/cli/command-hints.ts', // names of inputs
       'src/daemon/locate.ts', // sent to the collector; the client never runs it

@@ -61,7 +61,7 @@ describe('A release', () => {
   };
   const skip = process.platform !== 'linux' && 'it is made on Linux';
 
-  test('is started only by a tag with a complete version, never by the tag that it moves', async () => {
+  test('is started only by a tag with a complete version, never by the tag that the release moves', async () => {
     const { on } = await load('.github/workflows/release.yml');
     assert.deepEqual(on, { push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } });
   });

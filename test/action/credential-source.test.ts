@@ -44,7 +44,7 @@ const CASES: readonly (readonly [WayName, string, () => Words])[] = [
 
 describe('The reported credential', () => {
   for (const [method, source, words] of CASES) {
-    test(`for ${method} is the input ${source}, without a notice`, async () => {
+    test(`for ${method} is the one from the input ${source}, and causes no notice`, async () => {
       const inputs = { ...words(), 'authentication-methods': '', 'on-reduced': 'ignore', address: pool.schedd() };
       const step = await runner.runAction({ ...inputs, authz: 'READ' }, { env: environment() });
       assert.equal(step.status, 0, step.raw);

@@ -54,7 +54,7 @@ describe('An empty credential input', () => {
     );
   });
 
-  test('differs from an absent one, in place of which the runner’s own token is used, with a notice', async () => {
+  test('differs from an absent one, which makes the step use a token on the runner, with a notice', async () => {
     const tokens = mkdtempSync(join(runner.temp, 'tokens-'));
     writeFileSync(join(tokens, 'ci'), `${pool.idToken()}\n`, { mode: 0o600 });
     const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens };

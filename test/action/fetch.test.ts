@@ -111,7 +111,7 @@ describe('The Action', () => {
         assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector returned a different daemon/ });
       }));
 
-  test('warns, fails or does nothing if the daemon grants less than requested, according to on-reduced', () =>
+  test('warns, fails or continues, according to on-reduced, if the daemon grants less than requested', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
@@ -133,7 +133,7 @@ describe('The Action', () => {
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 
-  test('warns if the summary cannot be written, and delivers the token', () =>
+  test('warns if the summary cannot be written, but delivers the token', () =>
     withPool({ requests: { whenFiled: (id, all) => all.decide(id, 'approved') }, methods: ['TOKEN'] }, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), mode: 'request', identity: 'carol@pool.test' };
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };

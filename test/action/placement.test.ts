@@ -21,12 +21,12 @@ function plan(exp: number | undefined, expected: { expiresBy?: number; issuer?: 
 const isKept = (reason: RegExp) => (error: unknown) => error instanceof OutputError && reason.test(error.message);
 
 describe('An existing token', () => {
-  test('is replaced by one that expires later or never', () => {
+  test('is replaced by a token that expires later or never', () => {
     assert.ok(plan(1000, { expiresBy: 1000 }).earlier !== undefined);
     assert.ok(plan(1000, {}).earlier !== undefined);
     assert.ok(plan(undefined, {}).earlier !== undefined);
   });
-  test('is kept if it expires later than the new one or never', () => {
+  test('is kept if it expires later than the new token or never expires', () => {
     for (const exp of [1001, undefined])
       assert.throws(() => plan(exp, { expiresBy: 1000 }), isKept(/it contains a token that expires later/));
   });

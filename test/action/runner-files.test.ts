@@ -273,7 +273,7 @@ describe('post', { skip: noUnix }, () => {
     ['a symbolic link', () => symlinkSync('/etc/passwd', file), /it is no longer a regular file/],
     ['a directory', () => mkdirSync(file), /it is now a directory/],
   ] as const) {
-    test(`leaves ${what} at the path, gives the reason, and does not block`, async () => {
+    test(`leaves ${what} at the path, logs the reason, and does not block`, async () => {
       const step = await runner.runAction(inputs({ file }), {
         beforePost: () => {
           rmSync(file);

@@ -104,7 +104,7 @@ describe('condor_token_fetch', () => {
     assert.match(stderr, /exists and is not a regular file \(ERR_OUTPUT, while: deliver\)/);
   });
 
-  test('prints hostile arguments as one sanitised line', async () => {
+  test('prints hostile arguments as one sanitized line', async () => {
     const { stderr } = await run(['-\u001b[2J\n::error::x##[add-mask]y']);
     assert.equal(stderr.split('\n')[0], 'Invalid command line argument: -?[2J?::error::x# #[add-mask]y (ERR_INPUT)');
   });

@@ -58,7 +58,7 @@ describe('The command with --permission', { skip }, () => {
     }));
 
   test(
-    'fails without a retry if Node has the option --allow-net and it is not set',
+    'fails without a retry if the option --allow-net exists but is not set',
     { skip: major < 25 && 'this Node has no --allow-net' },
     () =>
       withPool({}, async (pool) => {

@@ -40,7 +40,7 @@ describe('A user ID without an account', {
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     }));
 
-  test('causes an error with the searched directory if $HOME is not set', async () => {
+  test('causes an error that names the searched directory if $HOME is not set', async () => {
     const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
     assert.equal(status, 2, stderr);

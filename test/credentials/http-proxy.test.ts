@@ -129,7 +129,7 @@ describe('The services of a keyless job', () => {
       });
     }
 
-    test('connects the client to both services if its URL has no scheme, or the scheme https', async () => {
+    test('connects the client to both services if its URL has no scheme or the scheme https', async () => {
       await keyless(words(), env({ https_proxy: `127.0.0.1:${port}` }));
       await keyless(words(), env({ https_proxy: `https://localhost:${tlsPort}` }));
       assert.equal(tunnels.length, 4);
@@ -199,7 +199,7 @@ describe('The services of a keyless job', () => {
       await assert.rejects(failing, { code: 'ERR_TIMEOUT', message: 'cancelled' });
     });
 
-    test('does not prevent verification of the service’s certificate', async () => {
+    test('does not prevent the client from verifying the service’s certificate', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
       const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: missing() }));
       await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
@@ -232,7 +232,7 @@ describe('The services of a keyless job', () => {
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     });
 
-    test('may be missing, which a debug line reports', async () => {
+    test('may be missing; a debug line then reports this', async () => {
       const noting = notingHost();
       await keyless(audience(), { ...services.env, NODE_EXTRA_CA_CERTS: join(folder, 'missing.pem') }, noting);
       assert.match(noting.log.join('\n'), /debug credentials: .*missing\.pem/);

@@ -52,7 +52,7 @@ describe('The input idtoken', () => {
     );
   });
 
-  test('is masked as a whole, by line and by signature before any other processing', () => {
+  test('is masked before any other processing: the whole value, each line and each signature', () => {
     const { host, masks } = notingHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA'), jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ')];
     load(`${a}\n${b}\n`, host);
@@ -230,7 +230,7 @@ describe('A token directory', () => {
     assert.deepEqual(skipped, []);
   });
 
-  test('is reported by file name without a line number if the file contains only one token', async () => {
+  test('is reported by file name, without a line number, if the file contains only one token', async () => {
     const path = put('ci', '# comment\none.a.b\n');
     assert.deepEqual((await read()).sources, [path]);
   });

@@ -62,7 +62,7 @@ describe('Credentials', () => {
     );
   });
 
-  test('keep their order, and unavailable ones have reasons', () => {
+  test('keep their order, and the unavailable ones have reasons', () => {
     const { methods, unavailable, preference } = load(['KERBEROS', 'PASSWORD', 'SSL', 'FS'], {
       ...{ password: { text: new Secret('x'), file: undefined }, preference: 'daemon' },
       fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },

@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const load = (...path: string[]) => orReason(loadMunge(path.join(delimiter), undefined, notingHost().host));
 
 describe('MUNGE', () => {
-  test('is unavailable without its program, and the reason is reported', () => {
+  test('is unavailable without its program, with the reason', () => {
     for (const path of [[''], [folder]]) assert.equal(load(...path), 'the program munge was not found in PATH');
   });
 

@@ -40,7 +40,7 @@ describe('The input token-service alone', () => {
     assert.equal(bearer, `Bearer ${jwt}`);
   });
 
-  test('sends the CI run’s name in the header User-Agent, also to the OIDC endpoint', async () => {
+  test('sends the name of the CI run in the header User-Agent, also to the OIDC endpoint', async () => {
     const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
     const { agent } = await sentWith({}, { ...services.env, ...run });
     assert.equal(agent, 'condor-token-fetch (actions-1234.2)');
@@ -48,7 +48,7 @@ describe('The input token-service alone', () => {
     assert.equal((await sentWith({})).agent, 'condor-token-fetch');
   });
 
-  test('sends the workflow’s token or the one in BEARER_TOKEN if there is one', async () => {
+  test('sends the workflow’s token, or the one in BEARER_TOKEN, if there is one', async () => {
     const own = services.runner.issue('x', { aud: services.origin });
     const { form } = await sentWith({ scitoken: own });
     assert.equal(form.get('subject_token'), own);

@@ -24,7 +24,7 @@ describe('A token service causes an error', () => {
     });
   });
 
-  test('without its message if that repeats the job token', async () => {
+  test('without its message if the message repeats the job token', async () => {
     services.others.set('/echo', (_, response, body) => {
       const token = new URLSearchParams(body).get('subject_token');
       response
@@ -40,7 +40,7 @@ describe('A token service causes an error', () => {
     ['with line endings in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
     ['without its beginning', (token: string) => token.slice(50, 85)],
   ] as const) {
-    test(`without its message if that repeats the token ${how}`, async () => {
+    test(`without its message if the message repeats the token ${how}`, async () => {
       let sent = '';
       services.others.set('/broken', (request, response) => {
         sent = (request.headers.authorization ?? '').replace('Bearer ', '');

@@ -199,7 +199,7 @@ describe('A daemon’s certificate', () => {
     assert.equal(await code(without), 'ERR_SERVER_UNPROVEN');
   });
 
-  test('is trusted through known hosts, for that host name only', async () => {
+  test('is trusted through known hosts, but only for that host name', async () => {
     for (const [line, expected] of [
       [`ap.pool.test SSL ${base64()}`, undefined],
       [`other.test SSL ${base64()}`, 'ERR_SERVER_UNPROVEN'],

@@ -111,7 +111,7 @@ describe('A daemon behind CCB', () => {
         assert.equal(roundTrips, 7, 'the client first requests the trust domain from both broker and daemon');
       }));
 
-    test(`is reached through a broker that ${way}, if all data arrives in single bytes`, () =>
+    test(`is reached through a broker that ${way} if all data arrives in single bytes`, () =>
       withPool({ broker, pieces: 1 }, async (pool) => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
       }));
@@ -184,7 +184,7 @@ describe('A daemon behind CCB', () => {
     [name, 'does not respond directly', () => DEAD_PORT] as const,
     [name, 'responds directly', ({ port }: EmbeddedPool) => port] as const,
   ])) {
-    test(`receives no ${name} credential if it ${place}, and no connection`, async () => {
+    test(`receives no connection, and no ${name} credential, if it ${place}`, async () => {
       const method: AuthMethod = {
         name,
         authenticatesServer: false,
@@ -215,7 +215,7 @@ describe('A daemon behind CCB', () => {
     });
   }
 
-  test('without a valid contact causes an error that gives this reason', () =>
+  test('causes an error with this reason if it has no valid contact', () =>
     withPool({}, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: `<127.0.0.1:${DEAD_PORT}?CCBID=nonsense>` }),
@@ -223,7 +223,7 @@ describe('A daemon behind CCB', () => {
       ),
     ));
 
-  test('is requested by its route if it is behind a chain of brokers, or by all its IDs without streaming', async () => {
+  test('is requested by its route if it is behind a chain of brokers or, without streaming, by all its IDs', async () => {
     const ads: BrokerRequest['ad'][] = [];
     const broker: Broker = (request, pool) => {
       ads.push(request.ad);

@@ -84,7 +84,7 @@ for (const [message = '', ownCodes = ''] of rows.slice(1)) {
     for (const [what, outcome] of Object.entries(OUTCOMES)) {
       const code = codes[columns.indexOf(outcome)] ?? outcome;
       if (code === 'valid') continue;
-      test(`${what}, the fetch ends in ERR_${code}`, async () => {
+      test(`${what}, the fetch fails with ERR_${code}`, async () => {
         const options: EmbeddedPoolOptions = {
           ...ways.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
           tls: { certificate: ways.server, authority: ways.authority.certificate },

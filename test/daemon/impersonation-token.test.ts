@@ -153,7 +153,7 @@ describe('A collector that', () => {
     [4, 'No schedd target specified.'],
     [5, 'DCSCHEDD:5:Failed to receive response from schedd.'],
   ] as const) {
-    test(`returns error ${errorCode}, ${ErrorString}, causes an error that contains both`, () =>
+    test(`returns error ${errorCode}, ${ErrorString}, causes an error that contains the code and the text`, () =>
       withPool({ edit: { reply: () => ({ ErrorCode: errorCode, ErrorString }) } }, (pool) =>
         assert.rejects(remotely(pool), { code: 'ERR_DAEMON', errorCode, errorString: ErrorString, phase: 'token' }),
       ));

@@ -121,7 +121,7 @@ describe('The ad file or address file of a daemon', () => {
     );
   });
 
-  test('is the ad file, or the address file if there is no ad file; without either, both reasons are reported', () => {
+  test('is the ad file or, if it does not exist, the address file; if both are missing, both reasons are reported', () => {
     const adFile = put('ad', AD);
     const addressFile = put('address', '<192.0.2.1:1>');
     const both = findLocal({ adFile, addressFile }, 'schedd');
@@ -175,7 +175,7 @@ describe('A fetch from the daemon of this host', () => {
       return { ...tried, said: pool.log, collector: pool.collector };
     });
 
-  test('contacts no collector, and needs none', async () => {
+  test('contacts no collector and requires none', async () => {
     const { fetched, error, said } = await fetchHere({});
     assert.equal(fetched?.daemonName, 'ci@pool', String(error));
     assert.equal(fetched.roundTrips, 3);

@@ -73,7 +73,7 @@ describe('Several collectors', () => {
       assert.equal(daemonName, 'ci@pool');
       assert.match(warnings.join('\n'), /connection refused; trying the next collector/);
     }));
-  test('of which one is down cause an error that says that the other one does not list the daemon', () =>
+  test('cause an error that the other one does not list the daemon if one of them is down', () =>
     withPool({}, async (pool) => {
       const list = `${pool.collector} 127.0.0.1:${await deadPort()}`;
       await assert.rejects(fetchFrom(pool, { pool: list, name: 'nobody@x' }), { code: 'ERR_NOT_FOUND' });

@@ -62,7 +62,7 @@ describe('A SciToken', () => {
     for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
   });
 
-  test('is not sent to a host whose name only the collector reports', () =>
+  test('is not sent to a host whose name comes only from the collector', () =>
     withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
       const { host } = notingHost({ signal: AbortSignal.timeout(patience(10_000)) });
       const scitoken = ways.issuer.issue('alice');
@@ -111,7 +111,7 @@ describe('A SciToken', () => {
     assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: requested 1 min, granted (2\d|30) s$/);
   });
 
-  test('is exchanged in an SSL session, whatever identity the session has', async () => {
+  test('is exchanged in an SSL session, regardless of the session’s identity', async () => {
     const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test', 'SSL /CN=alice/O=Test': 'bob@pool.test' };
     const { fetched, error } = await exchange((pool) => ways.words('SSL', pool), { map });
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
@@ -154,7 +154,7 @@ describe('An unusable SciToken', () => {
 });
 
 describe('A SciToken is not sent', () => {
-  test('in a session that does not authenticate the daemon, and the error gives this reason', {
+  test('in a session that does not authenticate the daemon, which the error names as the reason', {
     skip: ABSENT.FS ?? false,
   }, async () => {
     for (const methods of ['FS', 'MUNGE', 'FS MUNGE']) {

@@ -59,7 +59,7 @@ describe('A token request', () => {
     for (const id of ids) assert.match(id, /^condor-token-fetch-[0-9a-f]{32}$/);
   });
 
-  test('has the name of the CI run in its client ID, which the daemon shows to its administrator', async () => {
+  test('contains the name of the CI run in its client ID, which the daemon shows to its administrator', async () => {
     const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
     const asked = await request({ requests: APPROVED, env: run });
     assert.match(asked.wish?.clientId ?? '', /^condor-token-fetch-actions-1234\.2-[0-9a-f]{32}$/);
@@ -72,7 +72,7 @@ describe('A token request', () => {
     assert.deepEqual([notices(asked), asked.connections], [[], 1]);
   });
 
-  test('is polled until it is approved, in a new session each time, which cannot be replayed', async () => {
+  test('is polled until it is approved, in a new session each time, so that no poll can be replayed', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 4 && all.decide(id, 'approved');
     const asked = await request({ requests: { whenPolled } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));

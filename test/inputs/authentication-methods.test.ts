@@ -107,7 +107,7 @@ describe('The authentication methods', () => {
     assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });
 
-  test('are known methods or an error for any text', () => {
+  test('are known methods, or cause an error, for any text', () => {
     const word = fc.oneof(fc.constantFrom('SSL', 'fs', ',', ' ', 'CLAIMTOBE'), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {

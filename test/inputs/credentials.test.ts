@@ -77,7 +77,7 @@ describe('Trusted CA certificates', () => {
   const trustOf = (env: Record<string, string>, facts: Partial<Surroundings> = {}, words: Words = {}) =>
     credentialsOf(words, env, facts).trust;
 
-  test('come from files, a directory and the system, unless the configuration disables the system’s', () => {
+  test('come from files, a directory and the system, unless the configuration disables those of the system', () => {
     const env = { _CONDOR_AUTH_SSL_CLIENT_CAFILE: '/a, /b', _CONDOR_AUTH_SSL_CLIENT_CADIR: '/d', SSL_CERT_FILE: '/s' };
     const { files, directory, system, certificateFile } = trustOf(env);
     assert.deepEqual([files, directory, system, certificateFile], [['/a', '/b'], '/d', true, '/s']);

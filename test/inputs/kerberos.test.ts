@@ -28,7 +28,7 @@ describe('KERBEROS is selected', () => {
     ['not by another credential', { idtoken: 'x' }, { KRB5CCNAME: '/tmp/cc' }, false, false],
   ];
   for (const [what, words, env, isTool, chosen] of cases)
-    test(`as expected ${what}`, () => {
+    test(`as expected: ${what}`, () => {
       const { kerberos, methods } = credentialsOf(words, env, {}, 'fetch', isTool);
       assert.equal(kerberos.chosen, chosen);
       if (Object.keys(words).some((name) => name.startsWith('kerberos-'))) assert.deepEqual(methods, ['KERBEROS']);

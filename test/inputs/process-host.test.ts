@@ -16,7 +16,7 @@ const hostFor = (timeoutMs: number, signal = new AbortController().signal) =>
   processHost(timeoutMs, signal, { mask: () => {}, log: silent });
 
 describe('The deadline', () => {
-  test('fires even if nothing else references it', { timeout: patience(10_000) }, async () => {
+  test('fires even if no other object references it', { timeout: patience(10_000) }, async () => {
     const { signal } = hostFor(300);
     const collecting = setInterval(collectGarbage, 10);
     await once(signal, 'abort');

@@ -156,7 +156,7 @@ describe('The daemon of a request', () => {
     ],
   ];
   for (const [what, words, daemon, env = {}] of found) {
-    test(`is selected by ${what}`, () => assert.deepEqual(request(words, { env }).daemon, daemon));
+    test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
   }
 
   const refused: readonly [string, Words, InputName, RegExp][] = [

@@ -128,7 +128,7 @@ describe('Settings from condor_config_val', {
     ['prints too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
-    test(`cause an error if condor_config_val ${what} and a setting is required, otherwise a warning`, async () => {
+    test(`cause an error if condor_config_val ${what} and a setting is required, and otherwise a warning`, async () => {
       const setting = await loadSettings(fake(script), never);
       const read = (words: Words) => readRequest((name) => words[name], surroundings({}, { setting }));
       const given = { pool: 'cm', idtoken: jwt, file: 'ci' };

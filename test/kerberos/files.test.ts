@@ -173,7 +173,7 @@ describe('krb5.conf', () => {
   ] as const)
     test(`maps ${host} to ${realm ?? 'no realm'}`, () => assert.equal(parse('main').realmOf(host), realm));
 
-  test('enables DNS lookup of KDCs unless it disables it, even if there is no file', () =>
+  test('permits lookup of KDCs in DNS unless it disables this, even if the file does not exist', () =>
     assert.equal(parse('nothing').lookUpKdcs, true));
 
   test('that includes itself is parsed only once', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));

@@ -215,7 +215,7 @@ describe('A ticket that is requested with a ticket-granting ticket', () => {
     }));
 });
 
-test('a reply of the KDC with a malformed ticket is rejected before anything is decrypted', () => {
+test('a KDC reply with a malformed ticket is rejected before anything is decrypted', () => {
   const bare = der.application(11, der.structure({ 0: der.integer(5), 1: der.integer(11), 3: der.text('R') }));
   assert.throws(() => readKdcReply(bare), KerberosError);
 });

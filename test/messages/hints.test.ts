@@ -119,7 +119,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
 
 describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" have at most four sentences, each of which starts with who should act`, () => {
+    test(`for "${name}" consist of at most four sentences, each of which starts with who should act`, () => {
       assert.ok(describeError(error).join('\n').includes(name), 'the message contains the name');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
@@ -152,7 +152,7 @@ describe('Hints', () => {
     assert.notDeepEqual(hintsFor(daemonError(44, text)), hintsFor(daemonError(44, 'something new')));
   });
 
-  test('for several attempts start with those for the last one, are at most four, and end with the log', () => {
+  test('for several attempts start with those for the last attempt, number at most four, and end with the log', () => {
     const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
     const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
     assert.equal(hints.length, 4);
@@ -244,7 +244,7 @@ describe('Hints', () => {
     assert.deepEqual([...namesIn(troubleshooting)].sort(), Object.keys(ERRORS).sort());
   });
 
-  test('are all caused by a test with real daemons, or have a reason why not', () => {
+  test('are all caused by a test with real daemons, or have a reason for not being tested with them', () => {
     const using = filesBelow('test', '.test.ts').filter((path) =>
       /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
     );

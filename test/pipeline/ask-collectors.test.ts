@@ -12,7 +12,7 @@ import { surroundings } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
 describe('A list of pools', () => {
-  test('is queried at the next collector if one is silent for a second, and the first reply is used', (context) =>
+  test('is queried at the next collector if the first one is silent for a second, and the first reply is used', (context) =>
     withPool({}, async (pool) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
       const connections = new Set<Socket>();

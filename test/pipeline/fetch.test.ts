@@ -146,7 +146,7 @@ describe('A credential', () => {
       assert.equal(pool.log.filter((line) => line === 'close').length, 2);
     }));
 
-  test('that is unsuitable is not tried again, and the reason is reported', () =>
+  test('that is unsuitable is not tried again, and the error gives the reason', () =>
     withPool({ trustDomain: 'pool.test' }, async (pool) => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       await assert.rejects(fetchFrom(pool, { idtoken: foreign }), (error: AuthenticationError) => {

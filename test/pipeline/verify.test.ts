@@ -22,7 +22,7 @@ describe('The verification of a token', () => {
       assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 1);
     }));
 
-  test('fails for a level that the daemon does not allow', () =>
+  test('fails for a level that the daemon denies', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken('alice', { authz: ['READ'] });
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {

@@ -187,7 +187,7 @@ describe('The configuration of the token service', () => {
 });
 
 describe('the link to a daemon', () => {
-  test('does not leave this host if it has a loopback address or another address of this host', () => {
+  test('is local if the daemon has a loopback address or another address of this host', () => {
     const addresses = ['127.0.0.1', '192.0.2.2', 'fd00::2'];
     for (const sinful of ['<127.0.0.1:9618?sock=a>', '<[::1]:9618>', '<192.0.2.2:9618?sock=a>', '<[fd00::2]:9618>'])
       assert.ok(isOnThisHost(sinful, addresses), sinful);

@@ -33,7 +33,7 @@ for (const suite of poolSuites()) {
       assert.equal(fetched['scope'], 'condor:/READ,condor:/WRITE'.replace(',', ' '));
     });
 
-    test('with all settings together, CI fetches a token with its own key for an hour, and submits a job', async () => {
+    test('with all settings together, CI fetches a one-hour token with its own key, and submits a job', async () => {
       const settings = ['universes', 'own-key-beside', 'lifetimes', 'audit', 'encryption'].map(block).join('\n');
       await configured(settings, async () => {
         const jwt = await fetch({ authz: ['READ', 'WRITE'], key: 'CI', lifetime: DAY });
@@ -120,7 +120,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('the key input selects one of two keys', async () => {
+    test('the input key selects one of two keys', async () => {
       await configured(block('own-key-beside'), async () => {
         assert.equal(claimsOf(await fetch())['kid'], 'POOL');
         assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
@@ -177,7 +177,7 @@ for (const suite of poolSuites()) {
         await assertTaken(victim);
       });
 
-      test('is revoked together with all earlier tokens of its account, but with no others', async () => {
+      test('is revoked together with all earlier tokens of its account, but no other tokens', async () => {
         const victim = await create('-identity', CI);
         const alice = await create('-identity', 'alice@example.org');
         const { iat } = claimsOf(victim);
@@ -220,7 +220,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a second key replaces the first one, whose tokens become invalid when it is removed', async () => {
+    test('a second key replaces the first, and removing the first key invalidates its tokens', async () => {
       await on.pool.run('sh', '-ec', block('make-second-key'));
       await configured(block('second-key'), async () => {
         await assertTaken(on.bootstrap);

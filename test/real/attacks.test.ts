@@ -198,7 +198,7 @@ for (const suite of poolSuites()) {
       assert.ok(!certificateIn(sent));
     });
 
-    test('who removes the trust domain receives no token of the default directory', async () => {
+    test('who removes the trust domain receives no token from the default directory', async () => {
       const { pool } = secure;
       const jwt = await pool.run('cat', '/home/alice/.condor/tokens.d/pool');
       const claimsIn = (bytes: Buffer) => bytes.includes(jwt.split('.')[1] ?? assert.fail());
@@ -220,7 +220,7 @@ for (const suite of poolSuites()) {
       ['RemoteVersion', /(?<=RemoteVersion = ")/],
       ['IssuerKeys', /(?<=IssuerKeys = ")/],
     ] as const)
-      test(`who inflates ${attribute} of the daemon causes no more than linear work`, async () => {
+      test(`who inflates ${attribute} of the daemon causes only linear work`, async () => {
         const idtoken = await secure.pool.idToken({ user: 'alice' });
         const cost = async (count: number) => {
           const started = process.cpuUsage();
@@ -301,7 +301,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('who has a certificate of the pool’s CA receives no OIDC token request of the runner', async () => {
+    test('who has a certificate from the pool’s CA does not receive the runner’s request for an OIDC token', async () => {
       const runner = new Runner();
       services.asked.length = 0;
       const step = await runner.runAction(
@@ -318,11 +318,11 @@ for (const suite of poolSuites()) {
       assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/);
     });
 
-    describe('who makes a secret of a job that runs as root disappear', () => {
+    describe('who removes a secret from a job that runs as root', () => {
       const expired = () =>
         signingKey.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 1, issuedAt: 1 });
 
-      test('receives no token that is signed with the pool’s key in place of an expired one, as with HTCondor’s tool', async () => {
+      test('receives no token signed with the pool’s key in place of an expired one, as with HTCondor’s tool', async () => {
         const { pool, collector } = secure;
         await pool.write('/etc/condor/tokens.d/expired', `${expired()}\n`, 0o600);
         try {
@@ -336,7 +336,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('receives no token that is signed with the pool’s key from the Action', async () => {
+      test('receives from the Action no token signed with the pool’s key', async () => {
         const { pool, address } = secure;
         const files = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY'].map((name) => [
           `GITHUB_${name}`,

@@ -77,7 +77,7 @@ for (const suite of poolSuites()) {
       assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
     });
 
-    test('is also reached by HTCondor’s tool, which fetches the same claims', async () => {
+    test('is also reached by HTCondor’s tool, which obtains the same claims', async () => {
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const before = await ccbLog();
       const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);

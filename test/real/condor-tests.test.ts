@@ -33,7 +33,7 @@ for (const suite of poolSuites()) {
       return { header: JSON.parse(header) as unknown, claims };
     }
 
-    test('without a key returns the same token as with POOL', async () => {
+    test('without a key returns the same token as with the key POOL', async () => {
       assert.deepEqual(await listed(), await listed('-key', 'POOL'));
     });
     test('with a key returns a different token than without one', async () => {

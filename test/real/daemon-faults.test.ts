@@ -24,7 +24,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    test('is retried until a killed schedd that the collector still lists has been restarted', async () => {
+    test('is retried until a killed schedd, which the collector still lists, has been restarted', async () => {
       await fetchFrom(pool, { idtoken });
       await pool.run('sh', '-c', KILL_SCHEDD);
       const log: string[] = [];
@@ -92,7 +92,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('cannot authenticate itself with another signing key, and reports its keys if it does not have that key', async () => {
+    test('cannot authenticate itself with another signing key, and reports its keys if it does not have the token’s key', async () => {
       const key = '/etc/condor/passwords.d/ROTATED';
       await pool.write(key, randomBytes(64), 0o600);
       const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'ROTATED')).trim();

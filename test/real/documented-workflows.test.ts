@@ -161,7 +161,7 @@ grants:
       }
     });
 
-    test('a GitLab job submits a job with HTCondor’s tools and prints the output', async () => {
+    test('a GitLab job submits an HTCondor job with HTCondor’s tools and prints its output', async () => {
       const machine = new CiMachine();
       try {
         writeCondorTools(machine.bin, suite);

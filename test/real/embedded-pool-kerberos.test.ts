@@ -43,7 +43,7 @@ for (const suite of poolSuites()) {
         assert.match(await run('klist'), /krbtgt\/POOL\.TEST@POOL\.TEST[\s\S]*host\/ap\.pool\.test@POOL\.TEST/);
       });
 
-      test('rejects a wrong password from kinit and an unknown service from kvno', async () => {
+      test('rejects a wrong password from kinit, and a request for an unknown service from kvno', async () => {
         const wrong = await realm.pool.exec(['sh', '-c', 'echo wrong | kinit alice'], { user: 'alice', env });
         assert.match(wrong.stderr, /Password incorrect|Preauthentication failed/);
         const unknown = await realm.pool.exec(['kvno', 'host/nowhere.pool.test'], { user: 'alice', env });

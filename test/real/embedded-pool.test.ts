@@ -295,7 +295,7 @@ for (const suite of poolSuites()) {
         ['exceed the permitted levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
-        test(`receive the error for requests that ${what}`, () =>
+        test(`receive an error for requests that ${what}`, () =>
           withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
@@ -399,7 +399,7 @@ for (const suite of poolSuites()) {
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
-    test('send HOLDING after a SciToken, as a client of a real schedd does', () =>
+    test('send HOLDING after a SciToken, as they do with a real schedd', () =>
       withPool(ways.pool(), async (embedded) => {
         const targets: readonly [string, string, Readonly<Record<string, string | undefined>>][] = [
           [embedded.schedd(), ways.hostName, ways.words('SCITOKENS', embedded)],

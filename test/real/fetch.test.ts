@@ -25,7 +25,7 @@ for (const suite of poolSuites()) {
 
     // These tests run first, because the client retries if the collector has only recently started.
     describe('refusals', () => {
-      test('a name that the collector does not list causes an error with the names that it lists', async () => {
+      test('a name that the collector does not list causes an error that lists the known names', async () => {
         await assert.rejects(
           fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
           (error: LocateError) => {
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
           assertDaemonError(fetchFrom(pool, { idtoken }), 1, 'Server does not have access to configured key.'),
         ));
 
-      test('an expired token is rejected, with the time of its expiry', async () => {
+      test('an expired token is rejected, and the error contains the time of expiry', async () => {
         const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
         const { exp } = claimsOf(expired);
         // The daemon still accepts the token during the second that `exp` names.

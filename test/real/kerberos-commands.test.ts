@@ -146,7 +146,7 @@ for (const suite of poolSuites()) {
       await realm?.stop();
     });
 
-    test('are those in docs/PERFORMANCE.md if a ticket exists', async () => {
+    test('are those in docs/PERFORMANCE.md if the client has a ticket', async () => {
       const schedd = await realm.pool.sinful('schedd', realm.pool.scheddName);
       const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...CACHE } };
       const counts: number[] = [];

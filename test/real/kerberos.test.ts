@@ -163,7 +163,7 @@ for (const suite of poolSuites()) {
         ...{ 'kerberos-principal': principal, 'kerberos-password': text },
       });
 
-      test('no cache', async () => {
+      test('a missing cache', async () => {
         const { status, stderr } = await command({ KRB5CCNAME: '/nowhere' });
         assert.equal(status, 2, stderr);
         assertAdvised(stderr, 'KERBEROS: credential cache');

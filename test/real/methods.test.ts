@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
         ['schedd', fromSchedd],
         ['collector', fromCollector],
       ] as const) {
-        test(`${method} issues a token of the ${who} to ${user ?? 'root'}, as with HTCondor’s tool`, async () => {
+        test(`${method} issues a token from the ${who} to ${user ?? 'root'}, as with HTCondor’s tool`, async () => {
           const options = { env: { ...only(method), ...env }, ...(user === undefined ? {} : { user }) };
           const args = [...where(secure), '-authz', 'READ', '-lifetime', '60'];
           const [theirs, ours] = [await secure.pool.theirs(args, options), await secure.pool.ours(args, options)];
@@ -74,7 +74,7 @@ for (const suite of poolSuites()) {
       assert.equal(claimsOf(ours.stdout)['sub'], 'condor@password');
     });
 
-    test('all methods available uses the method that the daemon prefers', async () => {
+    test('all methods uses the one that the daemon prefers', async () => {
       const options = { user: 'alice', env: { ...SSL, ...SCITOKEN } };
       for (const methods of ['FS,IDTOKENS,SSL', 'SSL,SCITOKENS,IDTOKENS', 'MUNGE,PASSWORD,SSL']) {
         const env = { ...options.env, ...only(methods) };
@@ -90,7 +90,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('SSL', () => {
-      test('accepts PEM text in preference to another method', async () => {
+      test('prefers PEM text to another method', async () => {
         const fetched = await fetch({ ...certificateOf(secure.alice), authenticationMethods: ['SSL', 'FS'] });
         assert.deepEqual([fetched.authenticationMethod, fetched.token.subject], ['SSL', 'alice@pool.test']);
         assert.equal(fetched.roundTrips, 4);
@@ -138,7 +138,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('makes the command verify a host without a name only against -server-name', async () => {
+      test('makes the command verify a host that has no name only against -server-name', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'server-name-'));
         const file = (name: string, content: string) => {
           writeFileSync(join(directory, name), content, { mode: 0o600 });
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
         assert.match(wrong.stderr, /its certificate is for DNS:ap\.pool\.test/);
       });
 
-      test('reports before the request that the map file has no line for a certificate', async () => {
+      test('reports, before the request, that the map file has no line for a certificate', async () => {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
@@ -243,7 +243,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('trusts a host that is known to HTCondor’s tools, but no other host', async () => {
+      test('trusts a host that HTCondor’s tools have accepted, but no other host', async () => {
         const { pool, put, authority } = secure;
         const known = (line: string) => put('alice', '/home/alice/.condor/known_hosts', `${line}\n`, 0o644);
         const env = {

@@ -155,7 +155,7 @@ for (const suite of poolSuites()) {
         assert.equal(mayBeRestarting, true);
       });
 
-      test('and the daemon is not restarting if the collector has run longer than the update interval', async () => {
+      test('and the daemon is not restarting if the collector has run for longer than the update interval', async () => {
         const error = await missing(600);
         assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);

@@ -61,7 +61,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('causes at most eight tokens to be tried', async () => {
+      test('is tried with at most seven other tokens', async () => {
         const lines = [...Array.from({ length: 8 }, () => stale()), await pool.idToken({ user: 'alice' })];
         await assert.rejects(secure.fetch({ idtoken: lines.join('\n') }), (error: AuthenticationError) => {
           assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
@@ -119,7 +119,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('of several tokens', () => {
-      test('uses the one that covers authz with the fewest levels', async () => {
+      test('uses the one with the fewest levels among those that cover authz', async () => {
         const [wide, read, write, unrestricted] = await Promise.all([
           pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
           pool.idToken({ user: 'alice', authz: ['READ'] }),

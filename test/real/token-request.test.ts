@@ -132,7 +132,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('causes code 3 if SEC_TOKEN_REQUEST_LIMITS excludes all requested levels, and is reduced if it excludes some', async () => {
+      test('causes code 3 if SEC_TOKEN_REQUEST_LIMITS excludes all requested levels, and is reduced if it excludes some of them', async () => {
         await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
         try {
           await assertDaemonError(

@@ -176,7 +176,7 @@ grants:
       await asking;
     });
 
-    test('a revoked seed disables its grant with 503, and the same job token works after the revocation ends', async () => {
+    test('a revoked seed makes its grant return 503, and the same job token works after the revocation ends', async () => {
       const jobToken = token();
       await pool.configure(`SEC_TOKEN_REVOCATION_EXPR = sub =?= "${ALICE}"`);
       const { status, body } = await service.ask(jobToken);

@@ -25,7 +25,7 @@ function put(name: string, mode = 0o755): string {
 }
 
 describe('A program', () => {
-  test('is the first one with its name on PATH', () => {
+  test('is the first file with its name on PATH', () => {
     const [one, two] = [put('one'), put('two')];
     assert.equal(find('/nowhere', folder, one, two), join(one, FILE));
     assert.equal(find(two, one), join(two, FILE));

@@ -75,7 +75,7 @@ describe('The configuration of Kerberos', () => {
 });
 
 describe('A symbolic link', () => {
-  test('owned by root belongs to the system, except on Windows, where every file has user 0', () => {
+  test('that root owns belongs to the system, except on Windows, where every file has user 0', () => {
     assert.deepEqual(
       [isLinkOfSystem({ uid: 0 }, 'linux'), isLinkOfSystem({ uid: 1 }, 'linux'), isLinkOfSystem({ uid: 0 }, 'win32')],
       [true, false, false],
@@ -131,7 +131,7 @@ test('the renewal process does not run in its directory on Windows, because the 
 });
 
 describe('A certificate', () => {
-  test('without a subject is described on every version of Node, although some return undefined and some an empty string', () => {
+  test('without a subject is described on every version of Node; the subject may be undefined or an empty string', () => {
     assert.deepEqual(
       [undefined, '', 'CN=alice\nO=Test'].map((name) => distinguishedName(name, 'an empty subject')),
       ['an empty subject', 'an empty subject', 'CN=alice, O=Test'],

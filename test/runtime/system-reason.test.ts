@@ -47,7 +47,7 @@ describe('A failure of the system is described in plain words', () => {
     assert.equal(systemReason(error), 'connection refused');
   });
 
-  test('and no message contains the text of a caught error without a check of its type', () => {
+  test('and no message contains the text of a caught error unless the code checks its type', () => {
     const raw = /\(\w+ as Error\)\.message|\$\{String\((?:error|cause)\)\}/;
     assert.deepEqual(
       sources.filter(({ code }) => raw.test(code)).map(({ path }) => path),

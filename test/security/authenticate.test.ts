@@ -37,7 +37,7 @@ describe('Each method', () => {
         }));
     }
 
-    test(`adds only the wait for the policy if it is one of several: ${way}`, () =>
+    test(`adds only the wait for the policy if it is one of several methods: ${way}`, () =>
       withPool(ways.pool({ methods: [way === 'IDTOKENS' ? 'TOKEN' : way] }), async (pool) => {
         const others = WAYS.filter((each) => each !== way);
         const { fetched, error } = await ways.try(pool, {
@@ -186,7 +186,7 @@ describe('Peers that are out of step', () => {
 });
 
 describe('A method that the daemon does not accept', () => {
-  test('is among the reasons and is not offered', () =>
+  test('is not offered, and the error gives this reason', () =>
     withPool(ways.pool({ methods: ['PASSWORD'], password: undefined }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['PASSWORD', 'SSL', 'IDTOKENS'], pool));
       assert.ok(error instanceof AuthenticationError, String(error));
@@ -293,7 +293,7 @@ describe('A daemon that chooses', () => {
       }));
   }
 
-  test('no method has declined the offered one, and the other credentials are not offered', () =>
+  test('no method declines the offered one, and the other credentials are not offered', () =>
     withPool(ways.pool({ faults: { method: instead((m) => m.int(0)) } }), async (pool) => {
       const { error } = await ways.try(pool, ways.several(['SSL', 'PASSWORD'], pool));
       assert.ok(error instanceof AuthenticationError);

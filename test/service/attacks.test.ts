@@ -137,21 +137,21 @@ describe('An HTTP request', () => {
     assert.equal(body['error_description'], 'there are too many parameters');
   });
 
-  test('with an identity of 30 kB is refused, and the identity is not repeated', async () => {
+  test('with an identity of 30 kB is refused, and the reply does not repeat the identity', async () => {
     const { status, body } = await service.ask(token(), { identity: MARKER.repeat(500) });
     assert.deepEqual([status, body['error_description']], [400, 'identity is too long']);
   });
 });
 
 describe('Concurrent requests', () => {
-  test('with the same job token receive one token in total for 20 requests', async () => {
+  test('with the same job token receive a total of one token for 20 requests', async () => {
     const jobToken = token();
     const replies = await Promise.all(Array.from({ length: 20 }, () => service.ask(jobToken)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1);
     assert.equal(replies.filter(({ status }) => status === 400).length, 19);
   });
 
-  test('with the same job token, if its entry has reuse: job, receive ten tokens in total for 20 requests', async () => {
+  test('with the same job token receive a total of ten tokens for 20 requests if the entry has reuse: job', async () => {
     const fresh = await start();
     try {
       const jobToken = issuer.issue({ ...OTHER_CLAIMS.GitLab, aud: AUDIENCE_OF_SERVICE, jti: undefined });
@@ -392,7 +392,7 @@ describe('A seed', () => {
 });
 
 describe('Error messages', () => {
-  test('contain nothing from a refused job token or form', async () => {
+  test('contain no part of a rejected job token or form', async () => {
     const encoded = Buffer.from(MARKER).toString('base64url');
     const [header = '', payload = '', signature = ''] = token({ secret: MARKER }).split('.');
     const replies = [

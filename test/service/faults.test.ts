@@ -81,7 +81,7 @@ describe('The issuer', () => {
     ],
   ];
   for (const [what, fault] of faults) {
-    test(`that ${what} causes 503, with the reason in the log`, () =>
+    test(`that ${what} causes 503, and the log contains the reason`, () =>
       withService(async (service) => {
         issuer.fault = fault;
         try {
@@ -129,7 +129,7 @@ describe('The issuer', () => {
     }
   });
 
-  test('that is down is not needed while its keys are cached', () =>
+  test('that is down is not required while its keys are cached', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       issuer.fault = (_, response) => response.destroy();
@@ -217,7 +217,7 @@ describe('The store of used tokens', () => {
     }
   });
 
-  test(`never permits a second token for the same job token, at whichever of ${KILLS} moments SIGKILL arrives`, async () => {
+  test(`never permits a second token for the same job token, at any of ${KILLS} moments of a SIGKILL`, async () => {
     const service = await ServiceProcess.start(options());
     try {
       for (let kill = 0; kill < KILLS; kill++) {
@@ -447,7 +447,7 @@ describe('Clients', () => {
       assert.ok(granted(await service.ask(token())));
     }));
 
-  test('that send 700 refused requests do not affect other clients, and neither memory nor log grows with the number of requests', () =>
+  test('that send 700 refused requests do not affect other clients, and neither memory nor the log grows with the requests', () =>
     withService(async (service) => {
       const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]);
       const bad = Array.from({ length: 60 }, (_, at) => token({ aud: `${at}${'x'.repeat(8000)}` }));

@@ -131,7 +131,7 @@ describe('the record of used tokens', () => {
     }),
   );
 
-  test('is not written through a link that replaces the file of its next version', () =>
+  test('is not written through a link at the path of its next version', () =>
     withService(async (service) => {
       const target = join(service.directory, 'target');
       writeFileSync(target, 'untouched');

@@ -117,7 +117,7 @@ describe('The token service', () => {
     });
   }
 
-  test('refuses a job token with an unknown key, and then does not request keys again for a while', async () => {
+  test('refuses a job token with an unknown key, and then requests no keys for a while', async () => {
     const fresh = await restarted();
     try {
       const unknown = await fresh.ask(token({}, { kid: 'other' }));

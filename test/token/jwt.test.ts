@@ -122,7 +122,7 @@ describe('An IDTOKEN', () => {
     test(`is rejected with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
   }
 
-  test('is parsed or causes ERR_TOKEN_MALFORMED without being quoted, whatever the text is', () => {
+  test('is parsed or causes ERR_TOKEN_MALFORMED without being quoted, for any text', () => {
     const part = fc.oneof(
       fc.base64String(),
       fc.json().map((each) => Buffer.from(each).toString('base64url')),

@@ -76,7 +76,7 @@ describe('The contacts of a daemon behind CCB', () => {
     }
   });
 
-  test('never cause an exception for any text, and no broker is behind another one', () => {
+  test('never cause an exception for any text, and no broker is itself behind a broker', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const address = { host: 'h', port: 1, params: new Map([['CCBID', text]]) };

@@ -73,7 +73,7 @@ describe('A connection', () => {
     );
   });
 
-  test('ends with the signal, both while it is being opened and before', async () => {
+  test('ends with the signal, both before and while it is being opened', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
     connected.length = 0;

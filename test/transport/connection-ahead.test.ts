@@ -103,7 +103,7 @@ describe('An early connection', () => {
     talkative.close();
   });
 
-  test('closes the others when it is used', async () => {
+  test('causes the others to be closed when it is used', async () => {
     const { host } = notingHost();
     const ahead = new ConnectionsAhead(
       [

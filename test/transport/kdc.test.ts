@@ -52,7 +52,7 @@ describe('A KDC', () => {
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
   });
 
-  test('that does not accept the connection is raced by the next', async () => {
+  test('that does not accept the connection races with the next one', async () => {
     const silent = await silentPort();
     const good = await kdc((socket) => socket.write(framed('reply')));
     try {
@@ -205,7 +205,7 @@ describe('the KDCs of a realm in DNS', () => {
     );
   });
 
-  test('are queried as often as the limits of the resolver allow if the DNS server remains silent', () =>
+  test('are queried as often as the resolver’s limits allow if the DNS server remains silent', () =>
     withDns(
       () => undefined,
       async (dns) => {

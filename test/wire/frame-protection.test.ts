@@ -70,7 +70,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       );
     });
 
-    test('cannot be decrypted with another header, twice, out of order, or in another connection', () => {
+    test('cannot be decrypted with another header, twice, out of order, or on another connection', () => {
       const [first = '', second = ''] = encrypted.filter(({ dir }) => dir === 'S>C').map(({ frame }) => frame);
       const changed = bytes(first);
       changed[0] = 2;

@@ -69,7 +69,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     }
   });
 
-  test('works with releases before 24 and with later ones', async () => {
+  test('works with releases before 24 and later ones', async () => {
     for (const version of ['23.9.6', '24.0.1', '25.14.1']) {
       assert.equal((await by({}, { version })).error, undefined, version);
     }
@@ -337,7 +337,7 @@ async function answerTo(
 }
 
 describe('Whatever a daemon requests', { skip: ABSENT.FS ?? false }, () => {
-  test('FS creates only a directory in its parent, and leaves none', async () => {
+  test('FS creates only a directory in its parent, and leaves none behind', async () => {
     const word = fc.oneof(
       fc.constantFrom('/FS_', '/', '..', '.', 'FS_', '_', '127.0.0.1', '_9618_', 'XXXabcdef', 'tmp', '\n', ' ', 'ä'),
       fc.string({ maxLength: 8 }).map((text) => text.replaceAll('\0', '')),
@@ -393,7 +393,7 @@ describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
     assertRefused({ error }, /could not verify the owner of /);
   });
 
-  test('or left without an error if another account has replaced it', async () => {
+  test('or left in place, without an error, if another account has replaced it', async () => {
     const { error } = await by({
       whenMade: (path) => {
         rmdirSync(path);

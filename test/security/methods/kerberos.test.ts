@@ -84,7 +84,7 @@ describe('KERBEROS', () => {
       },
     ));
 
-  test('reports a KDC that does not respond as a transient failure', () =>
+  test('reports an unresponsive KDC as a transient failure', () =>
     withKdc({ fault: () => 'close' }, async (_, env) => {
       await withPool(ways.pool(), async (pool) => {
         const { error } = await ways.try(pool, ways.words('KERBEROS', pool), { env });

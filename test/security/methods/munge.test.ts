@@ -42,7 +42,7 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       assert.notEqual(payloads[0], payloads[1]);
     }));
 
-  test('creates a new credential for each connection, because munged accepts each only once', () =>
+  test('creates a new credential for each connection, because munged accepts each credential only once', () =>
     withPool(ways.pool({ faults: { method: 'close' } }), async (pool) => {
       const { error } = await ways.try(pool, ways.words('MUNGE', pool));
       assert.equal((error as { code?: string }).code, 'ERR_CLOSED');

@@ -169,7 +169,7 @@ describe('The length of a SciToken', () => {
     }
   });
 
-  test('may not be larger, which is reported before any connection', async () => {
+  test('may not be larger, and the error is reported before any connection', async () => {
     const { error, shown } = await by({ token: ofLength(MAX_SCITOKEN_LENGTH + 1) });
     assert.ok(error instanceof CredentialError, String(error));
     assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
@@ -239,7 +239,7 @@ describe('A rejected SciToken', () => {
     );
   });
 
-  test('that looks expired was sent, because this host’s clock may be wrong, and the expiry is the first reason', async () => {
+  test('that looks expired is sent, because this host’s clock may be wrong, but expiry is the first possible reason', async () => {
     const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
     assert.ok(tried.shown);

@@ -91,7 +91,7 @@ describe('A TLS tunnel', () => {
     await withPair(async ({ engine }) => assert.equal(engine.peer, undefined));
   });
 
-  test('is established with an untrusted server, and reports this', async () => {
+  test('is established with an untrusted server, and reports that it is untrusted', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     await withPair(
       async ({ tunnel }) => {
@@ -102,7 +102,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('is established with a server whose certificate has no name, and reports this', async () => {
+  test('is established with a server whose certificate has no name, and reports the missing name', async () => {
     const nameless = await selfSigned({ subject: '' });
     const tls = { cert: nameless.certificate, key: nameless.key };
     await withPair(
@@ -116,7 +116,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('trusts a partial chain if the caller requests this', async () => {
+  test('trusts a partial chain if the caller requests it', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     for (const [authorities, trusted] of [
       [[own.certificate], true],
@@ -169,7 +169,7 @@ describe('Missing input', () => {
       await assert.rejects(tunnel.output(), TlsFailure);
     }));
 
-  test('causes a failure, and the alert remains to be sent', () =>
+  test('causes a failure after which the alert still has to be sent', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();

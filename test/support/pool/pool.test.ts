@@ -90,7 +90,7 @@ for (const suite of poolSuites()) {
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
 
-    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure returns', async () => {
+    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure() returns', async () => {
       const fetch = () => pool.exec(['condor_token_fetch', '-lifetime', '60'], { user: 'alice', cwd: '/home/alice' });
       const { stdout, stderr } = await fetch();
       const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Record<
