@@ -12,7 +12,7 @@ import { execute, ownEnvironment } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
-const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
+const skip = major < 22 && 'the permission model of Node 20 is experimental';
 /** Since Node 25, network connections also require a permission. */
 const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
@@ -59,7 +59,7 @@ describe('The command with --permission', { skip }, () => {
 
   test(
     'fails without a retry if the option --allow-net exists but is not set',
-    { skip: major < 25 && 'this Node has no --allow-net' },
+    { skip: major < 25 && 'this version of Node has no --allow-net' },
     () =>
       withPool({}, async (pool) => {
         const { status, stderr } = await run(pool, []);

@@ -19,7 +19,7 @@ describe('A pasted token', () => {
   const clothes: readonly [string, (token: string) => string][] = [
     ['with blanks before and after it', (token) => `\n ${token}\r\n`],
     ['in quotes', (token) => `"${token}"`],
-    ['behind Bearer', (token) => `Bearer ${token}`],
+    ['after Bearer', (token) => `Bearer ${token}`],
     ['as a header', (token) => `Authorization: bearer ${token}\n`],
     ['in JSON', (token) => JSON.stringify({ access_token: token, expires_in: 60 }, undefined, 2)],
     ['in base64', (token) => Buffer.from(`${token}\n`).toString('base64')],

@@ -61,7 +61,7 @@ describe('A daemon behind CCB', () => {
       await withPool({ broker: watched }, async (pool) => {
         const fetched = await fetchHidden(pool, { authz: ['READ'] });
         assert.deepEqual(fetched.token.authz, ['READ']);
-        assert.equal(fetched.roundTrips, 5, 'connection, session and request; and two with the daemon');
+        assert.equal(fetched.roundTrips, 5, 'connection, session and request with the broker, and two with the daemon');
         assert.match(fetched.log.join('\n'), log);
         assert.equal(requests.length, 1);
         const [{ ad, inSession } = assert.fail()] = requests;
@@ -136,7 +136,7 @@ describe('A daemon behind CCB', () => {
         const { token, roundTrips, daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
         assert.equal(token.subject, 'alice@pool.test');
         assert.match(daemonAddress, /CCBID=/);
-        assert.equal(roundTrips, 7, 'two for the collector');
+        assert.equal(roundTrips, 7, 'two round trips with the collector');
       },
     ));
 

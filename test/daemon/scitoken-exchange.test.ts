@@ -59,7 +59,8 @@ describe('A SciToken', () => {
     assert.deepEqual([roundTrips, connections], [7, 2]);
     const tokens = [...new Set(masks.filter((each) => each.split('.').length === 3))];
     assert.equal(tokens.length, 3, 'the SciToken and both IDTOKENs');
-    for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
+    for (const idtoken of tokens)
+      assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'the signature is also masked separately');
   });
 
   test('is not sent to a host whose name comes only from the collector', () =>
@@ -83,7 +84,7 @@ describe('A SciToken', () => {
           const reasons = error.attempts
             .map(({ reason }) => reason)
             .filter((each) => each.includes('only the collector reports'));
-          assert.equal(reasons.length, 2, 'of SSL and of SCITOKENS');
+          assert.equal(reasons.length, 2, 'one reason for SSL and one for SCITOKENS');
           return true;
         },
       );

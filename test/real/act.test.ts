@@ -62,7 +62,7 @@ for (const suite of poolSuites()) {
         if (file.startsWith('github'))
           assert.match(run.text, /\| Submitted as alice@pool\.test with a token that expires at 2/);
         const token = readFileSync(kept, 'utf8').trim();
-        assert.match(run.text, /\| \*\*\*$/m, 'that is the token');
+        assert.match(run.text, /\| \*\*\*$/m, 'the log contains the masked token');
         assertHidden(run, [idtoken, token]);
         const directory = /::set-output:: token-directory=(.*)$/m.exec(run.text)?.[1] ?? '';
         assert.ok(directory.startsWith(act.jobs), directory);

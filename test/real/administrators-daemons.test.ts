@@ -50,7 +50,7 @@ for (const suite of poolSuites()) {
         assert.equal(claimsOf(await fetch({ ...way, scitoken: on.secure.issuer.issue('ci', audience) }))['sub'], CI);
         const short = on.secure.issuer.issue('ci', { ...audience, exp: Math.floor(Date.now() / 1000) + 300 });
         const { exp, iat } = claimsOf(await fetch({ ...way, scitoken: short, lifetime: 3600 }));
-        assert.equal(Number(exp) - Number(iat), 3600, 'longer than the SciToken');
+        assert.equal(Number(exp) - Number(iat), 3600, 'the token expires later than the SciToken');
         for (const name of ['O=Example, CN=ci-of-somebody-else', 'C=XX, O=Example, CN=ci']) {
           const like = await on.secure.authority.issue({ subject: name });
           await assert.rejects(bySsl(like), { code: 'ERR_DENIED' }, name);

@@ -70,7 +70,10 @@ for (const suite of poolSuites()) {
         theirs,
         streams ? /started streaming \(proxy\) session/ : /received request id \d+ from condor-token/,
       );
-      assert.ok(roundTrips === 7 || roundTrips === 8, `two or three to locate it, five to fetch: ${roundTrips}`);
+      assert.ok(
+        roundTrips === 7 || roundTrips === 8,
+        `two or three round trips to locate it, and five to fetch: ${roundTrips}`,
+      );
     });
 
     test('is reached by its address', async () => {

@@ -234,7 +234,12 @@ for (const suite of poolSuites()) {
 
       const elsewhere = (path: string) => path.replace(directory, `${directory}/missing`);
       const refused: readonly [string, string, () => EmbeddedPoolOptions, RegExp][] = [
-        ['a different password', 'PASSWORD', () => ({ password: Buffer.from('wrong') }), /did not take our proof/],
+        [
+          'a different password',
+          'PASSWORD',
+          () => ({ password: Buffer.from('wrong') }),
+          /rejected the proof of the server/,
+        ],
         ['no password', 'PASSWORD', () => ({ password: undefined }), /there is no pool password/],
         [
           'a certificate for another host',

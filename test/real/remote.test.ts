@@ -51,9 +51,9 @@ async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
     },
     ({ channel }) =>
       channel.receive((message) => {
-        assert.equal(message.int(), 1, 'an ad');
+        assert.equal(message.int(), 1, 'one ad');
         const ad = getClassAd(message);
-        assert.equal(message.int(), 0, 'no more');
+        assert.equal(message.int(), 0, 'no other ad');
         return ad;
       }),
     host,

@@ -24,7 +24,7 @@ export class ScriptedChannel implements MessageChannel {
 
   async receive<T>(read: (message: Reader) => T): Promise<T> {
     const bytes = this.#script.shift();
-    if (bytes === undefined) throw new ConnectError('ERR_CLOSED', 'the script is over');
+    if (bytes === undefined) throw new ConnectError('ERR_CLOSED', 'the script has ended');
     const message = new Reader(bytes);
     const value = read(message);
     if (message.remaining > 0) throw new ProtocolError('ERR_MESSAGE', 'a message is too long');

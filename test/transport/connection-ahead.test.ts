@@ -40,7 +40,7 @@ const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess],
 /** Starts a connection and waits until the server has accepted it. */
 async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
-  await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
+  await until('the client has connected', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
   return ahead;
 }
 

@@ -79,6 +79,6 @@ describe('PASSWORD', () => {
           ],
         ],
       );
-      await pool.logged(/^PASSWORD: the client did not take our proof$/);
+      await pool.logged(/^PASSWORD: the client rejected the proof of the server$/);
     }));
 });

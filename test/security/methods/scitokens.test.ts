@@ -68,7 +68,7 @@ describe('SCITOKENS', () => {
       const { fetched, error, said, shown } = await by({ tls: { version }, words: { authz: 'READ' } });
       assert.equal(fetched?.token.subject, 'alice@pool.test', `${error}\n${said.join('\n')}`);
       assert.ok(shown);
-      assert.ok(said.includes('SCITOKENS: the client takes us for who we are'));
+      assert.ok(said.includes('SCITOKENS: the client trusts the server'));
     });
   }
 

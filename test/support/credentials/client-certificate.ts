@@ -46,7 +46,7 @@ export function assertUnreadable(source: CertificateSource, reason: RegExp, secr
     () => {
       const noting = notingHost();
       told = noting.log;
-      loadCertificate(source, () => assert.fail('it is of no use'), noting.host);
+      loadCertificate(source, () => assert.fail('TLS was loaded for an unusable certificate'), noting.host);
     },
     (error: unknown) => {
       assert.ok(error instanceof CredentialError, allOf(error));

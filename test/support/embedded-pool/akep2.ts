@@ -51,7 +51,7 @@ export async function prove(
     for (const block of [nonce, serverNonce, mac]) message.int(block.length).bytes(block);
   });
   const proof = await channel.receive(getProof);
-  if (proof.status !== 0) return 'the client did not take our proof';
+  if (proof.status !== 0) return 'the client rejected the proof of the server';
   if (!equal(proof.mac, hmac(key, Buffer.from(`${name}\0`), serverNonce)) || !equal(proof.nonce, serverNonce)) {
     throw new Ended("Hash supplied by client doesn't match that calculated by the server");
   }

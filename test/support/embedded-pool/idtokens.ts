@@ -32,7 +32,7 @@ function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identit
   const { sub, exp, scope } = claims;
   if (typeof exp === 'number' && exp <= Date.now() / 1000) return 'User token has expired';
   if (pool.options.revoked?.(claims) === true) return 'User token matches SEC_TOKEN_REVOCATION_EXPR';
-  if (sub !== name) return 'the client goes by another name than its token';
+  if (sub !== name) return 'the client and its token have different names';
   return { user: name, authz: levelsOf(scope), expiresAt: typeof exp === 'number' ? exp : undefined };
 }
 

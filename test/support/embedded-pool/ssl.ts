@@ -148,7 +148,7 @@ async function shareKey(
   await engine.exchange(records, false);
   if (status === QUITTING || status === ERROR) return 'the client quits at key exchange';
   if (status !== HOLDING) throw new Ended(`the client says ${status} in phase key`);
-  pool.note(`${method}: the client takes us for who we are`);
+  pool.note(`${method}: the client trusts the server`);
   return undefined;
 }
 
