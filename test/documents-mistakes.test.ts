@@ -34,10 +34,10 @@ describe('The document check', () => {
     [
       'an expression that GitHub cannot parse',
       step(`pool: "${expression('secrets.').slice(0, -3)}"`),
-      /is no workflow/,
+      /is not a workflow/,
     ],
-    ['a key that GitHub does not recognize', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
-    ['a job without runs-on', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
+    ['a key that GitHub does not recognize', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is not a workflow/],
+    ['a job without runs-on', 'jobs:\n  a:\n    steps: []\n', /is not a workflow/],
     ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
   ] as const)
     test(`reports ${what}`, { skip: what.includes('bash') && skipWindows }, async () => {
@@ -58,9 +58,9 @@ describe('The document check', () => {
       /'pol'/,
     ));
   test('reports a broken link', () => {
-    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /not there/);
+    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /does not exist/);
     assert.throws(() => checkLink('README.md', 'docs/PARITY.md#nowhere'), /no heading nowhere/);
-    assert.throws(() => checkLink('README.md', '../README.md'), /leaves/);
+    assert.throws(() => checkLink('README.md', '../README.md'), /outside the project/);
     checkLink('docs/PARITY.md', '../README.md#inputs');
   });
   test('ignores code in the check of prose', () => {

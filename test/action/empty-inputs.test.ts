@@ -92,7 +92,7 @@ describe('A limit', () => {
         (name) => `${name} is empty, so it is not checked. Set a value, or omit the input`,
       ),
     ],
-    ['that is given', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
+    ['a valid expected-identity', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
   ] as const) {
     test(`${what} causes ${expected.length} warnings`, async () => {
       const step = await runner.runAction({ ...inputs(), ...words });

@@ -65,7 +65,8 @@ export function gitLabJob(
     submit: GitLabJob;
   };
   const [first] = include;
-  if (first === undefined || include.length !== 1) throw new Error('one component is included');
+  if (first === undefined || include.length !== 1)
+    throw new Error('the example does not include exactly one component');
   const file = first.local === undefined ? first.remote?.split('/examples/')[1] : `gitlab${first.local}`;
   const jobs = gitLabComponent(file ?? '', { ...first.inputs, ...inputs });
   const base = jobs[submit.extends ?? ''];

@@ -27,7 +27,7 @@ export function blocksIn(markdown: string, file: string): readonly Block[] {
     const [, indent, fence, info = ''] = /^( *)(`{3,}|~{3,})\s*(.*)$/.exec(lines[at] ?? '') ?? [];
     if (indent === undefined || fence === undefined) continue;
     const end = lines.findIndex((line, index) => index > at && line.trim() === fence);
-    if (end === -1) throw new Error(`${file}:${at + 1}: a fence without its end`);
+    if (end === -1) throw new Error(`${file}:${at + 1}: the fence is not closed`);
     const [language = '', ...attributes] = info.trim().split(/\s+/);
     const name = attributes.find((each) => each.startsWith('name='))?.slice('name='.length);
     const text = lines

@@ -79,7 +79,7 @@ export function evaluated(
 ): Readonly<Record<string, string>> {
   const value = (_: string, expression: string) => {
     const found = values[expression] ?? values[expression.split('.')[0] ?? ''];
-    if (found === undefined) throw new Error(`nobody knows the value of \${{ ${expression} }}`);
+    if (found === undefined) throw new Error(`the test has no value for \${{ ${expression} }}`);
     return found;
   };
   return Object.fromEntries(
@@ -155,13 +155,13 @@ export function anchorsOf(markdown: string): readonly string[] {
 export function checkLink(from: string, target: string): void {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? from : posix.normalize(posix.join(dirname(from), path));
-  if (file.startsWith('..')) throw new Error(`${from}: ${target} leaves the project`);
+  if (file.startsWith('..')) throw new Error(`${from}: ${target} is outside the project`);
   let text = '';
   try {
     text = file.endsWith('.md') ? readFileSync(join(projectRoot, file), 'utf8') : '';
     readFileSync(join(projectRoot, file));
   } catch (cause) {
-    throw new Error(`${from}: ${target} is not there`, { cause });
+    throw new Error(`${from}: ${target} does not exist`, { cause });
   }
   if (anchor !== undefined && !anchorsOf(text).includes(anchor))
     throw new Error(`${from}: ${file} has no heading ${anchor}; it has ${anchorsOf(text).join(' ')}`);

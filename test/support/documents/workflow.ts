@@ -36,7 +36,7 @@ export async function readWorkflow(name: string, content: string): Promise<Workf
   const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);
   const errors = [...context.errors.getErrors().map(String), ...(template?.errors ?? []).map(({ Message }) => Message)];
-  if (errors.length > 0) throw new Error(`${name} is no workflow:\n${[...new Set(errors)].join('\n')}`);
+  if (errors.length > 0) throw new Error(`${name} is not a workflow:\n${[...new Set(errors)].join('\n')}`);
   return parse(content) as Workflow;
 }
 

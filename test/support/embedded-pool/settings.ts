@@ -122,7 +122,7 @@ export interface PoolFacts {
 export interface CachedSession {
   readonly key: Uint8Array;
   readonly identity: Identity;
-  /** Milliseconds since 1970. */
+  /** Expiry time, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
@@ -131,7 +131,7 @@ export interface Identity {
   readonly user: string;
   /** Authorization levels; empty if unrestricted. */
   readonly authz: readonly string[];
-  /** Seconds since 1970. */
+  /** Expiry time, in seconds since 1970. */
   readonly expiresAt: number | undefined;
 }
 

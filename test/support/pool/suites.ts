@@ -18,13 +18,13 @@ export function poolSuites(): readonly Suite[] {
   const all: readonly Suite[] = onPath('condor_master') ? ['host'] : ['trixie', 'sid'];
   if (chosen === undefined) return all;
   const unknown = chosen.find((name) => !all.some((suite) => suite === name));
-  if (unknown !== undefined) throw new Error(`CONDOR_POOL_SUITES: ${unknown} is none of ${all.join(', ')}`);
+  if (unknown !== undefined) throw new Error(`CONDOR_POOL_SUITES: ${unknown} is not one of ${all.join(', ')}`);
   return all.filter((suite) => chosen.includes(suite));
 }
 
 /** Returns the reason why tests with real daemons are skipped: another operating system, or CONDOR_POOL=none. */
 export function poolUnavailable(): string | undefined {
-  if (process.env['CONDOR_POOL'] === 'none') return 'CONDOR_POOL=none: real daemons are switched off';
+  if (process.env['CONDOR_POOL'] === 'none') return 'CONDOR_POOL=none: real daemons are disabled';
   if (process.platform !== 'linux') return `HTCondor pools are started only on Linux, not on ${process.platform}`;
   return undefined;
 }

@@ -60,7 +60,7 @@ export function parsePairs(text: string): Record<string, string> {
       continue;
     }
     const end = lines.indexOf(rest, at + 1);
-    if (rest === '' || end === -1) throw new Error(`a file command without its end: ${line}`);
+    if (rest === '' || end === -1) throw new Error(`a file command is not terminated: ${line}`);
     found[name] = lines.slice(at + 1, end).join('\n');
     at = end;
   }
