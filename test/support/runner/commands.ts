@@ -3,7 +3,7 @@
  * FileCommandManager.cs).
  */
 
-/** A workflow command that the runner parsed from a line of output. */
+/** A workflow command, parsed from a line of output. */
 export interface RunnerCommand {
   readonly name: string;
   readonly data: string;
