@@ -23,14 +23,17 @@ const SOURCES = [
   'tsconfig.build.json',
 ];
 
-/** Entry points, by directory of dist. Minified bundles load faster. */
+/**
+ * Entry point of each bundle, by directory of dist. Bundles that are run as programs are minified, because minified
+ * code loads faster.
+ */
 const BUNDLES = {
   action: { entry: 'action/index.js', minified: true },
   cli: { entry: 'cli/index.js', minified: true },
   service: { entry: 'service/index.js', minified: true },
   lib: { entry: 'index.js', minified: false },
 };
-/** Names of error classes are kept, because messages contain them. */
+/** The names of error classes are not minified, because error messages contain them. */
 const NAMES = { keep_classnames: /Error$/ };
 /**
  * `unsafe_arrows` turns functions into arrow functions. It is safe here, because the bundled code uses `new` only with

@@ -1,9 +1,9 @@
 /**
- * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as test/mutants.md lists, and checks that the
- * named test then fails. If WORDs are given, changes only files whose paths contain one of them.
+ * `node scripts/mutants.mjs [WORD…]`: changes one line of src at a time, as listed in test/mutants.md, and checks that
+ * the change makes the named test fail. If WORDs are given, changes only files whose paths contain one of them.
  *
- * Works in copies of the project in the temporary directory. Instead of bundles, dist in a copy loads the compiled
- * files of src, so a changed file takes effect without a build. Compile first (`npm run compile`).
+ * Works in copies of the project in the temporary directory. In each copy, dist loads the compiled files of src instead
+ * of containing bundles, so a changed file takes effect without a build. Compile first (`npm run compile`).
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
- * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line
- * `<!-- hints: WORDS -->`, writes the code and the hints of that error in test/support/errors/every-error.ts. In the
- * table, writes the error codes of each chapter.
+ * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line `<!--
+ * hints: WORDS -->`, inserts the code and the hints of the error that test/support/errors/every-error.ts lists under
+ * that name. Updates the table with the error codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
  * test/messages/hints.test.ts checks both files.

@@ -1,9 +1,9 @@
 /**
- * `npm run bench [-- NODE…]`: compares the cost of a fetch by this project with that of HTCondor's own tool. Runs both
- * side by side, times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md.
+ * `npm run bench [-- NODE…]`: compares the cost of a fetch by this project with that of a fetch by HTCondor's own tool.
+ * Runs both programs side by side, times whole processes and reports medians. Writes the tables of docs/PERFORMANCE.md.
  *
- * NODE: additional Node binaries for the first table. The other tables use the last one. List Node 24 last, because the
- * Action runs on it.
+ * NODE: additional Node binaries for the first table. The other tables use only the last binary. List Node 24 last,
+ * because the Action runs on Node 24.
  */
 import { poolSuites, poolUnavailable } from '../../test/support/pool/pool.ts';
 import { prepareTree } from '../../test/support/pool/tree.ts';

@@ -1,5 +1,6 @@
 /**
- * Measures the time from a minimal system to a fetched token, with HTCondor's package and tool, and with this project.
+ * Measures the time that it takes to get a token on a minimal system: first with HTCondor's package and tool, and then
+ * with this project.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node:fs';
@@ -83,7 +84,10 @@ export async function coldMachine(suite: Suite): Promise<string> {
   }
 }
 
-/** Measures the Action on a runner, which already has Node and unpacks the repository archive. */
+/**
+ * Measures the Action as on a runner, where Node is already installed. Unpacks the archive of the repository first, as
+ * the runner does.
+ */
 async function whereNodeIs(folder: string, address: string, idtoken: string): Promise<Cold> {
   const archive = join(folder, 'action.tar.gz');
   execFileSync('git', ['archive', '--format=tar.gz', '--prefix=action/', '-o', archive, 'HEAD'], { cwd: projectRoot });

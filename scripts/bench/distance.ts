@@ -33,7 +33,10 @@ export const HEAD: readonly string[] = [
 
 type Environment = Readonly<Record<string, string>>;
 
-/** Functions that run the three programs. Each program must succeed. */
+/**
+ * Functions that run HTCondor's tool, this project's command, and the Action. Each function rejects if its program
+ * fails.
+ */
 interface Programs {
   tool(args: readonly string[], env: Environment): Promise<unknown>;
   command(args: readonly string[], env: Environment): Promise<unknown>;
@@ -147,7 +150,7 @@ async function inPool(pool: Pool, argv: readonly string[], env: Environment): Pr
 
 /**
  * Measures the programs at each round-trip time. For comparison, also measures an empty Node process and one round trip
- * through the same kind of proxy. The floor is the time of that process plus the time of the round trips that the
+ * through the same kind of proxy. The floor is the time of the empty process plus the time of the round trips that the
  * protocol requires.
  */
 async function measure(

@@ -1,7 +1,7 @@
 /**
- * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in a single process and in many, and
- * compares them with HTCondor's own tool. Then runs a steady load for MINUTES to detect leaks of memory, sockets or
- * files.
+ * `npm run load [-- MINUTES]`: runs many parallel fetches from one real schedd, in a single process and in many
+ * processes, and compares the results with those of HTCondor's own tool. Then runs a steady load for MINUTES to detect
+ * leaks of memory, sockets or files.
  */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
 /**
- * `npm run load:service [-- MINUTES]`: sends requests to the token service in front of a real schedd, steadily for
- * MINUTES (5 by default) and then together with a flood of refused requests. Meanwhile, measures `condor_q` against the
- * same schedd and the memory of the service. For comparison, also calls condor_token_create once per request. Writes
- * the table of docs/PERFORMANCE.md.
+ * `npm run load:service [-- MINUTES]`: sends requests to a token service that fetches tokens from a real schedd. First
+ * sends requests steadily for MINUTES (5 by default), and then sends them during a flood of requests that the service
+ * refuses. Meanwhile, measures `condor_q` against the same schedd and the memory of the service. For comparison, also
+ * calls condor_token_create once per request. Writes the table of docs/PERFORMANCE.md.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -18,8 +18,8 @@ const AT_ONCE = 8;
 const FLOODERS = 4;
 const CI = 'ci@pool.test';
 /**
- * Numbers of subjects and addresses that keep the load below the limits of the service: 600 requests a minute for each
- * subject, and 60 failures for each address.
+ * Numbers of subjects and addresses that keep the load below the limits of the service, which are 600 requests a minute
+ * for each subject and 60 failures a minute for each address.
  */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;

@@ -1,5 +1,6 @@
 /**
- * Measures startup time and memory for each Node version, with whole processes that fetch from a daemon on loopback.
+ * Measures startup time and memory for each Node version, by running whole processes that fetch a token from a daemon
+ * on the loopback interface.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A deterministic host, with which the same input always has the same outcome. */
+/** A deterministic Host. It makes every execution of the same input have the same outcome. */
 import type { Host } from '../../src/runtime/host.ts';
 
 /** Value of every random byte. */

@@ -42,7 +42,7 @@ function reportCrash({ message, target, input }: Crash): void {
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Returns the memory in use after garbage collection, in MB. */
+/** Returns the memory, in MB, that is in use after garbage collection. */
 function memoryKeptMb(): number {
   collectGarbage();
   return memoryInUseMb();

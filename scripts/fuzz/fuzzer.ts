@@ -29,7 +29,7 @@ interface Limits {
   readonly milliseconds: number;
 }
 
-/** Maximum CPU time of one execution with at most 4 kB of input, including garbage collection, in milliseconds. */
+/** Maximum CPU time in milliseconds, including garbage collection, for one execution with at most 4 kB of input. */
 const MAX_MS = 2000;
 
 /** Returns the CPU time since `started`, in milliseconds. Unlike wall time, it does not depend on other processes. */
@@ -107,7 +107,7 @@ export class Fuzzer {
 
   #next(): Uint8Array {
     const all = this.#corpus;
-    // Prefers the latest inputs half of the time, because they are the most likely to lead to new outcomes.
+    // Picks one of the latest inputs half of the time, because they are the most likely to lead to new outcomes.
     const late = Math.max(0, all.length - 16);
     const at =
       this.#random.below(2) === 0 ? late + this.#random.below(all.length - late) : this.#random.below(all.length);
@@ -154,7 +154,7 @@ export class Fuzzer {
   }
 }
 
-/** Returns the memory that the heap and all buffers use, in MB. */
+/** Returns the total size of the heap and all buffers, in MB. */
 export function memoryInUseMb(): number {
   const { heapUsed, external } = process.memoryUsage();
   return (heapUsed + external) / 1e6;
@@ -210,7 +210,7 @@ export function readCorpus(target: Target): readonly Uint8Array[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
 }
 
-/** Writes the shortest inputs that reach code not reached by the seeds, up to the maximum size of the file. */
+/** Writes the shortest inputs that reach blocks that the seeds do not reach, up to the maximum size of the file. */
 export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
   const measure = new Fuzzer(target, 1);
   const kinds = new Set<string>();
@@ -236,10 +236,11 @@ export async function writeCorpus(target: Target, inputs: readonly Uint8Array[],
 
 /** Length of the shorter inputs in a comparison of CPU times, in bytes. The longer inputs are four times as long. */
 const LENGTH = 64 * 1024;
-/** Minimum CPU time that is compared, in milliseconds. Shorter times are too imprecise. */
+/** Minimum CPU time, in milliseconds, for a comparison. Shorter times are too imprecise. */
 const WORTH_A_LOOK_MS = 20;
 /**
- * Maximum factor by which the CPU time may grow for an input four times as long. Quadratic growth is a factor of 16.
+ * Maximum factor by which the CPU time may grow for an input four times as long. Quadratic growth would result in a
+ * factor of 16.
  */
 const MAX_RATIO = 10;
 

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** Values of the first byte, which select how the remaining bytes are interpreted. */
+/** Values of the first byte of an input. Each value selects an interpretation of the remaining bytes. */
 const [RAW, RAW_ENCRYPTED, LINES, LINES_ENCRYPTED] = [0, 1, 2, 3];
 
 const latin1 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

@@ -67,7 +67,7 @@ function fsTarget(): Target {
   };
 }
 
-/** Messages of SSL and SCITOKENS. Each one consists of a status, a length and that many bytes. */
+/** Messages of SSL and SCITOKENS. Each message consists of a status, a length, and a payload of that length. */
 const records: Target = {
   ...{ name: 'tls-records', reaches: 'methods/ssl-exchange, scitokens', weight: 20 },
   seeds: [rawInput((m) => m.int(4).int(0)), rawInput((m) => m.int(2).int(3).bytes(Buffer.from('abc')))],

@@ -289,7 +289,7 @@ const MUTATIONS: readonly Mutation[] = [
   overwrite(INTEGER_WORDS),
   anotherValue,
   anotherValue,
-  // Replaces a digit with another number.
+  // Replaces a digit with a number at a limit of a common type.
   (input, random) => {
     const digits = input.findIndex(
       (byte, at) => at >= input.length - place(input, random) && byte >= 0x30 && byte <= 0x39,

@@ -92,8 +92,8 @@ const servers = (version: string) => ({
 });
 
 /**
- * Returns a target that runs one candidate against a scripted daemon. The candidate must reject a proof that was
- * computed with another secret.
+ * Returns a target that runs one candidate against a scripted daemon. The candidate must reject a proof that was not
+ * computed with the secret that the candidate uses.
  */
 function methodTarget(name: string, candidate: () => Candidate, seeds: readonly Uint8Array[], weight: number): Target {
   return {

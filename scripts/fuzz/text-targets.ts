@@ -1,4 +1,4 @@
-/** Fuzz targets for untrusted text in the output. The text must be printed as one harmless line. */
+/** Fuzz targets for untrusted text in the output. Each text must be printed as one harmless line. */
 import assert from 'node:assert/strict';
 import { escapeHtml, revocationOf } from '../../src/action/summary.ts';
 import {

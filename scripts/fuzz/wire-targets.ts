@@ -1,4 +1,4 @@
-/** Fuzz targets for frames, messages and ads, which are the first data that any peer sends. */
+/** Fuzz targets for frames, messages and ads, the first data that the client parses from any peer. */
 import assert from 'node:assert/strict';
 import { Channel } from '../../src/transport/channel.ts';
 import { type ClassAd, getClassAd, putClassAd } from '../../src/wire/classad.ts';

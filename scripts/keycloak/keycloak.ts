@@ -1,7 +1,7 @@
 /**
- * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grants,
- * refusals, and real HTCondor daemons of both releases, which accept the resulting token with SCITOKENS. Downloads
- * about 180 MB once. Not part of `npm test`.
+ * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grants and
+ * refusals. Also checks that real HTCondor daemons of both releases accept the resulting token with SCITOKENS.
+ * Downloads about 180 MB on the first run. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
