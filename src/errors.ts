@@ -1,7 +1,7 @@
 /**
  * All errors of this package, grouped by who should act. Codes and exit statuses are stable; messages are not.
  *
- * An error states facts. src/messages contains the advice on how to fix it.
+ * Error messages state facts. src/messages contains the advice on how to fix errors.
  */
 
 import * as why from './reasons.ts';
@@ -71,7 +71,7 @@ export class LocateError extends HTCondorError {
   declare readonly reason: why.LocateReason;
   readonly exitStatus = 3;
   declare readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-  /** Names of at most ten daemons of the requested type that the collector lists. */
+  /** Names of at most ten daemons that the collector lists and that have the requested type. */
   readonly names: readonly string[];
   /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
   readonly mayBeRestarting: boolean;
@@ -207,7 +207,7 @@ export class TokenError extends HTCondorError {
   declare readonly reason: why.TokenReason;
   readonly exitStatus = 7;
   declare readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-  /** The incorrect claim or header parameter; undefined if the error is not about a specific one. */
+  /** Name of the incorrect claim or header parameter; undefined if the error does not concern a specific one. */
   readonly claim: string | undefined;
 
   constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>) {

@@ -68,10 +68,11 @@ export async function fetchToken(options: FetchOptions): Promise<FetchedToken> {
 
 /**
  * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks the
- * daemon which levels it authorizes. The daemon issues no token. A token service may issue one, which is discarded.
+ * daemon which levels it authorizes. The daemon issues no token. A token service might issue a token, which is then
+ * discarded.
  *
- * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies
- *   all of `authz`.
+ * @throws AnyHTCondorError that `fetchToken` would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies all of
+ *   `authz`.
  *
  * @example
  * ```ts
@@ -86,8 +87,8 @@ export async function checkFetch(options: CheckOptions): Promise<CheckResult> {
 }
 
 /**
- * Returns hints for an error, the most likely fix first. Each hint is an instruction that begins with who should act.
- * The result depends only on the error.
+ * Returns hints for an error, the most likely fix first. Each hint is an instruction that begins by naming who should
+ * act. The result depends only on the error.
  *
  * @example
  * ```ts

@@ -18,7 +18,7 @@ export type Phase =
   | 'verify'
   | 'deliver';
 
-/** Facts about an error in addition to its message. `peer` is a sinful string, or the origin of a service. */
+/** Facts about an error, in addition to the message. `peer` is a sinful string, or the origin of a service. */
 export interface ErrorFacts<R extends string> {
   readonly reason?: R | undefined;
   readonly details?: Details | undefined;
@@ -40,8 +40,8 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 
 /**
- * Refusals by Keycloak or by this project's token service that have specific hints. Like DAEMON_REASONS, they are parts
- * of the error text.
+ * Refusals by Keycloak or by this project's token service that have specific hints. Each one is part of the error text,
+ * as in DAEMON_REASONS.
  */
 export const SERVICE_REFUSALS = [
   'invalid-token-audience',
@@ -94,7 +94,7 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
 /**
- * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon may join several
+ * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon can join several
  * errors in one text.
  */
 export const DAEMON_REASONS = [
@@ -129,7 +129,9 @@ export const DAEMON_REASONS = [
   'scitokens',
 ] as const;
 
-/** Reason for an error that a daemon reports. `daemon` stands for any other text. */
+/**
+ * Reason for an error that a daemon reports. `daemon` stands for an error text that contains none of DAEMON_REASONS.
+ */
 export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 
 export type TokenReason =
@@ -165,7 +167,7 @@ export type RefusedReason =
   | ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13')
   | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
 
-/** Reason why the daemon is not authenticated. */
+/** Reason why the daemon did not authenticate itself. */
 export type UnprovenReason =
   | ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs')
   | ('signing-key-differs' | 'no-ticket-key');
@@ -187,8 +189,8 @@ export interface MethodAttempt extends Refusal {
 }
 
 /**
- * @internal Returns the name of an error code, such as `timeout` for ERR_TIMEOUT. It is the reason if no more
- *   specific one is known.
+ * @internal Returns the name of an error code, such as `timeout` for ERR_TIMEOUT. This name is used as the reason if no
+ *   more specific one is known.
  */
 export function generalReason(code: string): string {
   return code.slice('ERR_'.length).toLowerCase().replaceAll('_', '-');

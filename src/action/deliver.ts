@@ -1,6 +1,6 @@
 /**
- * Delivers the token: saves the state, writes the file, then sets the variables and outputs. If one of these fails,
- * everything that was done before is undone.
+ * Delivers the token: saves the state, writes the file, then sets the variables and outputs. If one of these steps
+ * fails, the preceding ones are undone.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -28,7 +28,10 @@ interface DeliveryPlan {
   readonly exportEnvironment: boolean;
   readonly exportToken: boolean;
   readonly renew: boolean;
-  /** Undefined if no file is written, or if the file is in a private directory of this step. */
+  /**
+   * Destination of the token file; undefined if no file is written, or if the file is in a private directory of this
+   * step.
+   */
   readonly placement: PlacementPlan | undefined;
 }
 
@@ -73,7 +76,8 @@ function placementOf(request: TokenRequest, overwrite: boolean, host: Host): Pla
 const CLOCK_TOLERANCE_SECONDS = 600;
 
 /**
- * Delivers the token. If this fails, everything except the saved state is undone, and post has nothing left to do.
+ * Delivers the token. If this fails, everything except the saved state is undone, and the post step has nothing left to
+ * do.
  *
  * @throws OutputError ERR_OUTPUT.
  */

@@ -71,10 +71,10 @@ export function environmentFor(
 }
 
 /**
- * Returns the variables that select the schedd. Normally, they contain the schedd's name, which the tools look up in
- * the collector. If the step has an address as input, or if the name contains special characters, they contain the path
- * of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools would drop the shared-port
- * part.
+ * Returns the variables that select the schedd. Normally, the variables contain the schedd's name, which the tools look
+ * up in the collector. If the step has an address as input, or if the name contains special characters, the variables
+ * contain the path of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools would drop
+ * the shared-port part.
  *
  * @throws OutputError ERR_OUTPUT if the file could not be written.
  */
@@ -123,7 +123,7 @@ export function isPrivateName(directory: string): boolean {
   return isAbsolute(directory) && /^condor-token-[0-9a-f-]{36}$/.test(basename(directory));
 }
 
-/** Names of the variables that this Action exports. A record may contain no other names. */
+/** Names of the variables that this Action exports. A record that contains any other name is invalid. */
 const EXPORTED =
   /^(CONDOR_CONFIG|_CONDOR_(SEC_TOKEN_DIRECTORY|SEC_CLIENT_AUTHENTICATION_METHODS|COLLECTOR_HOST|SCHEDD_(HOST|DAEMON_AD_FILE|ADDRESS_FILE|SUPER_ADDRESS_FILE)))$/;
 

@@ -39,7 +39,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The error itself is already in the log. Only the `error-code` output is missing.
+      // The error itself is already in the log. Only the `error-code` output could not be set.
     }
     return error.exitStatus;
   }

@@ -1,6 +1,6 @@
 /**
- * Writes the token file of the Action. Replaces an existing file only if that is permitted. Post restores the previous
- * file, unless another job has changed the token file in the meantime.
+ * Writes the token file of the Action. Replaces an existing file only if that is permitted. The post step restores the
+ * previous file, unless another job has changed the token file in the meantime.
  */
 import { linkSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -18,13 +18,13 @@ export interface Placement {
   readonly path: string;
   /** Directories that the step creates, outermost first. */
   readonly directories: readonly string[];
-  /** Path of the previous file until post restores it; undefined if no file was backed up. */
+  /** Path of the backup until the post step restores the previous file; undefined if no file was backed up. */
   readonly backup: string | undefined;
   /** SHA-256 of the new file. */
   readonly hash: string;
 }
 
-/** Advice for files that cannot be removed or restored. */
+/** Advice in messages about files that cannot be removed or restored. */
 export const CLEAN_UP = 'If other jobs use this runner, clean up by hand';
 
 type UndoReport = (line: string, left: boolean) => void;
@@ -114,7 +114,7 @@ function nameOrReplace(from: string, to: string, token: IdToken): void {
   }
 }
 
-/** Renames a file. With hard links, @throws Error EEXIST if another process created the target first. */
+/** Renames a file. If the file system supports hard links, @throws Error EEXIST when the target already exists. */
 function nameNew(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -125,7 +125,7 @@ function nameNew(from: string, to: string): void {
   }
 }
 
-/** Returns the IDTOKEN in a file; undefined if there is no file. @throws OutputError for any other content. */
+/** Returns the IDTOKEN in a file; undefined if there is no file. @throws OutputError for other content. */
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {
@@ -141,7 +141,7 @@ function earlierToken(path: string): IdToken | undefined {
   }
 }
 
-/** Returns the claims that a concurrent step's token must have. Any expiry is allowed: the last writer wins. */
+/** Returns the claims that a concurrent step's token must have. Accepts any expiry, because the last writer wins. */
 function ofIdentity({ issuer, subject }: IdToken): Pick<IdToken, 'issuer' | 'subject' | 'expiresAt'> {
   return { issuer, subject, expiresAt: undefined };
 }

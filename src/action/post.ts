@@ -14,7 +14,10 @@ import { CLEAN_UP, type Placement, undoPlacement } from './placement.ts';
 import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
-/** Names of the state that main saves for post. Main saves each value before it makes the corresponding change. */
+/**
+ * Names of the state variables that main saves for post. Main saves each value before it makes the corresponding
+ * change.
+ */
 export const STATE = {
   /** Placement of the token file, as JSON. */
   placement: 'placement',

@@ -71,7 +71,7 @@ const PATH_VARIABLES: readonly string[] = [
   ...['BEARER_TOKEN_FILE', 'KRB5CCNAME', 'KRB5_CLIENT_KTNAME', 'KRB5_CONFIG', 'SSL_CERT_FILE', 'X509_USER_PROXY'],
 ];
 
-/** Resolves relative paths, because the process runs in another directory. Skips names with a type or a drive. */
+/** Resolves relative paths, because the process runs in another directory. Skips `TYPE:name` and `C:` values. */
 function wholePathsOf(values: Readonly<Record<string, string | undefined>>, names: readonly string[]) {
   const paths = names.map((name) => [name, values[name]?.trim() ?? ''] as const);
   return Object.fromEntries(
@@ -151,8 +151,8 @@ function linesOf(directory: string, name: string): readonly string[] {
 }
 
 /**
- * Returns the working directory of the process. Windows cannot remove a directory in which a process runs, so the
- * process runs in the drive's root there. Elsewhere, it runs in `directory`, so that the socket has a short path.
+ * Returns the working directory of the process. On Windows, this is the root of the drive, because a working directory
+ * cannot be removed. Otherwise, it is `directory`, which keeps the socket path short.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;

@@ -76,7 +76,7 @@ function pathOf(what: RunnerFile): string | undefined {
  */
 function statOf(what: RunnerFile) {
   const path = pathOf(what);
-  if (path === undefined) return undefined; // the toolkit then writes workflow commands to the log
+  if (path === undefined) return undefined; // without the variable, the toolkit writes workflow commands to the log
   const stats = lstatSync(path);
   if (stats.isSymbolicLink()) throw new Error('it is a symbolic link');
   if (!stats.isFile()) throw new Error('it is not a regular file');

@@ -18,8 +18,8 @@ export const runnerInput = (name: InputName): string | undefined => {
 };
 
 /**
- * Rejects empty secrets, the most common mistake. Without this check, the step would silently use a different identity,
- * such as that of a token in the runner's token directory.
+ * Rejects empty secrets, which are the most common mistake. Without this check, the step would silently use a different
+ * identity, such as that of a token in the runner's token directory.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if a credential input is empty and no other credential is set.
  */

@@ -33,7 +33,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
   const given = parseArguments(args, flagsOf(tool));
   if (given.has('help')) {
     process.stderr.write(usage(tool));
-    return 1; // HTCondor's tool also returns 1
+    return 1; // HTCondor's tool returns 1 for -help as well
   }
   if (given.has('version')) {
     await print(`${tool} ${VERSION}`);
@@ -57,7 +57,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
     return 0;
   }
   const announce = (id: string) => {
-    // if this fails, printing the token fails too
+    // an error is ignored here, because printing the token would fail with the same error
     if (tool === 'condor_token_request') void print(approval(id)).catch(() => {});
   };
   const fetched = await fetchToken({ ...request, announce }, host);

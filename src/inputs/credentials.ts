@@ -53,8 +53,8 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
 
 /**
  * Returns the authentication methods and the sources of their credentials. A list of methods from the user takes
- * precedence. If there is none, the methods for which an input supplies a credential are used. Otherwise, the daemon
- * chooses from the methods in HTCondor's configuration, or from HTCondor's default methods.
+ * precedence. If the user gives no list, the methods for which an input supplies a credential are used. Otherwise, the
+ * daemon chooses from the methods in HTCondor's configuration, or from HTCondor's default methods.
  *
  * If `isTool` is true, the configuration of this host can also select KERBEROS, as it does for HTCondor's tool.
  *
@@ -121,7 +121,7 @@ function methodsOfHost(setting: Surroundings['setting']): ReturnType<typeof conf
   return configuredMethods(configured ?? DEFAULT_METHODS);
 }
 
-/** Returns the password. Rejects only strings that cannot be a password. */
+/** Returns the password. Rejects only strings that cannot be HTCondor passwords. */
 function plainPassword(text: string): string {
   const mistake = /^(\$\{\{[\s\S]*\}\}|\*{3})$/.test(text.trim()) ? mistakeIn(text) : undefined;
   if (mistake !== undefined) throw unreadable('password-malformed', 'password', mistake);
@@ -221,8 +221,8 @@ function knownHosts({ setting, home, uid }: Surroundings): string {
 }
 
 /**
- * Returns a base64-encoded keytab, or a name with a type such as `FILE:/tmp/cc`, without changes. Any other value is
- * expanded as a path.
+ * Returns a base64-encoded keytab, or a name with a type such as `FILE:/tmp/cc`, unchanged. Any other value is expanded
+ * as a path.
  */
 function readKerberosPath(name: InputName, text: string | undefined, surroundings: Surroundings): string | undefined {
   if (text === undefined || isEncodedKeytab(text)) return text;

@@ -22,9 +22,9 @@ const UNKNOWN_COLLECTOR = 'the collector is unknown; set pool to its host (host 
 
 /** Options for selecting the daemon. */
 interface Manner {
-  /** If no name is set, true selects the daemon of this host, and false selects the only daemon of the pool. */
+  /** Selects the daemon if no name is set: the daemon of this host if true, or the only daemon of the pool if false. */
   readonly localFirst: boolean;
-  /** True if the collector fetches the token. In that case, only the name of the daemon is needed. */
+  /** True if the collector fetches the token. In that case, the client needs only the name of the daemon. */
   readonly remote: boolean;
 }
 
@@ -64,7 +64,9 @@ function readName(text: string | undefined, fallback: string | undefined): strin
   refuse('name', `${quote(name)} has a port; remove it, because the collector reports the port`);
 }
 
-/** Returns an empty list. @throws InputError ERR_INPUT unless the daemon can be found without a collector. */
+/**
+ * Returns an empty list of collectors. @throws InputError ERR_INPUT unless the daemon can be found without a collector.
+ */
 function noCollectors(mayBeLocal: boolean): readonly Sinful[] {
   if (mayBeLocal) return [];
   refuse('pool', `${UNKNOWN_COLLECTOR}, or set address`);

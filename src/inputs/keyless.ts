@@ -58,7 +58,7 @@ function ownAudience(service: URL, input: InputSource, env: Surroundings['env'])
  * Returns the proxy for HTTPS. As in curl, the lower-case variable takes precedence, and an empty variable counts as
  * unset.
  *
- * @throws InputError ERR_INPUT without the value, which may contain a password.
+ * @throws InputError ERR_INPUT. The message does not contain the value, which might include a password.
  */
 export function readProxies(env: Surroundings['env']): ProxySettings {
   const bypass = splitList(variable(env, 'no_proxy', 'NO_PROXY') ?? '');
@@ -89,7 +89,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // the text contains a literal %
+    return text; // the text contains a % that is not an escape
   }
 }
 
@@ -116,7 +116,7 @@ function serviceUrl(name: InputName, text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   const isSafe = url !== undefined && (url.protocol === 'https:' || isHttpToThisHost(url));
   if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  const [shown = ''] = text.split(/[?#]/); // the query may contain a token
-  const named = text.includes('@') ? 'the value' : quote(shown); // the text before @ may be a password
+  const [shown = ''] = text.split(/[?#]/); // the query might contain a token
+  const named = text.includes('@') ? 'the value' : quote(shown); // the text before @ might be a password
   refuse(name, `${named} is not the URL of a service (https://HOST/PATH)`);
 }

@@ -23,8 +23,8 @@ export function expandPath(input: InputName, text: string, surroundings: Pick<Su
 }
 
 /**
- * Returns the value. @throws InputError ERR_INPUT if the value refers to a variable. The message lists the
- * alternatives.
+ * Returns the value unchanged. @throws InputError ERR_INPUT if the value refers to a variable. The message lists
+ * alternatives to the variable.
  */
 export function refuseVariables(input: InputName, text: string): string {
   if (!VARIABLE.test(text)) return text;

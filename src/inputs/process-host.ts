@@ -31,7 +31,8 @@ const uptimeMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**
  * Returns a signal that aborts at the deadline, or when `signal` is aborted. AbortSignal.timeout and AbortSignal.any
- * are not used, because they hold each other weakly. Node 20 may therefore garbage-collect the timer before it expires.
+ * are not used, because the signals that they return reference each other only weakly. Node 20 might therefore
+ * garbage-collect the timer before it expires.
  */
 function endOf(timeoutMs: number, signal: AbortSignal): Pick<ProcessHost, 'signal' | 'done'> {
   const controller = new AbortController();

@@ -76,8 +76,9 @@ function checkRemote(given: Mode | 'check'): void {
 }
 
 /**
- * Returns the request without the signing keys of this host, which the Action never uses. Otherwise, if the secret were
- * missing, a step that runs as root would authenticate as `condor@password`, the identity of the pool itself.
+ * Returns the request without the signing keys of this host, which the Action never uses. Without this restriction, if
+ * the workflow's secret were missing, a step that runs as root would authenticate as `condor@password`, the identity of
+ * the pool itself.
  */
 export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   const { credentials } = request;

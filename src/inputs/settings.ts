@@ -108,7 +108,7 @@ async function askProgram(
   const { execFile } = process.getBuiltinModule('node:child_process');
   const types = Object.keys(DAEMON_TYPES).map((type) => type.toUpperCase());
   const names = [...GENERAL, ...more, ...types.flatMap((type) => OF_A_TYPE.map((each) => `${type}_${each}`))];
-  // A value may span several lines, so this marker separates the values.
+  // A value can span several lines, so this marker separates the values.
   const marker = '=condor-token-fetch=';
   const args = ['-macro', ...names.map((name) => `${marker}${name}=$(${name})`)];
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {

@@ -109,7 +109,9 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** HTCondor's configuration. */
   readonly setting: Settings;
-  /** Home directory of the account, from the password database as in HTCondor. It may differ from `$HOME`. */
+  /**
+   * Home directory of the account, from the password database as in HTCondor. This directory can differ from `$HOME`.
+   */
   readonly home: string;
   /** User ID; 0 for root; undefined on systems without user IDs. */
   readonly uid: number | undefined;

@@ -11,14 +11,14 @@ export function describeError(error: unknown, inWords = (hint: string) => hint):
 }
 
 interface Explanation {
-  /** What failed and where. */
+  /** Description of what failed and where. */
   readonly what: string;
   /** The reason why each authentication method failed or was not used. */
   readonly details: readonly string[];
   readonly hints: readonly string[];
 }
 
-/** Returns the parts of the text that `describeError` formats. */
+/** Returns the information from which `describeError` builds its lines. */
 export function explainError(error: unknown): Explanation {
   if (!(error instanceof HTCondorError)) {
     const what = printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));

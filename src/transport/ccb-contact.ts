@@ -13,7 +13,9 @@ export interface CcbContact {
   readonly ids: readonly string[];
 }
 
-/** Maximum number of contacts in an address. Limits how many hosts a hostile address can make the client contact. */
+/**
+ * Maximum number of contacts in an address. This limits how many hosts a hostile address can make the client contact.
+ */
 const MAX_CONTACTS = 8;
 
 /**

@@ -9,13 +9,16 @@ import { Transcript } from '../wire/transcript.ts';
 import { concat, Writer } from '../wire/writer.ts';
 
 /**
- * Maximum length of a message: 1 MiB before the switch to encryption, 16 MiB afterwards. Limits the memory that a peer
- * can occupy.
+ * Maximum length of a message: 1 MiB before the switch to encryption, 16 MiB afterwards. This limits the memory that a
+ * peer can occupy.
  */
 const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
 const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
 
-/** Maximum number of frames in a message. Limits the overhead of many small frames, which the length limit ignores. */
+/**
+ * Maximum number of frames in a message. This limits the overhead of many small frames, which the length limit does not
+ * take into account.
+ */
 const MAX_FRAMES_OF_MESSAGE = 65_536;
 
 export interface ChannelOptions {
@@ -65,7 +68,8 @@ export class Channel implements SecurableChannel {
     };
     this.#outgoing = options.preamble === undefined ? [] : [options.preamble];
     this.#roundTrips = options.roundTrips ?? 1;
-    socket.on('error', () => {}); // the pending read reports the error; without a listener, it would end the process
+    // The pending read reports the error; without a listener, the error would end the process.
+    socket.on('error', () => {});
     options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
@@ -202,12 +206,14 @@ export class Channel implements SecurableChannel {
   }
 }
 
-/** Returns whether a run was aborted by its deadline, rather than cancelled. */
+/** Returns whether a run was aborted by its deadline rather than cancelled by the caller. */
 export function isTimeout({ aborted, reason }: AbortSignal): boolean {
   return aborted && reason instanceof Error && reason.name === 'TimeoutError';
 }
 
-/** Returns the error for an aborted run. It is ConnectError ERR_TIMEOUT, even if the run was cancelled. */
+/**
+ * Returns the error for an aborted run. The error is ConnectError ERR_TIMEOUT, even if the caller cancelled the run.
+ */
 export function abortedError(signal: AbortSignal): ConnectError {
   const cause: unknown = signal.reason;
   const text = isTimeout(signal) && cause instanceof Error ? cause.message : undefined;

@@ -32,8 +32,8 @@ interface Failure {
  * Only the deadline of the run ends an attempt. A time limit per address, such as Node's
  * `autoSelectFamilyAttemptTimeout`, would make every host with a longer round-trip time unreachable.
  *
- * @throws ConnectError ERR_CONNECT with the reason for each address. ERR_TIMEOUT, also with these reasons if the
- *   deadline has passed, or without them if the run was cancelled.
+ * @throws ConnectError ERR_CONNECT with the reason for each address. ERR_TIMEOUT, with the same reasons if the deadline
+ *   has passed, or without reasons if the run was cancelled.
  */
 export function dial(
   endpoints: readonly Endpoint[],
@@ -112,7 +112,7 @@ export function dial(
     if (signal.aborted) return abort();
     signal.addEventListener('abort', abort, { once: true });
     tryNext();
-    setImmediate(crypto); // every session needs the crypto module; loading it overlaps the wait
+    setImmediate(crypto); // every session needs the crypto module; loading it now overlaps the wait for the connection
   });
 }
 

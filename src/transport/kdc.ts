@@ -1,4 +1,4 @@
-/** Sends requests to Kerberos KDCs over TCP, where a length precedes each message (RFC 4120 §7.2.2). */
+/** Sends requests to Kerberos KDCs over TCP. A length precedes each message (RFC 4120 §7.2.2). */
 import type { SrvRecord } from 'node:dns';
 import type { Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
-/** Maximum length of a reply, in bytes. A Windows ticket of a user with many groups has about 64 kB. */
+/** Maximum length of a reply, in bytes. The ticket of a Windows user with many groups can have about 64 kB. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
 /** Time limit for a KDC's reply, in milliseconds. After this time, the client tries the next KDC. */
 const REPLY_TIMEOUT_MS = 10_000;

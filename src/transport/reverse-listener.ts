@@ -60,7 +60,7 @@ export class ReverseListener {
    * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection, and may
    * throw on a malformed message.
    *
-   * @throws Error of the operating system if it cannot listen on that address.
+   * @throws Error from the operating system if the listener cannot be opened on that address.
    */
   static async open(
     address: string,
@@ -74,7 +74,7 @@ export class ReverseListener {
     return new ReverseListener(server, isGreeting, options);
   }
 
-  /** Closes the port and all of its connections that were not handed over. Call it on every path. */
+  /** Closes the port and all connections to it that were not handed over. Call it on every path. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#server.close();
@@ -97,8 +97,8 @@ export class ReverseListener {
     try {
       if (await channel.receive(isGreeting)) return true;
     } catch {
-      // The peer sent a different message or none. It may be a port scanner, a health check, or an attacker who guesses
-      // the greeting.
+      // The peer sent a different message or none. The peer might be a port scanner, a health check, or an attacker who
+      // guesses the greeting.
     } finally {
       clearTimeout(timer);
     }
