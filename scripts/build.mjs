@@ -36,8 +36,8 @@ const BUNDLES = {
 /** The names of error classes are not minified, because error messages contain them. */
 const NAMES = { keep_classnames: /Error$/ };
 /**
- * `unsafe_arrows` turns functions into arrow functions. It is safe here, because the bundled code uses `new` only with
- * classes and never reads the `prototype` of a function.
+ * `unsafe_arrows` turns functions into arrow functions. This option is safe here, because the bundled code uses `new`
+ * only with classes and never reads the `prototype` of a function.
  */
 const COMPRESS = { passes: 3, hoist_funs: true, unsafe_arrows: true, ...NAMES };
 const MINIFIED = { module: true, ecma: 2022, compress: COMPRESS, mangle: NAMES };

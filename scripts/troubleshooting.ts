@@ -32,7 +32,7 @@ export function updated(document: string): string {
   return start + chapters.flatMap((chapter) => chapter.split(/^(?=### )/m).map(withHints)).join('');
 }
 
-/** Returns the names of the errors in a part of the document. All errors under one heading share their hints. */
+/** Returns the names of the errors in a section of the document. All errors under one heading share their hints. */
 export function namesIn(document: string): readonly ErrorName[] {
   return [...document.matchAll(/^<!-- hints: (.+) -->$/gm)].map(([, name = '']) => {
     if (name in ERRORS) return name as ErrorName;
@@ -40,7 +40,7 @@ export function namesIn(document: string): readonly ErrorName[] {
   });
 }
 
-/** Returns the hints of all errors, by name. They are the content of test/golden/hints.json. */
+/** Returns the content of test/golden/hints.json: the hints of all errors, by name of the error. */
 export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));

@@ -14,7 +14,7 @@ export abstract class HTCondorError extends Error {
   readonly code: string;
   /** Reason for the error, more specific than the code. */
   readonly reason: string;
-  /** Values from the message, for use in hints. */
+  /** Values that the message contains, for use in hints. */
   readonly details: why.Details;
   /** Exit status of the command and of the Action's process. */
   abstract readonly exitStatus: number;
@@ -88,7 +88,7 @@ export class LocateError extends HTCondorError {
   }
 }
 
-/** A network failure. It is transient, except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
+/** A network failure, which is transient except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
 export class ConnectError extends HTCondorError {
   declare readonly reason: why.ConnectReason;
   readonly exitStatus = 3;
@@ -97,7 +97,7 @@ export class ConnectError extends HTCondorError {
   readonly requestId: string | undefined;
   /** True if no retry can succeed, for example because the host name does not exist. */
   readonly permanent: boolean;
-  /** True if a restart of the daemon can explain the error: a refused connection, or one closed without a reply. */
+  /** True if a daemon restart can explain the error: the connection was refused, or closed without a reply. */
   readonly mayBeRestarting: boolean;
   /** Delay that the service requests before the next attempt, in milliseconds. */
   readonly retryAfterMs: number | undefined;

@@ -106,8 +106,8 @@ export function hintsFor(error: AnyHTCondorError): readonly string[] {
 }
 
 /**
- * True if the error is one that this library defines. `switch (error.code)` then narrows it to the class with that
- * code.
+ * True if the error is one that this library defines. `switch (error.code)` then narrows the error to the class with
+ * that code.
  *
  * @example
  * ```ts

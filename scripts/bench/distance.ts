@@ -20,7 +20,10 @@ import { ms, table } from './table.ts';
 /** Number of rounds with IDTOKENS, and with each of the other methods. */
 const [ROUNDS, METHOD_ROUNDS] = [20, 9];
 const ROUND_TRIPS_MS = [30, 100];
-/** Address of a host other than the one that runs the collector and the daemons. The proxy also listens on it. */
+/**
+ * Address of a host other than the one that runs the collector and the daemons. The proxy listens on this address as
+ * well.
+ */
 const OTHER_HOST = '127.0.0.3';
 /** A schedd name that ends in the name of its host, and one that does not end in any host name. */
 const [HOST_NAME, NO_HOST_NAME] = ['ci@127.0.0.2', 'ci@pool'];
@@ -48,8 +51,8 @@ interface Place {
   readonly method: string;
   readonly args: readonly string[];
   /**
-   * Number of round trips that the protocol requires, derived from the messages that depend on one another
-   * (docs/PROTOCOL.md).
+   * Number of round trips that the protocol requires, derived from the order in which the messages depend on one
+   * another (docs/PROTOCOL.md).
    */
   readonly needed: number;
   readonly programs: Programs;

@@ -1,4 +1,4 @@
-/** Helpers that run the same work many times and print statistics of its duration. */
+/** Helpers that run a function many times and print statistics of the durations. */
 
 export interface Figures {
   readonly failures: readonly string[];

@@ -40,7 +40,10 @@ export async function succeed(argv: Argv, env: Readonly<Record<string, string>>)
   return stderr;
 }
 
-/** Connects to an echo server on this port of the loopback address. `measure` sends a byte and waits for its echo. */
+/**
+ * Connects to an echo server on the given port of the loopback interface. `measure` sends a byte and waits for its
+ * echo.
+ */
 export async function roundTrip(port: number): Promise<{ measure: () => Promise<void>; close: () => void }> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await once(socket, 'connect');

@@ -1,4 +1,4 @@
-/** Peers that send the messages of an input, regardless of what they receive. */
+/** Simulated peers that send the messages in an input, regardless of what they receive. */
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../../src/errors.ts';
 import type { Channel } from '../../src/transport/channel.ts';

@@ -1,7 +1,7 @@
 /**
  * `npm run systemd`: tests the unit that `condor_token_service config` prints, under a real systemd and with the
  * documented steps. Needs root, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the
- * service with another Node binary. Not part of `npm test`.
+ * service with the Node binary at PATH. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

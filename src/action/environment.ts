@@ -39,10 +39,10 @@ function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
 }
 
 /**
- * Returns the variables for HTCondor's tools in later steps. The token directory is set explicitly, so that it also
- * applies to root and does not depend on HOME. The authentication method is set explicitly, because the tools would
- * otherwise try FS first on the daemon's own host. If there is no configuration, HTCondor's programs start only if
- * CONDOR_CONFIG is ONLY_ENV.
+ * Returns the variables for HTCondor's tools in later steps. The token directory is set explicitly, so that root uses
+ * the same directory and the directory does not depend on HOME. The authentication method is set explicitly, because
+ * the tools would otherwise try FS first on the daemon's own host. If there is no configuration, HTCondor's programs
+ * start only if CONDOR_CONFIG is ONLY_ENV.
  *
  * @throws OutputError ERR_OUTPUT if HTCondor would expand a value.
  */

@@ -31,7 +31,8 @@ export const STATE = {
 export async function post(): Promise<void> {
   const renewal = whereIs(core.getState(STATE.renewal));
   if (renewal !== '') await atMost(`the renewal in ${renewal} could not be stopped`, () => endRenewal(renewal));
-  const hashes = renewal === '' ? [] : renewedHashes(renewal); // read before the directory is removed
+  // The hashes must be read before the directory is removed.
+  const hashes = renewal === '' ? [] : renewedHashes(renewal);
   await atMost('the environment could not be restored', restoreEnvironment);
   await atMost('the token file could not be removed', () => {
     const placement = JSON.parse(core.getState(STATE.placement) || 'null') as Placement | null;
@@ -57,7 +58,7 @@ function whereIs(directory: string): string {
   return exists(moved) ? moved : directory;
 }
 
-/** Removes a directory that a step of this Action created. The directory may be outside the current RUNNER_TEMP. */
+/** Removes a directory that a step of this Action created. The directory can be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;

@@ -88,7 +88,7 @@ function wholePathsOf(values: Readonly<Record<string, string | undefined>>, name
   );
 }
 
-/** Starts the renewal process. `directory` is its private directory. */
+/** Starts the renewal process. `directory` is the private directory of the process. */
 export async function startRenewal(
   directory: string,
   inputs: Order['inputs'],
@@ -130,7 +130,7 @@ export async function startRenewal(
   child.unref();
 }
 
-/** Stops the renewal process. Returns its log and whether it was still running. */
+/** Stops the renewal process. Returns the log of the process, and whether the process was still running. */
 export async function stopRenewal(directory: string): Promise<{ log: readonly string[]; wasThere: boolean }> {
   const wasThere = await requestStop(directory).catch(() => false);
   if (!wasThere) removeStopSocket(directory);
@@ -151,8 +151,8 @@ function linesOf(directory: string, name: string): readonly string[] {
 }
 
 /**
- * Returns the working directory of the process. On Windows, this is the root of the drive, because a working directory
- * cannot be removed. Otherwise, it is `directory`, which keeps the socket path short.
+ * Returns the working directory of the process. On Windows, returns the root of the drive, because a working directory
+ * cannot be removed. Otherwise, returns `directory`, which keeps the socket path short.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;
@@ -235,7 +235,7 @@ async function fetchAgain(input: InputSource, secrets: Order['secrets'], host: H
   return await fetchToken({ ...request, path: undefined, retries: 0, warnings: [] }, host);
 }
 
-/** Returns when to renew the token: after two thirds of its lifetime, or never if it does not expire. */
+/** Returns when to renew the token: after two thirds of its lifetime, or never if the token does not expire. */
 function dueOf({ issuedAt = 0, expiresAt }: FetchedToken['token']): number {
   return expiresAt === undefined ? Number.POSITIVE_INFINITY : (issuedAt + ((expiresAt - issuedAt) * 2) / 3) * 1000;
 }

@@ -74,7 +74,9 @@ export function canListenForStop(): boolean {
   return process.platform === 'win32' || existsSync(NAME);
 }
 
-/** Removes the socket, which makes the process in this directory end even if it cannot receive a stop request. */
+/**
+ * Removes the socket, which makes the process in this directory end even if the process cannot receive a stop request.
+ */
 export function removeStopSocket(directory: string): void {
   if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });
 }

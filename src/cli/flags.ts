@@ -25,7 +25,9 @@ function type(normal: string): Flag {
   return { name: 'type', minimum: 1, value: 'TYPE', help: `Type of the daemon (default: ${normal})` };
 }
 
-/** Flags of condor_token_fetch, in the order in which HTCondor's tool compares them. The first match counts. */
+/**
+ * Flags of condor_token_fetch, in the order in which HTCondor's tool checks them. The first flag that matches is used.
+ */
 export const FLAGS: readonly Flag[] = [
   {
     name: 'authz',
@@ -68,7 +70,7 @@ export const FLAGS: readonly Flag[] = [
 
 const SHARED_WITH_REQUEST: readonly string[] = ['pool', 'name', 'token', 'file'];
 
-/** Flags of condor_token_request, in the order in which HTCondor's tool compares them, followed by additional flags. */
+/** Flags of condor_token_request, in the order in which HTCondor's tool checks them, followed by additional flags. */
 export const REQUEST_FLAGS: readonly Flag[] = [
   ...FLAGS.filter(({ name }) => name === 'authz' || name === 'lifetime'),
   { name: 'identity', minimum: 1, value: 'IDENTITY', help: 'Identity of the requested token (default: condor)' },
@@ -92,8 +94,8 @@ export function flagsOf(tool: Tool): readonly Flag[] {
 }
 
 /**
- * Values by flag name. For a repeated flag, the map contains all values in order. For a flag that takes no value, it
- * contains an empty string.
+ * Values by flag name. For a repeated flag, the map contains all values in order. For a flag that takes no value, the
+ * map contains an empty string.
  */
 export type Arguments = ReadonlyMap<string, readonly string[]>;
 

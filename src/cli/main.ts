@@ -57,7 +57,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
     return 0;
   }
   const announce = (id: string) => {
-    // an error is ignored here, because printing the token would fail with the same error
+    // An error is ignored here, because printing the token would fail with the same error.
     if (tool === 'condor_token_request') void print(approval(id)).catch(() => {});
   };
   const fetched = await fetchToken({ ...request, announce }, host);

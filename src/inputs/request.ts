@@ -23,8 +23,8 @@ const POLL_INTERVAL_MS = 5000;
 /**
  * Returns the request that the inputs describe.
  *
- * `localFirst` selects the daemon if no name is set. If it is true, the daemon of this host is used, as in HTCondor's
- * tools, even if a pool is set. If it is false, the only daemon of the pool is used.
+ * `localFirst` selects the daemon if no name is set. If `localFirst` is true, the daemon of this host is used, as in
+ * HTCondor's tools, even if a pool is set. If `localFirst` is false, the only daemon of the pool is used.
  *
  * @throws InputError ERR_INPUT for the first invalid input, with the valid values.
  */

@@ -12,7 +12,7 @@ import { abortedError } from '../transport/channel.ts';
 /** Returns the value of a setting; undefined if the setting is unset or empty, which HTCondor treats alike. */
 export interface Settings {
   (name: string): string | undefined;
-  /** Reason why HTCondor's configuration could not be read. If it is set, only `_CONDOR_*` variables apply. */
+  /** Reason why HTCondor's configuration could not be read. If this reason is set, only `_CONDOR_*` variables apply. */
   readonly failure?: string | undefined;
 }
 

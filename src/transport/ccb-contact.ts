@@ -43,9 +43,9 @@ export function isBehindCcb({ params }: Sinful): boolean {
 }
 
 /**
- * Returns the address to use inside the private network `name`. This is the daemon's PrivAddr or, without one, the same
- * address without CCB. If the daemon is not in that network, returns the address unchanged (Daemon::Set_addr with
- * PRIVATE_NETWORK_NAME in C++).
+ * Returns the address to use inside the private network `name`: the daemon's PrivAddr or, if the daemon has none, the
+ * given address without its CCB contacts. If the daemon is not in that network, returns the address unchanged
+ * (Daemon::Set_addr with PRIVATE_NETWORK_NAME in C++).
  */
 export function inPrivateNetwork(address: Sinful, name: string | undefined): Sinful {
   if (name === undefined || name === '' || address.params.get('PrivNet') !== name) return address;

@@ -132,7 +132,7 @@ export class Channel implements SecurableChannel {
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** Sends the queued messages without waiting for a reply. Use it for the last message before `close`. */
+  /** Sends the queued messages without waiting for a reply. Intended for the last message before `close`. */
   flush(): void {
     if (this.#outgoing.length === 0) return;
     const bytes = concat(this.#outgoing);
@@ -144,8 +144,8 @@ export class Channel implements SecurableChannel {
 
   /**
    * Returns a new, unencrypted channel on the same connection, with an empty transcript (ReliSock::resetHeaderMD). Call
-   * it after the peer has passed the connection to another daemon, or before a new session starts on the connection.
-   * The caller must close the new channel and must no longer use this one.
+   * this method after the peer has passed the connection to another daemon, or before a new session starts on the
+   * connection. The caller must close the new channel and must no longer use the old one.
    */
   handOver(roundTrips = this.#roundTrips): Channel {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
@@ -157,8 +157,8 @@ export class Channel implements SecurableChannel {
   }
 
   /**
-   * Closes the connection after the flushed data has been sent. Call it on every path, because a daemon may be blocked
-   * in a read.
+   * Closes the connection after the flushed data has been sent. Call this method on every path, because a daemon might
+   * be blocked in a read.
    */
   close(): void {
     if (this.#handedOver) return;

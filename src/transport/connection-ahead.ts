@@ -21,11 +21,11 @@ export class ConnectionsAhead {
     for (const guess of guesses) {
       dial([guess], { ...host, signal: this.#closed.signal }).then(
         (socket) => {
-          socket.on('error', () => {}); // `take` skips a broken connection
+          socket.on('error', () => {}); // errors are ignored; `take` skips a broken connection
           if (this.#closed.signal.aborted) socket.destroy();
           else this.#open.push({ guess, socket });
         },
-        () => {}, // `connect` tries the daemon's address again and reports its error
+        () => {}, // errors are ignored; `connect` retries the daemon's address and reports its error
       );
     }
   }

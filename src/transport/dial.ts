@@ -1,4 +1,4 @@
-/** Opens a TCP connection to the first address that accepts one (RFC 8305). */
+/** Opens a TCP connection to the first address that accepts the connection (RFC 8305). */
 import { connect as connectSocket, type Socket } from 'node:net';
 import { ConnectError } from '../errors.ts';
 import { crypto } from '../runtime/crypto.ts';

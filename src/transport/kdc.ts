@@ -33,8 +33,8 @@ export function parseKdc(text: string): Endpoint | undefined {
 }
 
 /**
- * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns them with the preferred KDC first, or an empty list
- * if DNS has no records.
+ * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns a list with the preferred KDC first, or an empty
+ * list if DNS has no records.
  *
  * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
  */

@@ -57,8 +57,8 @@ export class ReverseListener {
   }
 
   /**
-   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection, and may
-   * throw on a malformed message.
+   * Listens on any free port of a local IP address. `isGreeting` reads the first message of each connection, and can
+   * throw if the message is malformed.
    *
    * @throws Error from the operating system if the listener cannot be opened on that address.
    */
@@ -74,7 +74,7 @@ export class ReverseListener {
     return new ReverseListener(server, isGreeting, options);
   }
 
-  /** Closes the port and all connections to it that were not handed over. Call it on every path. */
+  /** Closes the port and all connections to it that were not handed over. Call this method on every path. */
   close(): void {
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#server.close();

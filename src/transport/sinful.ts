@@ -71,7 +71,7 @@ export function sharedPortId({ params }: Sinful): string | undefined {
 
 /**
  * Returns the host name to check a certificate against: the alias or, without one, a non-numeric host. Returns
- * undefined if there is neither.
+ * undefined if the address has neither.
  */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
   return params.get('alias') || (isIpAddress(host) ? undefined : host);
@@ -120,7 +120,7 @@ function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint 
   return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
 
-/** Parses parameters that are separated by `&` or `;`. The last duplicate wins. A key may have no value. */
+/** Parses parameters that are separated by `&` or `;`. The last duplicate wins. A key without a value is valid. */
 function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
