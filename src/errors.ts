@@ -99,7 +99,7 @@ export class ConnectError extends HTCondorError {
   readonly permanent: boolean;
   /** True if a daemon restart can explain the error: the connection was refused, or closed without a reply. */
   readonly mayBeRestarting: boolean;
-  /** Delay that the service requests before the next attempt, in milliseconds. */
+  /** Delay, in milliseconds, that the service requests before the next attempt. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ConnectError['code'], message: string, facts: why.ConnectFacts = {}) {
@@ -168,7 +168,7 @@ export class AuthorizationError extends HTCondorError {
   declare readonly reason: why.AuthorizationReason;
   readonly exitStatus = 6;
   declare readonly code: 'ERR_DENIED' | 'ERR_COMMAND_NOT_REGISTERED';
-  /** Identity that the daemon reported for the client; undefined if it reported none. */
+  /** Identity that the daemon reported for the client; undefined if the daemon reported none. */
   readonly user: string | undefined;
 
   constructor(
@@ -188,7 +188,7 @@ export class DaemonError extends HTCondorError {
   declare readonly reason: why.DaemonReason;
   declare readonly code: 'ERR_DAEMON';
   readonly exitStatus = 6;
-  /** HTCondor's ErrorCode; -1 if the daemon sent none. A number can have several meanings: see `errorString`. */
+  /** HTCondor's ErrorCode; -1 if the daemon sent no code. A code can have several meanings: see `errorString`. */
   readonly errorCode: number;
   readonly errorString: string;
 

@@ -197,8 +197,8 @@ export function generalReason(code: string): string {
 }
 
 /**
- * @internal Returns the first of these reasons that a text from a peer contains. Before the comparison, characters
- *   other than letters and digits are replaced with dashes.
+ * @internal Returns the first of `reasons` that occurs in a text from a peer. Before the comparison, characters other
+ *   than letters and digits are replaced with dashes.
  */
 export function reasonIn<R extends string>(text: string, reasons: readonly R[]): R | undefined {
   const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');

@@ -36,7 +36,7 @@ const FROM_NOTHING = `
   test -s token
   echo "TIMES $started $installed $done"`;
 
-/** Download size, and the times to install the packages and to fetch a token, in seconds. */
+/** Download size, and the times, in seconds, to install the packages and to fetch a token. */
 interface Cold {
   readonly got: string;
   readonly installed: number;

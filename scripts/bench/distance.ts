@@ -51,8 +51,8 @@ interface Place {
   readonly method: string;
   readonly args: readonly string[];
   /**
-   * Number of round trips that the protocol requires, derived from the order in which the messages depend on one
-   * another (docs/PROTOCOL.md).
+   * Number of round trips that the protocol requires, as determined by the dependencies between its messages
+   * (docs/PROTOCOL.md).
    */
   readonly needed: number;
   readonly programs: Programs;
@@ -201,8 +201,8 @@ async function measure(
 }
 
 /**
- * Creates credentials for alice outside the pool: an IDTOKEN and, if `methods` is given, credentials for the other
- * methods.
+ * Writes alice's credentials to a temporary directory outside the pool: an IDTOKEN and, if `methods` is given,
+ * credentials for the other methods.
  */
 function ownCredentials(idtoken: string, methods?: MethodPool) {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -233,8 +233,8 @@ function asInputs(args: readonly string[]): Environment {
 }
 
 /**
- * Returns the ratios to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location of the
- * daemon.
+ * Returns the ratios of the times to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location
+ * of the daemon.
  */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');

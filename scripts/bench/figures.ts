@@ -7,7 +7,7 @@ export interface Figures {
 }
 
 /**
- * Runs `work` `count` times in total, with `atOnce` runs in parallel. Each run returns undefined or an error message.
+ * Runs `work` a total of `count` times, with `atOnce` runs in parallel. Each run returns undefined or an error message.
  */
 export function many(count: number, atOnce: number, work: () => Promise<string | undefined>): Promise<Figures> {
   let left = count;

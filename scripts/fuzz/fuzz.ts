@@ -23,7 +23,7 @@ const seconds = /^\d+s$/.test(amount) ? Number.parseInt(amount, 10) : undefined;
 const total = seconds === undefined ? Number(amount.replaceAll('_', '')) : Number.POSITIVE_INFINITY;
 if (!(total > 0)) throw new RangeError(`neither a number of executions nor of seconds: ${amount}`);
 
-Error.stackTraceLimit = 0; // capturing stack traces would take half of the time
+Error.stackTraceLimit = 0; // capturing stack traces would take half of the run time
 const targets = (await allTargets()).filter(({ name }) => name.includes(values.only));
 const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
 const coverage = new Coverage();
@@ -32,7 +32,7 @@ const reached = new Set<string>();
 const crashes: Crash[] = [];
 const sums = { executions: 0, seconds: 0 };
 
-/** Saves the input of a crash to a file, and prints the crash. */
+/** Saves the input that caused a crash to a file, and prints the crash. */
 function reportCrash({ message, target, input }: Crash): void {
   const file = join(tmpdir(), `fuzz-${target}.txt`);
   writeFileSync(file, `${Buffer.from(input).toString('base64')}\n`);

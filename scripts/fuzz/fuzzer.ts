@@ -199,7 +199,7 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Maximum size of a file in scripts/fuzz/corpus, in characters. Each line is one input in base64. */
+/** Maximum size, in characters, of a file in scripts/fuzz/corpus. Each line is one input in base64. */
 const MAX_CHARACTERS = 4096;
 
 const fileOf = ({ name }: Target) => join(projectRoot, 'scripts/fuzz/corpus', `${name}.txt`);
@@ -234,18 +234,18 @@ export async function writeCorpus(target: Target, inputs: readonly Uint8Array[],
   writeFileSync(fileOf(target), lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Length of the shorter inputs in a comparison of CPU times, in bytes. The longer inputs are four times as long. */
+/** Length, in bytes, of the shorter inputs in a comparison of CPU times. The longer inputs are four times as long. */
 const LENGTH = 64 * 1024;
 /** Minimum CPU time, in milliseconds, for a comparison. Shorter times are too imprecise. */
 const WORTH_A_LOOK_MS = 20;
 /**
- * Maximum factor by which the CPU time may grow for an input four times as long. Quadratic growth would result in a
- * factor of 16.
+ * Maximum factor by which the CPU time is allowed to grow for an input four times as long. Quadratic growth would
+ * result in a factor of 16.
  */
 const MAX_RATIO = 10;
 
 /**
- * Returns the longest CPU time of a 64 kB input, in milliseconds. Throws Crash if the time grows much faster than the
+ * Returns the longest CPU time, in milliseconds, of a 64 kB input. Throws Crash if the time grows much faster than the
  * input.
  */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {

@@ -18,8 +18,8 @@ import type { Target } from './target.ts';
 const refused = (error: unknown) => error instanceof MethodRefused;
 
 /**
- * Replaces /tmp in the daemon's path with a private directory. The client must leave no files in the directory, and
- * create none next to it.
+ * Replaces /tmp in the daemon's path with a private directory. The client must leave no files in that directory, and
+ * must not create files next to it.
  */
 function fsTarget(): Target {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-fs-'));
@@ -81,7 +81,7 @@ const [RECEIVING, HOLDING] = [2, 4];
 
 /**
  * A live TLS server whose messages are modified in transit. Four bytes of the input select the change for each message:
- * none, another status, a flipped bit, or replacement with the rest of the input.
+ * no change, a different status, a flipped bit, or replacement of the message with the rest of the input.
  */
 async function tlsTarget(): Promise<Target> {
   const authority = await Authority.create();

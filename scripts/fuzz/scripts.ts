@@ -32,7 +32,7 @@ export function asChannel(script: ScriptedChannel): Channel {
   return Object.assign(script, { roundTrips: 1, handOver: () => script }) as unknown as Channel;
 }
 
-/** Returns a socket that delivers these chunks. */
+/** Returns a socket that delivers the given chunks. */
 export function socketOf(chunks: readonly Uint8Array[]): Socket {
   const socket = {
     ...{ on: () => {}, write: () => true, destroySoon: () => {}, destroy: () => {}, unref: () => {} },

@@ -32,7 +32,7 @@ function shape(message: string): string {
     .replaceAll(/[^\x20-\x7e]/g, '?');
 }
 
-/** Matches text that must not be in a line of the runner's log: control characters and workflow commands. */
+/** Matches text that must not appear in a line of the runner's log: control characters and workflow commands. */
 const HARMFUL = /[\p{Cc}\p{Cf}\u2028\u2029]|##\[|^\s*::/u;
 
 export function assertHarmless(line: string): void {

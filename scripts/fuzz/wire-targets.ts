@@ -15,7 +15,7 @@ import type { Target } from './target.ts';
 const { framing, tokenHandshake, rawCollectorQuery, encoding } = vectors;
 const handshake = tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** Splits a stream into pieces of equal length, as a network might. */
+/** Splits a stream into chunks of equal length, as a network might. */
 function pieces(stream: Uint8Array, length: number): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += length) found.push(stream.subarray(at, at + length));

@@ -110,7 +110,7 @@ export class Keycloak {
     return await run('administering Keycloak', ['env', ...words, 'sh', '-ec', script, this.#scratch]);
   }
 
-  /** Sends a form to an endpoint, and returns the JSON object of the response. */
+  /** Sends a form to an endpoint, and returns the JSON object in the response. */
   async post(path: string, form: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
     const { text } = await send(`${this.url}/${path}`, this.#ca, new URLSearchParams(form).toString());
     return JSON.parse(text) as Record<string, unknown>;

@@ -42,7 +42,7 @@ grants:
     await system.run(`chmod 755 ${FOLDER}; chmod 700 ${FOLDER}/seeds.d`);
     const variable = `[Service]\nEnvironment=SSL_CERT_FILE=${FOLDER}/ca.pem\n`;
     await system.write(`/etc/systemd/system/${UNIT}.service.d/test.conf`, variable, '644');
-    // Without an existing record, the service responds with 503 in its first minute.
+    // Without an existing record, the service responds with status 503 in its first minute.
     await system.write(`/var/lib/${UNIT}/used-tokens`, '', '600');
     await system.run(`chmod 700 /var/lib/${UNIT}`);
     await system.run(blocksOf('docs/KEYLESS.md').find((each) => each.name === 'unit')?.text ?? 'exit 1');

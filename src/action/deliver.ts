@@ -1,6 +1,6 @@
 /**
  * Delivers the token: saves the state, writes the file, then sets the variables and outputs. If one of these steps
- * fails, the preceding ones are undone.
+ * fails, the preceding steps are undone.
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -70,14 +70,14 @@ function placementOf(request: TokenRequest, overwrite: boolean, host: Host): Pla
 }
 
 /**
- * Maximum number of seconds by which the daemon's clock may be ahead of this host's clock. The daemon's clock
+ * Maximum number of seconds by which the daemon's clock is allowed to be ahead of this host's clock. The daemon's clock
  * determines when the new token expires.
  */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
 /**
- * Delivers the token. If this fails, everything except the saved state is undone, and the post step has nothing left to
- * do.
+ * Delivers the token. If the delivery fails, everything except the saved state is undone, and the post step has nothing
+ * left to do.
  *
  * @throws OutputError ERR_OUTPUT.
  */

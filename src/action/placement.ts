@@ -33,7 +33,7 @@ type UndoReport = (line: string, left: boolean) => void;
 export interface PlacementPlan {
   readonly path: string;
   readonly overwrite: boolean;
-  /** SHA-256 of the existing file; undefined if there is none. */
+  /** SHA-256 of the existing file; undefined if the file does not exist. */
   readonly earlier: string | undefined;
 }
 
@@ -103,7 +103,7 @@ function undone(cause: unknown, placement: Placement): OutputError {
   return new OutputError(text, { cause, reason });
 }
 
-/** Renames the new file to its final name. If permitted, replaces a file that another step has created there. */
+/** Renames the new file to its final name. If permitted, replaces another step's file with that name. */
 function nameOrReplace(from: string, to: string, token: IdToken): void {
   try {
     nameNew(from, to);

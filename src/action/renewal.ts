@@ -1,7 +1,7 @@
 /**
  * Renews the token until the end of the job, in a process that outlives the step. The process receives its credential
- * through a pipe and keeps the credential only in memory. It ends when post stops it, when its directory or the
- * runner's process no longer exists, or after the maximum duration of a job. Post prints the process's log.
+ * through a pipe and keeps the credential only in memory. The process ends when post stops it, when its directory or
+ * the runner's process no longer exists, or after the maximum duration of a job. Post prints the process's log.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,13 +53,13 @@ interface Order {
   readonly watched: number;
 }
 
-/** Interval between checks that the job is still running, in milliseconds. */
+/** Interval, in milliseconds, between checks that the job is still running. */
 const TICK_MS = 1000;
 const MIN_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 60_000;
 /** Maximum delay of a timer, in milliseconds. */
 const MAX_SLEEP_MS = 2 ** 31 - 1;
-/** Maximum duration that GitHub allows for a job, in milliseconds. */
+/** Maximum duration, in milliseconds, that GitHub allows for a job. */
 const LONGEST_JOB_MS = 5 * 24 * 60 * 60 * 1000;
 
 const PATH_INPUTS: readonly string[] = [

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 /** Name of the socket, used as a relative path because a socket's path is limited to about a hundred bytes. */
 const NAME = 'stop.sock';
 
-/** Maximum time to wait for the process to end, in milliseconds. */
+/** Maximum time, in milliseconds, to wait for the process to end. */
 const PATIENCE_MS = 5000;
 
 /**

@@ -206,8 +206,8 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
 }
 
 /**
- * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for this setting. If HTCondor
- * is installed and the setting has no value, the installed version is older.
+ * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for the setting that controls
+ * this. If HTCondor is installed and that setting has no value, the installed version is older.
  */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');

@@ -26,7 +26,9 @@ export function processHost(timeoutMs: number, signal: AbortSignal, sinks: Pick<
   };
 }
 
-/** Returns a monotonic time, like performance.now(), which would load nine more Node modules. */
+/**
+ * Returns a monotonic time, in milliseconds. Does not use performance.now(), which would load nine more Node modules.
+ */
 const uptimeMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /**

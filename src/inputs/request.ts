@@ -13,7 +13,7 @@ import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { durationOf, listOf, oneOf, parseDuration, plainText, quote, refuse } from './words.ts';
 
-/** Maximum lifetime, in seconds. The daemon stores a lifetime in a C++ int. */
+/** Maximum lifetime of a token, in seconds. The daemon stores the lifetime in a C++ int. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 export const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
@@ -139,7 +139,7 @@ function readRetries(value: string | number): number {
 
 /**
  * True unless SEC_CLIENT_AUTHENTICATION or SEC_CLIENT_ENCRYPTION is REQUIRED or YES. As in HTCondor, only the first
- * letter is significant.
+ * letter of a value is significant.
  */
 function mayBeUnauthenticated({ setting }: Surroundings): boolean {
   return ['AUTHENTICATION', 'ENCRYPTION'].every((feature) => {

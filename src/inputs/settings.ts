@@ -114,7 +114,7 @@ async function askProgram(
   const { failure, output } = await new Promise<{ failure: string | undefined; output: string }>((resolve) => {
     const options = { env: withoutSecrets(env), signal, timeout: PROGRAM_TIMEOUT_MS, maxBuffer: 4 * 1024 * 1024 };
     const child = execFile(program, args, options, (error, stdout, stderr) => {
-      child.kill('SIGKILL'); // the program may have ignored SIGTERM
+      child.kill('SIGKILL'); // the program might have ignored SIGTERM
       resolve({ failure: error === null ? undefined : stderr.trim() || reasonOfExit(error), output: stdout });
     });
   });
@@ -134,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason why a program failed, if the program did not print one. */
+/** Returns the reason why a program failed. Used if the program itself did not print a reason. */
 function reasonOfExit({
   code,
   signal,

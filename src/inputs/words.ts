@@ -1,4 +1,4 @@
-/** Parsers for single values. Each throws InputError ERR_INPUT with the valid values. */
+/** Parsers for single values. Each parser throws InputError ERR_INPUT with the valid values. */
 import { InputError } from '../errors.ts';
 import type { InputName } from './table.ts';
 
@@ -41,7 +41,7 @@ export function splitList(text: string): readonly string[] {
   return text.split(/[\s,]+/).filter((word) => word !== '');
 }
 
-/** Splits a list of file names as HTCondor does: only at commas, because a path may contain blanks. */
+/** Splits a list of file names as HTCondor does: only at commas, because a path can contain spaces. */
 export function splitFiles(text: string): readonly string[] {
   const files = text.split(',').map((file) => file.trim());
   return files.filter((file) => file !== '');

@@ -1,9 +1,10 @@
 import { printable } from '../runtime/printable.ts';
 
 /**
- * Hints by reason. Each line of a text is one hint. Its first letter states who should act: `W` for the workflow
- * author, `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the runner and the
- * pool. A hint is an instruction that names a setting, where to change it, and a command that shows or fixes it.
+ * Hints by reason. Each line of a text is one hint. The first letter of a line states who should act: `W` for the
+ * workflow author, `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the
+ * runner and the pool. A hint is an instruction that names a setting, where to change it, and a command that shows or
+ * fixes it.
  *
  * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon.
  * `[A]` stands for the name of a setting, followed by that command in parentheses. `%` stands for the type of the

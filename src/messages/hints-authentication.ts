@@ -24,7 +24,7 @@ const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`
 const MUNGED =
   'R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.';
 
-/** Hints for a refused credential if the reason is not known, by authentication method. */
+/** Hints for a credential that the daemon refused for an unknown reason, by authentication method. */
 const BY_METHOD: Readonly<Record<string, string>> = {
   IDTOKENS: NEW_TOKEN,
   KERBEROS,

@@ -9,7 +9,7 @@ import { parseAddress, type Sinful } from './sinful.ts';
 
 export interface CcbContact {
   readonly broker: Sinful;
-  /** One or more decimal numbers, outermost hop first. */
+  /** One or more decimal numbers, with the outermost hop first. */
   readonly ids: readonly string[];
 }
 

@@ -15,7 +15,8 @@ const SHARED_PORT_CONNECT = 75;
  * requests the daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so the request is sent
  * together with the first message.
  *
- * `ahead` contains connections that were opened in advance. One of them is used if it leads to this daemon.
+ * `ahead` contains connections that were opened in advance. If one of these connections leads to this daemon, it is
+ * used.
  *
  * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT.
  */

@@ -4,7 +4,8 @@ import { abortedError, Channel, type ChannelOptions } from './channel.ts';
 import type { Endpoint } from './sinful.ts';
 
 /**
- * Time limit for the first message of an accepted connection, in milliseconds. The expected peer sends it immediately.
+ * Time limit, in milliseconds, for the first message of an accepted connection. The expected peer sends the message
+ * immediately.
  */
 const GREETING_TIMEOUT_MS = 5_000;
 

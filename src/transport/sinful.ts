@@ -79,7 +79,7 @@ export function hostNameOf({ host, params }: Sinful): string | undefined {
 
 /**
  * Returns whether the host is an IPv4 address or an IPv6 address without brackets. Avoids `net.isIP`, which compiles a
- * regular expression and takes milliseconds.
+ * regular expression and therefore takes several milliseconds.
  */
 export function isIpAddress(host: string): boolean {
   return host.includes(':') || /^[\d.]+$/.test(host);
@@ -92,9 +92,9 @@ export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): S
 }
 
 /**
- * Returns the endpoints of an address, in order of preference: those in `addrs` or, without any, `host` and `port`.
- * Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise, keeps the
- * order (Sinful::chooseAddrFromAddrs).
+ * Returns the endpoints of an address, in order of preference: those in `addrs` or, if there are none, `host` and
+ * `port`. Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise,
+ * keeps the order (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {
   const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
@@ -110,7 +110,8 @@ function preference(host: string): number {
 }
 
 function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint | undefined {
-  // Checking for two colons first avoids `isIP`, which compiles a regular expression and takes milliseconds.
+  // Checking for two colons first avoids `isIP`, which compiles a regular expression and therefore takes several
+  // milliseconds.
   if (/:.*:/.test(text) && isIP(text) === 6)
     return defaultPort === undefined ? undefined : { host: text, port: defaultPort };
   const [, v6, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
@@ -125,7 +126,7 @@ function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {
     const [key, value] = splitOnce(pair, '=');
-    if (key === '') return undefined; // C++ also rejects an empty key
+    if (key === '') return undefined; // HTCondor's C++ code rejects an empty key as well
     try {
       params.set(decodeURIComponent(key), decodeURIComponent(value ?? ''));
     } catch {
