@@ -1,8 +1,8 @@
 import type { MissingReason } from '../reasons.ts';
 
-/** The result of a search that found nothing usable. */
+/** Result of loading credentials if no usable credential was found. */
 export class Unavailable {
-  /** The reason, in a few words. */
+  /** Explains in a few words why no usable credential was found. */
   readonly reason: string;
   readonly kind: MissingReason | undefined;
 
