@@ -7,15 +7,15 @@ export interface CondorVersion {
   readonly patch: number;
 }
 
-/** Maximum length of a version string, in characters. HTCondor's version strings have about 90. */
+/** Maximum length of a version string, in characters. HTCondor's version strings have about 90 characters. */
 const MAX_VERSION_LENGTH = 256;
 
 /**
  * Parses `$CondorVersion: 25.14.1 2026-07-30 … $` (CondorVersionInfo::string_to_VersionData in C++). Returns undefined
  * if the text is malformed.
  *
- * An unauthenticated peer sends this text. The length is checked before the regular expression runs, and the expression
- * is anchored, so that matching cannot take quadratic time.
+ * The text comes from an unauthenticated peer. The length is checked before the regular expression runs, and the
+ * expression is anchored, so that matching cannot take quadratic time.
  */
 export function parseVersion(text: string): CondorVersion | undefined {
   if (text.length > MAX_VERSION_LENGTH) return undefined;

@@ -95,7 +95,7 @@ export function putFile(path: string, text: string, put: (from: string, to: stri
   }
 }
 
-/** Returns the paths of `directory` and its parent directories, as far as they do not exist, outermost first. */
+/** Returns which of `directory` and its parent directories do not exist, outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -125,7 +125,9 @@ export function makeDirectories(directory: string): readonly string[] {
   return made;
 }
 
-/** Removes the directories that a failed write created. A directory that contains files of another process remains. */
+/**
+ * Removes the directories that a failed write created. A directory that contains files from another process remains.
+ */
 function removeEmpty(directories: readonly string[]): void {
   for (const each of directories.toReversed()) {
     try {
@@ -137,8 +139,8 @@ function removeEmpty(directories: readonly string[]): void {
 }
 
 /**
- * Creates a file with mode 0600 and flushes it to disk. If the name of a temporary token file starts with a dot,
- * HTCondor ignores the file and never reads an incomplete token.
+ * Creates a file with mode 0600 and flushes it to disk. The name of a temporary token file must start with a dot, so
+ * that HTCondor ignores the file and never reads an incomplete token.
  */
 export function createPrivateFile(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;

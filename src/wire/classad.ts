@@ -22,7 +22,7 @@ export type ClassAdValue = string | number | boolean | Expression;
 
 /**
  * Announces that the next string is an attribute that other ciphers encrypt separately. With AES, the whole frame is
- * encrypted.
+ * encrypted instead.
  */
 const SECRET_MARKER = 'ZKM';
 
