@@ -1,6 +1,6 @@
 /**
- * Units of time, largest first. A duration that is not a multiple of a unit is rounded to the unit if the duration is
- * at least `roundFrom` seconds.
+ * Units of time, largest first. A duration that is not a multiple of a unit is rounded to whole units only if the
+ * duration is at least `roundFrom` seconds.
  */
 const UNITS: readonly (readonly [name: string, seconds: number, roundFrom: number])[] = [
   ['d', 86_400, 172_800],

@@ -20,7 +20,7 @@ export function findProgram(name: string, path: string): string | undefined {
  */
 const SECRET_NAME = /^(INPUT_.*|STATE_.*|ACTIONS_.*|BEARER_TOKEN|GITHUB_TOKEN)$/i;
 
-/** Returns the environment without the variables that could contain secrets, to be passed to another program. */
+/** Returns a copy of the environment to pass to another program. Variables that could contain secrets are omitted. */
 export function withoutSecrets<T>(env: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_NAME.test(name)));
 }

@@ -5,8 +5,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the environment. On Windows, variable names are case-insensitive in the result. Node implements this only for
- * `process.env` itself and not for a copy of it, and the name of PATH is often spelled `Path` on Windows.
+ * Returns the environment. On Windows, variable names are case-insensitive in the result. Node provides this only for
+ * `process.env` itself, not for a copy of it. On Windows, PATH is often spelled `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -25,16 +25,16 @@ export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: s
 }
 
 /**
- * Returns whether a symbolic link is owned by root, so that only an administrator can have created it. Always returns
- * false on Windows, where every file appears to belong to user 0 and every account can create junctions.
+ * Returns whether root owns a symbolic link, which means that an administrator created the link. Always returns false
+ * on Windows, where every file appears to belong to user 0 and every account can create junctions.
  */
 export function isLinkOfSystem({ uid }: { readonly uid: number }, platform: NodeJS.Platform): boolean {
   return platform !== 'win32' && uid === 0;
 }
 
 /**
- * Error codes of file operations on Windows while another process, such as a virus scanner, has the file open without
- * sharing it.
+ * Error codes that file operations report on Windows while another process, such as a virus scanner, has the file open
+ * without sharing it.
  */
 const SHARING_VIOLATIONS: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
 const RENAME_ATTEMPTS = 8;

@@ -1,8 +1,8 @@
 import type { MissingReason } from '../reasons.ts';
 
-/** Result of loading credentials if no usable credential was found. */
+/** Result of loading a method's credentials when none of them is usable. */
 export class Unavailable {
-  /** Explains in a few words why no usable credential was found. */
+  /** Explains in a few words why no credential is usable. */
   readonly reason: string;
   readonly kind: MissingReason | undefined;
 

@@ -61,23 +61,17 @@ export async function makeOffer(channel: MessageChannel, { method, candidate }: 
   await candidate.open(channel);
 }
 
-/**
- * Returns the method that is tried first if the server's policy cannot change that choice. Otherwise, returns
- * undefined.
- */
+/** Returns the method to try first, or undefined if this choice depends on the server's policy. */
 function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
   return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
 }
 
-/** Starts the work of the first method that can be done while the connection is being opened. */
+/** Starts the work that the first method can do while the connection is being opened. */
 export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
   firstMethod(credentials)?.prepare?.(names);
 }
 
-/**
- * Returns an offer that can be sent before the server's policy arrives, or undefined if the choice depends on the
- * server.
- */
+/** Returns an offer that can be sent before the server's policy arrives, or undefined if there is no such offer. */
 export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
   const method = firstMethod(credentials);
   const candidate = method?.guessed(peer);
@@ -148,7 +142,7 @@ class Negotiation {
   readonly #credentials: Credentials;
   readonly #attempts: MethodAttempt[];
   #queue: Offer[];
-  /** True once the server has failed to authenticate itself with a credential. */
+  /** True once the server has failed to authenticate itself for at least one credential. */
   #serverUnproven = false;
 
   constructor(credentials: Credentials, peer: Peer, server: ServerPolicy) {
@@ -172,7 +166,7 @@ class Negotiation {
   }
 
   /**
-   * Puts the offer that was sent early at the front of the queue.
+   * Moves the guessed offer, which has already been sent, to the front of the queue.
    *
    * @throws StartOver if the server's policy rules out this offer.
    */

@@ -1,7 +1,7 @@
 import type { AttemptReason, Refusal } from '../reasons.ts';
 import type { Peer } from './method.ts';
 
-/** Expiry of a token, in seconds since 1970. `expiresAt` is undefined if the token never expires. */
+/** A token with its expiry, in seconds since 1970. `expiresAt` is undefined if the token never expires. */
 interface Expiring {
   readonly expiresAt: number | undefined;
 }

@@ -3,8 +3,8 @@ import { crypto } from '../runtime/crypto.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
 /**
- * Agrees on a session key with ECDH over P-256, followed by HKDF-SHA-256 with the salt `htcondor` and the info `keygen`
- * (SecMan::FinishKeyExchange in C++). A public key is an uncompressed point of 65 bytes, encoded in base64.
+ * Agrees on a session key with ECDH over P-256, followed by HKDF-SHA-256 with the salt `htcondor` and the info string
+ * `keygen` (SecMan::FinishKeyExchange in C++). A public key is an uncompressed point of 65 bytes, encoded in base64.
  */
 export class KeyAgreement {
   readonly #ecdh = crypto().createECDH('prime256v1');

@@ -20,7 +20,7 @@ export const METHOD_BIT = {
 
 export type MethodName = keyof typeof METHOD_BIT;
 
-/** Returns the name of a method in HTCondor's manual, for messages. */
+/** Returns the name that HTCondor's manual uses for a method. Messages use this name. */
 export function displayName(method: string): string {
   return method === 'TOKEN' ? 'IDTOKENS' : method;
 }
@@ -64,8 +64,8 @@ export interface Candidate {
    */
   readonly expiresAt?: number | undefined;
   /**
-   * Sends the method's first message if that message comes from the client. It is sent in the same flight as the
-   * method's bit.
+   * Sends the method's first message in the same flight as the method's bit. Does nothing if the server sends the first
+   * message.
    */
   open(channel: MessageChannel): void | Promise<void>;
   /**
@@ -108,7 +108,7 @@ export interface AuthMethod {
     peer: Peer,
   ): { readonly usable: readonly Candidate[]; readonly rejected: readonly Objection[] };
   /**
-   * Returns the candidate that may be tried before the server has sent its policy. Returns undefined if the choice
+   * Returns the candidate that can be tried before the server has sent its policy. Returns undefined if the choice
    * depends on the server, or if the candidate reveals something that an unknown server must not see.
    */
   guessed(peer: Peer): Candidate | undefined;
@@ -119,7 +119,7 @@ export interface AuthMethod {
   prepare?(names: Pick<Peer, 'serverName' | 'claimedName'>): void;
 }
 
-/** The authentication methods that have a credential, and the reasons why the others have none. */
+/** The authentication methods that have a credential, and the reasons why the other methods have none. */
 export interface Credentials {
   readonly methods: readonly AuthMethod[];
   /**

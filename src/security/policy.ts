@@ -16,9 +16,9 @@ import { type CondorVersion, parseVersion } from './version.ts';
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 
 /**
- * Methods that are listed in AuthMethods in addition to those with a credential. The daemon replies with the methods
- * that it accepts, which makes error messages specific. A method without a credential is never used, because the client
- * later offers only methods for which it has a credential.
+ * Methods that are listed in AuthMethods in addition to the methods with a credential. The daemon replies with the
+ * methods that it accepts, which makes error messages specific. A method without a credential is never used, because
+ * the client later offers only methods for which it has a credential.
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
@@ -94,7 +94,7 @@ export function unauthenticatedPolicyAd(
   };
 }
 
-/** Returns the ad that resumes the session `sid`. The server does not reply to it. */
+/** Returns the ad that resumes the session `sid`. The server does not reply to this ad. */
 export function resumptionAd(
   { command, about }: Purpose,
   sid: string,

@@ -91,8 +91,8 @@ interface SessionOptions {
  *
  * Messages are sent together where possible. If the first credential can be guessed, the first flight contains the
  * policy ad, the method and the method's first message. The last flight contains the method's last message and the
- * encrypted request. Including the TCP connection, this takes three round trips for most methods, which is the minimum
- * that the protocol allows.
+ * encrypted request. Including the TCP connection, opening a session takes three round trips for most methods, which is
+ * the minimum that the protocol allows.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
  * @throws AuthorizationError ERR_DENIED or ERR_COMMAND_NOT_REGISTERED, with the identity that the daemon assigned to

@@ -6,8 +6,8 @@ export interface MessageChannel {
   /** Queues one message. The next call of `receive` sends all queued messages in one flight. */
   send(write: (message: Writer) => void): void;
   /**
-   * Sends all queued messages, waits for one complete message from the peer and parses it with `read`. This function
-   * must consume the whole message.
+   * Sends all queued messages, waits for one complete message from the peer and parses it with `read`, which must
+   * consume the whole message.
    *
    * @throws ProtocolError if a frame or the message is malformed, or if `read` leaves bytes unread.
    * @throws ConnectError ERR_CLOSED if the connection is closed or lost; ERR_TIMEOUT if the run is aborted.

@@ -80,7 +80,7 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
 const MAX_PATH_LENGTH = 1024;
 
 /**
- * Match the directory names that HTCondor chooses. Originally, a name consisted of `FS_` and the characters that
+ * Patterns of the directory names that HTCondor chooses. Originally, a name consisted of `FS_` and the characters that
  * mkstemp adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts.
  * Later releases add `_` at the end of the name.
  *

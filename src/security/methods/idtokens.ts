@@ -65,7 +65,7 @@ export function idtokens(
         refusal: objection(credential, server, credentials.length > 1),
       }));
       const usable = judged.filter(({ refusal }) => refusal === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, the client does not replace an expired token of this pool with one that has more
+      // Like HTCondor's tools, the client does not replace an expired token of this pool with a new token that has more
       // permissions.
       const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {
@@ -169,7 +169,7 @@ function objection(
 }
 
 /**
- * Lists possible reasons for a refusal, because the server sends no reason. Only the server can perform these checks
+ * Lists possible reasons for a refusal, because the server sends no reason. Only the server can check these conditions
  * (Condor_Auth_Passwd::validate).
  */
 function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): Refusal {

@@ -188,7 +188,7 @@ export class SslExchange {
     throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
   }
 
-  /** Passes one message from the server to TLS and returns the status. Throws MethodRefused if the server quits. */
+  /** Passes one message from the server to TLS and returns its status. Throws MethodRefused if the server quits. */
   async #receive(channel: MessageChannel, tunnel: TlsTunnel): Promise<number> {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);

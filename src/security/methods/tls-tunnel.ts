@@ -46,7 +46,9 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-/** Matches host names that a certificate can be checked against. A leading dot would match every host of a domain. */
+/**
+ * Matches host names that a certificate can be checked against. Rejects a leading dot, which matches a whole domain.
+ */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** Number of event-loop turns to wait for further output after the engine has started to write. */
@@ -143,7 +145,7 @@ export class TlsTunnel {
   async output(): Promise<Uint8Array> {
     await this.#until(() => this.#outgoing.length > 0);
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-    this.#throwFailure(); // if the client's output contains an alert, it stays pending
+    this.#throwFailure(); // an alert that the client must send stays pending
     return this.pending();
   }
 
