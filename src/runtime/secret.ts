@@ -1,6 +1,6 @@
 /**
- * The symbol `util.inspect.custom` of Node, looked up by its name. As a result, the library's type declarations do not
- * depend on Node's types.
+ * Node's symbol `util.inspect.custom`, looked up by name so that the library's type declarations do not depend on
+ * Node's types.
  */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 

@@ -6,7 +6,7 @@ interface Expiring {
   readonly expiresAt: number | undefined;
 }
 
-/** Returns whether the token has expired at the time `now`. */
+/** Returns whether the token is expired at the time `now`. */
 export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now.getTime();
 }

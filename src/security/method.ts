@@ -45,14 +45,15 @@ export interface Peer {
    */
   readonly claimedName?: string | undefined;
   /**
-   * Time at which the collector last received an ad from the daemon, by the collector's clock, in seconds since 1970.
+   * Time at which the collector last received an ad from the daemon, according to the collector's clock, in seconds
+   * since 1970.
    */
   readonly lastHeardFrom?: number | undefined;
 }
 
 /** A credential of one method, prepared for one server. */
 export interface Candidate {
-  /** Describes the credential without its secret, for logs and errors. */
+  /** Description of the credential for logs and errors, without its secret. */
   readonly label: string;
   /** Source of the credential: an input, a file or an environment variable. Default: the label. */
   readonly source?: string | undefined;
@@ -75,8 +76,8 @@ export interface Candidate {
    * message instead of waiting for it. No other credential can be tried on this connection afterwards.
    *
    * @throws MethodRefused if the server rejects this credential. Both peers can continue with the next credential.
-   * @throws AuthenticationError ERR_SERVER_UNPROVEN if the server failed to authenticate itself. Nothing more may be
-   *   sent to it.
+   * @throws AuthenticationError ERR_SERVER_UNPROVEN if the server failed to authenticate itself. The client must not
+   *   send anything more to the server.
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
   /**
@@ -97,7 +98,7 @@ export interface AuthMethod {
   readonly name: MethodName;
   /** True if successful authentication with this method verifies the server's identity. */
   readonly authenticatesServer: boolean;
-  /** Credential sources, for logs. */
+  /** Credential sources, as shown in logs. */
   readonly sources: readonly string[];
   /**
    * Returns the usable credentials for this server, best first, and the rejected credentials with the reasons. Does not

@@ -71,7 +71,7 @@ export function clientPolicyAd(
     Encryption: 'REQUIRED',
     Integrity: 'REQUIRED',
     OutgoingNegotiation: 'REQUIRED',
-    Enact: 'NO', // otherwise, the server sends no reply and both sides wait forever
+    Enact: 'NO', // with `YES`, the server would send no reply and both sides would wait forever
     NewSession: 'YES',
     SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as in C++
     Subsystem: 'TOOL',
@@ -180,7 +180,7 @@ export function isEncrypted(ad: ClassAd): boolean {
   return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
 }
 
-/** Ciphers that HTCondor used before 9.0. */
+/** Ciphers that HTCondor used before version 9.0. */
 const OLD_CIPHERS: readonly string[] = ['BLOWFISH', '3DES', 'TRIPLEDES'];
 
 function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFacts<NegotiationReason>] {

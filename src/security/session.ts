@@ -34,7 +34,10 @@ export interface Session {
   readonly serverAuthenticated: boolean;
   /** Source of the credential that the daemon accepted. */
   readonly credentialSource: string;
-  /** Expiry of the accepted credential, in seconds since 1970. Tokens issued in this session expire no later. */
+  /**
+   * Expiry of the accepted credential, in seconds since 1970. Tokens issued in this session expire no later than the
+   * credential.
+   */
   readonly credentialExpiresAt: number | undefined;
   /** Identity that the daemon assigns to the client, in the form `user@domain`. */
   readonly user: string;

@@ -14,7 +14,7 @@ export interface BearerToken {
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
-  /** Undefined if the token has no scope. */
+  /** Value of the `scope` claim. Undefined if the claim is absent. */
   readonly scope: string | undefined;
   /** Token profile from the claim `ver` or `wlcg.ver`. If undefined, the profile is SciTokens 1.0. */
   readonly profile: string | undefined;

@@ -16,7 +16,7 @@ export interface IdToken {
   /** Identity of the token's user (`sub`), in the form `user@domain`. */
   readonly subject: string;
   readonly issuedAt: number | undefined;
-  /** Undefined if the token never expires. */
+  /** Expiry (`exp`). Undefined if the token never expires. */
   readonly expiresAt: number | undefined;
   /** Unique ID of the token (`jti`). */
   readonly tokenId: string | undefined;
@@ -52,7 +52,7 @@ export const MAX_TIME = 8.64e12;
  */
 export const SHARED_KEY = /^HS/i;
 
-/** @internal Matches the compact serialization of a JWT: three parts of base64url, separated by dots. */
+/** @internal Matches the compact serialization of a JWT: three base64url parts, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';

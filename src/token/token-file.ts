@@ -126,7 +126,7 @@ export function makeDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Removes the directories that a failed write created. A directory that contains files from another process remains.
+ * Removes the directories that a failed write created. A directory that contains files from another process is kept.
  */
 function removeEmpty(directories: readonly string[]): void {
   for (const each of directories.toReversed()) {

@@ -31,7 +31,9 @@ const MAX_STRING_LENGTH = 16 * 1024;
 
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 
-/** A received ad. Attribute names are case-insensitive; the last duplicate wins. */
+/**
+ * A received ad. Attribute names are case-insensitive. If an attribute occurs more than once, its last value is used.
+ */
 export class ClassAd {
   readonly #values: ReadonlyMap<string, string>;
 

@@ -28,7 +28,7 @@ export interface ExpectedMessage {
   readonly otherwise?: () => Error;
 }
 
-/** A channel that can switch to AES-256-GCM once. */
+/** A channel on which AES-256-GCM encryption can be turned on once. */
 export interface SecurableChannel extends MessageChannel {
   /**
    * Encrypts every later frame in both directions with `key` (32 bytes). The first encrypted frame authenticates all

@@ -8,7 +8,7 @@ const NULL_STRING = 0xad;
 /**
  * Reads primitives from one complete message (cedar-rfc §2; Stream::get in C++).
  *
- * Every read throws ProtocolError ERR_MESSAGE if it would go past the end of the message.
+ * Every read throws ProtocolError ERR_MESSAGE if it would extend past the end of the message.
  */
 export class Reader {
   readonly #bytes: Uint8Array;

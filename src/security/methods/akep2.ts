@@ -47,7 +47,7 @@ interface Opening {
   readonly name: string;
   /**
    * The token's header and payload, from which the server recomputes the signature and K. Undefined in version 1,
-   * because the server has the password.
+   * because the server already has the password.
    */
   readonly signedText: string | undefined;
   /** The client's nonce rA (256 bytes). */

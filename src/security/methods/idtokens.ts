@@ -23,7 +23,9 @@ export interface IdTokenCredential {
   readonly chosen: boolean;
 }
 
-/** Issues a token with a local signing key that the server also has. Returns undefined if this host has no such key. */
+/**
+ * Signs a new token with a local signing key that the server also has. Returns undefined if this host has no such key.
+ */
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
 /** Options for the tokens of a run. */
@@ -42,8 +44,8 @@ interface IdTokenOptions {
  * Returns the IDTOKENS method, in which both sides prove that they know the signature of a token (cedar-rfc §5.3).
  *
  * Like C++, the client uses a token only with a server that has the token's trust domain and signing key (findTokens in
- * condor_auth_passwd.cpp). A token that has expired by this host's clock is tried after all other credentials, because
- * that clock could be wrong.
+ * condor_auth_passwd.cpp). A token that has expired according to this host's clock is tried after all other
+ * credentials, because that clock could be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],

@@ -24,7 +24,7 @@ const HOLDING = 4;
 const KEY_LENGTH = 256;
 /** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
-/** Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three with a HelloRetryRequest. */
+/** Maximum number of rounds in a phase. TLS needs two, or three if the server sends a HelloRetryRequest. */
 const MAX_ROUNDS = 8;
 
 const NOTHING = new Uint8Array();
@@ -121,8 +121,8 @@ export class SslExchange {
 
   /**
    * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. At that
-   * point, TLS 1.3 is complete for the client. TLS 1.2 lacks only the server's Finished message, and waiting for it
-   * would cost a round trip.
+   * point, the TLS 1.3 handshake is complete for the client. With TLS 1.2, only the server's Finished message is
+   * missing, and waiting for it would cost a round trip.
    */
   async #handshake(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
