@@ -75,7 +75,7 @@ export function isResumable(session: Session | undefined): session is ResumableS
  * repeated.
  */
 export interface Guesses {
-  /** True if the first credential is sent with the policy ad, before the server has sent its methods. */
+  /** True if the first credential is sent with the policy ad, before the server has sent its list of methods. */
   readonly credential: boolean;
   /** True if the request is sent with the client's last proof, before the server has authorized the command. */
   readonly verdict: boolean;

@@ -71,7 +71,7 @@ export class ClassAd {
   /**
    * Returns the value of an integer attribute, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value has another type or is not a safe integer.
+   * @throws ProtocolError ERR_CLASSAD if the value is not an integer literal or not a safe integer.
    */
   integer(name: string): number | undefined {
     const source = this.#literal(name);
@@ -84,7 +84,7 @@ export class ClassAd {
   /**
    * Returns the value of a Boolean attribute, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value has another type.
+   * @throws ProtocolError ERR_CLASSAD if the value is not a Boolean literal.
    */
   boolean(name: string): boolean | undefined {
     const source = this.#literal(name)?.toLowerCase();

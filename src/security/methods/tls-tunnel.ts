@@ -188,9 +188,9 @@ export class TlsTunnel {
     const certificate = this.#certificate;
     if (certificate === undefined) return untrusted('it has no certificate');
     if (!this.#socket.authorized) return invalid(String(this.#socket.authorizationError), certificate.issuer);
-    // Only the names in the subjectAltName extension count. They may contain `*` at the end of a label. The common name
-    // counts only if that extension is absent, because it could bypass the name constraints of a CA. HTCondor always
-    // accepts the common name.
+    // Only the names in the subjectAltName extension count. These names can contain `*` at the end of a label. The
+    // common name counts only if that extension is absent, because a common name could bypass the name constraints of a
+    // CA. HTCondor always accepts the common name.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
