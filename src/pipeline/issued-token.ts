@@ -13,8 +13,8 @@ export interface IssuedToken {
   readonly token: IdToken;
   readonly issuedBy: 'daemon' | 'token service';
   /**
-   * Trust domain that the token must carry. This is the one that the daemon or, with `remote`, the collector announced.
-   * A token from a token service carries its own trust domain.
+   * Trust domain that the token must carry. This is the trust domain of the daemon or, with `remote`, of the collector.
+   * For a token from a token service, it is the token's own issuer.
    */
   readonly trustDomain: string;
   /** Identity that the token must carry. */

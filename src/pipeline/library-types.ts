@@ -149,7 +149,7 @@ export interface FetchedToken {
   readonly daemonAddress: string;
   /** HTCondor version of the daemon at `daemonAddress`, such as `25.14.1`. Empty if the version is unknown. */
   readonly daemonVersion: string;
-  /** Version string that the daemon sent, `$CondorVersion: … $`. Empty if the daemon sent none. */
+  /** Version string of the daemon, `$CondorVersion: … $`. Empty if the version is unknown. */
   readonly daemonVersionText: string;
   /** Authentication method, such as `IDTOKENS`, or `token-service` if a token service issued the token. */
   readonly authenticationMethod: string;
@@ -186,6 +186,6 @@ export interface CheckResult {
   readonly allowed: readonly string[];
   /** Authorization levels that the daemon denies for this identity and credential. */
   readonly refused: readonly string[];
-  /** Names of the settings that a fetch depends on, but that a check cannot determine. */
+  /** Items that a fetch depends on but that a check cannot verify, such as the signing key. */
   readonly notChecked: readonly string[];
 }
