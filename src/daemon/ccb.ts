@@ -235,10 +235,7 @@ async function receiveReply(
   throw new ProtocolError('ERR_MESSAGE', 'the CCB broker connected the client to a different daemon');
 }
 
-/**
- * True if the first message on a connection contains the secret. A daemon that connects at a broker's request sends the
- * secret first (CCBListener::ReverseConnected).
- */
+/** True if the first message on a connection contains the client's secret (CCBListener::ReverseConnected). */
 function isReverseConnect(message: Reader, claimId: string): boolean {
   const command = message.int();
   const received = Buffer.from(getClassAd(message).string('ClaimId') ?? '');
