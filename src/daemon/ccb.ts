@@ -38,8 +38,8 @@ interface BrokerCall {
 type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
 /**
- * Time limit for one request to a broker, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). It includes the time that the
- * daemon takes to connect.
+ * Time limit for one request to a broker, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). The limit includes the time
+ * that the daemon takes to connect.
  */
 const BROKER_TIMEOUT_MS = 20_000;
 
@@ -53,8 +53,8 @@ type Connected = { readonly channel: Channel; readonly way: string } | Unavailab
 
 /**
  * Returns a function that sends a request to a broker. The function first sends the request in an encrypted session, to
- * keep it confidential. If the broker refuses the session, the function sends the request in cleartext. The broker
- * might belong to a different pool with different keys, and most brokers accept requests from any client.
+ * keep the request confidential. If the broker refuses the session, the function sends the request in cleartext. The
+ * broker might belong to a different pool with different keys, and most brokers accept requests from any client.
  *
  * The two attempts are made one after the other, because each request makes the daemon connect. The broker's
  * certificate is not checked against a host name, because the sender of the broker's address could have included an
@@ -134,7 +134,7 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
 
 /**
  * Sends one request to a broker. If `streaming` is true, requests a connection that the broker relays; brokers before
- * HTCondor 25.12 ignore this. If `streaming` is false, requests a connection from the daemon to the client.
+ * HTCondor 25.12 ignore this flag. If `streaming` is false, requests a connection from the daemon to the client.
  */
 async function requestConnection(
   { broker, ids }: CcbContact,

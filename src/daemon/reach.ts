@@ -12,13 +12,13 @@ import type { Route, Target } from './session-command.ts';
 /**
  * Time in milliseconds that a direct connection has before CCB is tried as well. CCB costs more round trips and loads
  * the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection,
- * although many daemons behind CCB accept one from some networks.
+ * although many daemons behind CCB accept direct connections from some networks.
  */
 const HEAD_START_MS = 250;
 
 /**
- * Connects to a daemon. If the daemon's address has CCB contacts, tries a direct connection first, then CCB in
- * parallel, and uses the connection that is established first.
+ * Connects to a daemon. If the daemon's address has CCB contacts, first tries a direct connection, and soon afterwards
+ * tries CCB in parallel. Uses the connection that is established first.
  *
  * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason for each failed route; ERR_TIMEOUT.
  */

@@ -39,7 +39,7 @@ export interface Command {
   readonly command: number;
   /** For DC_SEC_QUERY, the command whose authorization is queried. */
   readonly about?: number;
-  /** Writes the data that follows the command number. Undefined if the command has no such data. */
+  /** Writes the message that contains the request. Undefined if the command has no such message. */
   readonly request?: (message: Writer) => void;
   readonly credentials: Credentials;
   /** Phase that is named in errors. By default, this is `connect` until the connection is open, and then `session`. */
@@ -56,8 +56,8 @@ export interface CommandResult<T> {
 }
 
 /**
- * Returns the credentials whose methods authenticate the daemon. The daemon must authenticate itself, because a CCB
- * broker chooses the peer of the connection.
+ * Returns the credentials whose methods authenticate the daemon. With other methods, the client could not detect that a
+ * CCB broker connected it to a different peer.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if no credential remains.
  */
@@ -127,9 +127,7 @@ export async function commandOver<T>(
   }
 }
 
-/**
- * True if no credential was left to try. In this case, an earlier denial explains the failure better than this error.
- */
+/** True if the error means that no credential was left to try. An earlier denial explains the failure better. */
 function hasNoMethod(error: unknown): boolean {
   return (
     (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||

@@ -100,9 +100,9 @@ export function getImpersonationToken(
  * SciToken. The IDTOKEN has the SciToken's levels and remaining lifetime (Daemon::exchangeSciToken,
  * handle_dc_exchange_scitoken).
  *
- * The client's identity in the session does not matter, but the daemon must have authenticated itself, because it
- * receives the SciToken. A host name that only the collector returned does not suffice, because a certificate for that
- * name is easy to obtain.
+ * The client's identity in the session does not matter, but the daemon must have authenticated itself, because the
+ * daemon receives the SciToken. A host name that only the collector returned does not suffice, because a certificate
+ * for that name is easy to obtain.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if no credential permits such a session.
  * @throws DaemonError ERR_DAEMON with the daemon's reason. Authentication with SCITOKENS, in contrast, reports no

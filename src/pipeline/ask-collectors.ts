@@ -4,7 +4,7 @@ import { branchOf, type Host, type HostBranch } from '../runtime/host.ts';
 import { abortedError } from '../transport/channel.ts';
 import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
 
-/** Time in milliseconds that a collector has to reply before the next one is queried in parallel. */
+/** Time in milliseconds that a collector has to reply before the next collector is queried in parallel. */
 const SILENCE_MS = 1_000;
 
 /**

@@ -74,8 +74,8 @@ function describe({ token, daemonName, daemon, method, credentialSource }: Issue
 }
 
 /**
- * Logs warnings about reduced permissions, the clocks and old HTCondor releases. Returns the number of seconds by which
- * the daemon's clock is ahead of the local clock.
+ * Logs warnings if the token grants less than requested, if a clock seems to be wrong, or if the daemon is too old.
+ * Returns the number of seconds by which the daemon's clock is ahead of the local clock.
  */
 function warnAbout(
   { token, issuedBy, daemon }: IssuedToken,
@@ -122,8 +122,8 @@ function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): vo
 }
 
 /**
- * Clock skew in seconds that causes a warning. For a short-lived token, a tenth of its lifetime is used as the
- * threshold if that is less.
+ * Minimum clock skew that causes a warning, in seconds. If the lifetime of the token is less than ten minutes, the
+ * minimum is a tenth of the lifetime.
  */
 const SKEW_WARNING_SECONDS = 60;
 /** Maximum apparent clock skew, in seconds, that a delayed reply can explain. */

@@ -56,7 +56,7 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
 
 /**
  * Returns the probable addresses of a daemon. With a tunnel, the only address is the local end of the tunnel.
- * Otherwise, the hosts are the one in the daemon's name and the collector's host. Both are combined with the
+ * Otherwise, the hosts are the host in the daemon's name and the collector's host. Both are combined with the
  * collector's port, which is usually a shared port.
  */
 export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
@@ -69,7 +69,7 @@ export function guessesOf({ name = '', collectors: [collector], through }: InPoo
 }
 
 /**
- * Returns the collectors as targets, and the name of the schedd whose token they are to fetch. If the user supplied no
+ * Returns the collectors as targets, and the name of the schedd that they fetch the token from. If the user supplied no
  * name, returns the name of the schedd on this host or of the only schedd in the pool.
  */
 async function collectorsOf(

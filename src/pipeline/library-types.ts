@@ -47,8 +47,8 @@ export interface CheckOptions {
    */
   readonly oidcAudience?: string | undefined;
   /**
-   * URL of a token service that exchanges the bearer token for another token. If the service returns an IDTOKEN, the
-   * call returns this token. If the service returns a SciToken, it is the credential for the fetch.
+   * URL of a token service that exchanges the bearer token for another token. If the service returns an IDTOKEN, that
+   * token is the result of the call. If the service returns a SciToken, that token is the credential for the fetch.
    */
   readonly tokenService?: string | undefined;
   /**
@@ -101,7 +101,7 @@ export interface CheckOptions {
   readonly timeoutMs?: number | undefined;
   /** Signal that aborts the call. */
   readonly signal?: AbortSignal | undefined;
-  /** Called with every secret before the secret is used, so that the caller can mask it in logs. */
+  /** Called with every secret before the secret is used, so that the caller can mask the secret in logs. */
   readonly onSecret?: ((secret: Secret) => void) | undefined;
   /** Called with one printable line for each event. The lines contain no secrets. */
   readonly onLog?: ((level: 'debug' | 'info' | 'notice' | 'warn', line: string) => void) | undefined;

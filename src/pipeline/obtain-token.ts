@@ -26,9 +26,9 @@ const TOKEN_SERVICE = 'token-service';
 type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
 
 /**
- * Returns the credentials for authenticating to daemons. If a token service returned an IDTOKEN, it is the only
- * credential. Otherwise, returns the credentials of the request. If there is a bearer token, it replaces their
- * SciToken.
+ * Returns the credentials for authenticating to daemons. If a token service returned an IDTOKEN, this token is the only
+ * credential. Otherwise, returns the credentials of the request. A bearer token, if there is one, replaces the
+ * request's SciToken.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
  */
@@ -103,7 +103,7 @@ function wrong(how: string, claim: string): TokenError {
   return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
-/** Locates the daemon, and requests a token at the first of its addresses that is reachable. */
+/** Locates the daemon, and requests a token at the first address where the daemon can be reached. */
 export async function issuedByDaemon(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -166,8 +166,8 @@ async function requestByMode(
       const exchanged = await exchangeSciToken(target, jwt, credentials, host);
       const token = await withPhase('check', formatSinful(target.address), () => parseIdToken(exchanged.value));
       maskJwt(token.jwt, host);
-      // The exchanged token has all levels of the SciToken. It is used to fetch a second token, which is restricted to
-      // the requested levels.
+      // The exchanged token has all levels of the SciToken. It authenticates the request for a second token, which is
+      // restricted to the requested levels.
       const own = credentialsFrom(token, 'the exchanged SciToken', host);
       const restricted = await issued(await getSessionToken(target, limits, own, host));
       const roundTrips = exchanged.roundTrips + restricted.roundTrips;

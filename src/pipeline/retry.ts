@@ -7,7 +7,7 @@ import type { TokenRequest } from './request.ts';
 interface RetryPolicy {
   /** Maximum number of retries after transient failures. If this number is 0, no failure is retried. */
   readonly retries: number;
-  /** True if each attempt may use all the remaining time, because it waits for an administrator. */
+  /** True if an attempt is allowed to use all the remaining time, because attempts wait for an administrator. */
   readonly useFullDeadline: boolean;
 }
 

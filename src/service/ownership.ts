@@ -1,6 +1,4 @@
-/**
- * Checks which accounts can replace the files of the service. Only root and the account of the service are allowed to.
- */
+/** Checks that only root and the account of the service can replace the service's files. */
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
