@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadPassword } from '../../src/credentials/password.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { Ways } from '../support/clients/ways.ts';
+import { MethodClients } from '../support/clients/method-clients.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -113,17 +113,17 @@ describe('A password', () => {
   ];
   for (const [what, text] of passwords) {
     test(`${what} is the same from the input and from a file`, async () => {
-      const ways = await Ways.create();
+      const clients = await MethodClients.create();
       try {
-        await withPool(ways.pool({ password: Buffer.from(text) }), async (pool) => {
-          const input = await ways.try(pool, { password: text });
+        await withPool(clients.pool({ password: Buffer.from(text) }), async (pool) => {
+          const input = await clients.try(pool, { password: text });
           assert.equal(input.fetched?.token.subject, 'condor@password', String(input.error));
           const env = { _CONDOR_SEC_PASSWORD_FILE: put(scramble(Buffer.from(text))) };
-          const file = await ways.try(pool, { 'authentication-methods': 'PASSWORD' }, { env });
+          const file = await clients.try(pool, { 'authentication-methods': 'PASSWORD' }, { env });
           assert.equal(file.fetched?.token.subject, 'condor@password', String(file.error));
         });
       } finally {
-        ways.close();
+        clients.close();
       }
     });
   }

@@ -10,7 +10,7 @@ import { AuthenticationError } from '../../src/errors.ts';
 import { readRequest, withoutSigningKeys } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -119,17 +119,17 @@ describe('A signing key', () => {
   });
 
   test('is not used if a suitable token exists', async () => {
-    const ways = await Ways.create();
+    const clients = await MethodClients.create();
     try {
       const env = {
         ...{ _CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE: put('POOL'), _CONDOR_TRUST_DOMAIN: 'pool.test' },
         _CONDOR_SEC_TOKEN_DIRECTORY: join(folder, 'tokens'),
       };
       mkdirSync(join(folder, 'tokens'));
-      const pool = ways.pool({ keys: [new SigningKey('POOL', key)] });
+      const pool = clients.pool({ keys: [new SigningKey('POOL', key)] });
       await withPool(pool, async (pool) => {
         const words = { 'authentication-methods': 'IDTOKENS' };
-        const minted = await ways.try(pool, words, { env });
+        const minted = await clients.try(pool, words, { env });
         assert.equal(minted.fetched?.token.subject, 'condor@password', String(minted.error));
         assert.equal(minted.fetched?.credentialSource, `a token signed with the key ${join(folder, 'POOL')}`);
         const action = withoutSigningKeys(
@@ -139,19 +139,19 @@ describe('A signing key', () => {
         const mine = join(folder, 'tokens', 'mine');
         const expired = pool.idToken('bob', { lifetime: -10 });
         writeFileSync(mine, expired, { mode: 0o600 });
-        const stale = await ways.try(pool, words, { env });
+        const stale = await clients.try(pool, words, { env });
         assert.ok(stale.error instanceof AuthenticationError, String(stale.fetched?.token.subject));
         assert.match(stale.error.attempts.map(({ reason }) => reason).join(), /it expired at/);
         rmSync(mine);
         const otherKey = new SigningKey('OTHER').issue({ subject: 'bob@pool.test', issuer: 'pool.test' });
         writeFileSync(mine, otherKey, { mode: 0o600 });
-        assert.equal((await ways.try(pool, words, { env })).fetched?.token.subject, 'condor@password');
+        assert.equal((await clients.try(pool, words, { env })).fetched?.token.subject, 'condor@password');
         writeFileSync(mine, pool.idToken('bob'), { mode: 0o600 });
-        const found = await ways.try(pool, words, { env });
+        const found = await clients.try(pool, words, { env });
         assert.equal(found.fetched?.token.subject, 'bob@pool.test', String(found.error));
       });
     } finally {
-      ways.close();
+      clients.close();
     }
   });
 });

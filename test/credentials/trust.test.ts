@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { knownCertificate, loadTrust, type TrustSource } from '../../src/credentials/trust.ts';
 import { CredentialError, HTCondorError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { Authority, type Identity, selfSigned } from '../support/credentials/certificates.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -166,19 +166,23 @@ describe('Known hosts', () => {
 });
 
 describe('A daemon’s certificate', () => {
-  let ways: Ways;
+  let clients: MethodClients;
   let own: Identity;
   before(async () => {
-    ways = await Ways.create();
+    clients = await MethodClients.create();
     own = await selfSigned({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'] });
   });
-  after(() => ways?.close());
+  after(() => clients?.close());
 
   /** Fetches from a daemon that has this certificate. Returns the error code, or undefined on success. */
   async function code(env: Record<string, string>, words: Words = {}): Promise<string | undefined> {
-    const options = ways.pool({ tls: { certificate: own, authority: ways.authority.certificate } });
+    const options = clients.pool({ tls: { certificate: own, authority: clients.authority.certificate } });
     return await withPool(options, async (pool) => {
-      const { error } = await ways.try(pool, { ...ways.words('SSL', pool), 'ca-certificate': '', ...words }, { env });
+      const { error } = await clients.try(
+        pool,
+        { ...clients.inputsFor('SSL', pool), 'ca-certificate': '', ...words },
+        { env },
+      );
       if (error !== undefined) assert.ok(error instanceof HTCondorError, String(error));
       return error?.code;
     });

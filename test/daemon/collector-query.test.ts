@@ -5,17 +5,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
-import { ABSENT, type Tried, Ways, type Words } from '../support/clients/ways.ts';
+import { ABSENT, MethodClients, type Tried, type Words } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 interface Located extends Tried {
   readonly said: readonly string[];
@@ -28,14 +28,14 @@ function locate(
   options: EmbeddedPoolOptions = {},
 ): Promise<Located> {
   const schedds = ['ap.pool.test', 'ci@ap.pool.test', 'ci@pool'];
-  return withPool({ ...ways.pool({ schedds }), ...options }, async (pool) => {
-    const tried = await ways.try(pool, { ...words(pool), pool: pool.collector, name });
+  return withPool({ ...clients.pool({ schedds }), ...options }, async (pool) => {
+    const tried = await clients.try(pool, { ...words(pool), pool: pool.collector, name });
     return { ...tried, said: pool.log };
   });
 }
 
-const bySsl = (pool: EmbeddedPool) => ways.words('SSL', pool);
-const bySciToken = (pool: EmbeddedPool) => ways.words('SCITOKENS', pool);
+const bySsl = (pool: EmbeddedPool) => clients.inputsFor('SSL', pool);
+const bySciToken = (pool: EmbeddedPool) => clients.inputsFor('SCITOKENS', pool);
 
 function reasons({ error }: Tried): string {
   assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
@@ -64,13 +64,16 @@ describe('A collector that has not authenticated itself', () => {
     });
 
     test(`does not have to be trusted with ${method} if server-name is set`, async () => {
-      const { fetched, error } = await locate('ci@pool', (pool) => ({ ...words(pool), 'server-name': ways.hostName }));
+      const { fetched, error } = await locate('ci@pool', (pool) => ({
+        ...words(pool),
+        'server-name': clients.hostName,
+      }));
       assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
     });
   }
 
   test('is trusted without a second query for methods that check no certificate', async () => {
-    const { fetched } = await locate('ci@pool', (pool) => ways.words('PASSWORD', pool));
+    const { fetched } = await locate('ci@pool', (pool) => clients.inputsFor('PASSWORD', pool));
     assert.equal(fetched?.roundTrips, 4);
   });
 

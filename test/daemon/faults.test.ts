@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
-import { ABSENT, type WayName, Ways } from '../support/clients/ways.ts';
+import { ABSENT, MethodClients, type MethodName } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
@@ -67,45 +67,49 @@ const rows = CODES.trim()
   .map((line) => line.split('|').map((part) => part.trim()));
 const columns = rows[0]?.[1]?.split(/ +/) ?? [];
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   const codes = ownCodes.split(/ +/);
-  const [, method = '', step = ''] = /^(\w+) (.*)$/.exec(message) ?? [];
-  const way = method as WayName;
+  const [, name = '', step = ''] = /^(\w+) (.*)$/.exec(message) ?? [];
+  const method = name as MethodName;
   describe(`${method}: if the daemon, in place of the message “${step}”,`, {
     concurrency: 8,
-    skip: ABSENT[way] ?? false,
+    skip: ABSENT[method] ?? false,
   }, () => {
     for (const [what, outcome] of Object.entries(OUTCOMES)) {
       const code = codes[columns.indexOf(outcome)] ?? outcome;
       if (code === 'valid') continue;
       test(`${what}, the fetch fails with ERR_${code}`, async () => {
         const options: EmbeddedPoolOptions = {
-          ...ways.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
-          tls: { certificate: ways.server, authority: ways.authority.certificate },
+          ...clients.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
+          tls: { certificate: clients.server, authority: clients.authority.certificate },
         };
         await withPool(options, async (pool) => {
           const daemon = step === 'ads' ? { pool: pool.collector, name: 'ci@pool' } : {};
-          const words = { ...ways.words(way, pool), ...daemon, file: join(ways.folder, `token-${pool.port}`) };
-          const { error, log } = await ways.try(pool, words, { timeoutMs: deadlineFor(code) });
+          const words = {
+            ...clients.inputsFor(method, pool),
+            ...daemon,
+            file: join(clients.folder, `token-${pool.port}`),
+          };
+          const { error, log } = await clients.try(pool, words, { timeoutMs: deadlineFor(code) });
           assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
           assert.equal(error.code, `ERR_${code}`, error.stack);
           assert.equal(error.phase, { ads: 'locate', reply: 'token' }[step] ?? 'session');
           assert.ok(error.peer !== undefined);
           assert.ok(!existsSync(words.file), 'nothing is written');
-          assertHidden(ways.secrets(words), error, ...log);
+          assertHidden(clients.secrets(words), error, ...log);
         });
       });
     }
   });
 }
 
-test('FS removes its directory after every failure', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every failure', () => assert.deepEqual(readdirSync(clients.tmp), []));
 
 let directory: string;
 before(() => {

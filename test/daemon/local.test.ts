@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { findLocal as find } from '../../src/daemon/local.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { deadPort } from '../support/network/listen.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -151,11 +151,11 @@ describe('The ad file or address file of a daemon', () => {
 });
 
 describe('A fetch from the daemon of this host', () => {
-  let ways: Ways;
+  let clients: MethodClients;
   beforeEach(async () => {
-    ways = await Ways.create();
+    clients = await MethodClients.create();
   });
-  afterEach(() => ways?.close());
+  afterEach(() => clients?.close());
 
   interface Here {
     readonly words?: Words;
@@ -171,7 +171,7 @@ describe('A fetch from the daemon of this host', () => {
         ...env,
       };
       const all: Words = { address: '', idtoken: pool.idToken(), ...words };
-      const tried = await ways.try(pool, all, { env: own });
+      const tried = await clients.try(pool, all, { env: own });
       return { ...tried, said: pool.log, collector: pool.collector };
     });
 
@@ -196,7 +196,7 @@ describe('A fetch from the daemon of this host', () => {
   test('locates the daemon in the pool if there is no file', () =>
     withPool({}, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: join(folder, 'missing'), _CONDOR_COLLECTOR_HOST: pool.collector };
-      const { fetched, error, log } = await ways.try(pool, { address: '', idtoken: pool.idToken() }, { env });
+      const { fetched, error, log } = await clients.try(pool, { address: '', idtoken: pool.idToken() }, { env });
       assert.equal(fetched?.daemonName, 'ci@pool', String(error));
       assert.match(log.join('\n'), /locate: not on this host: .*missing: it does not exist/);
     }));
@@ -210,6 +210,6 @@ describe('A fetch from the daemon of this host', () => {
     withPool({ schedds: ['far@pool'] }, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: put('address', '<192.0.2.1:1>\n') };
       const words = { address: '', pool: pool.collector, idtoken: pool.idToken() };
-      assert.equal((await ways.try(pool, words, { env })).fetched?.daemonName, 'far@pool');
+      assert.equal((await clients.try(pool, words, { env })).fetched?.daemonName, 'far@pool');
     }));
 });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';
-import { APPROVED, decided, notices, polls, request, ways } from '../support/clients/request-ways.ts';
-import { assertError, type Tried, type Words } from '../support/clients/ways.ts';
+import { assertError, type Tried, type Words } from '../support/clients/method-clients.ts';
+import { APPROVED, clients, decided, notices, polls, request } from '../support/clients/request-client.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { Fault } from '../support/embedded-pool/server-channel.ts';
@@ -38,7 +38,7 @@ describe('A token request', () => {
 
   test('to a named daemon is announced with the daemon’s type, name and pool', async () => {
     const words = (pool: EmbeddedPool): Words => ({
-      ...{ pool: pool.collector, name: 'ci@pool', 'server-name': ways.hostName },
+      ...{ pool: pool.collector, name: 'ci@pool', 'server-name': clients.hostName },
     });
     const asked = await request({ words, requests: APPROVED });
     assert.match(notices(asked).join(), /-reqid \d{7} -type schedd -name ci@pool -pool 127\.0\.0\.1:\d+$/);
@@ -228,13 +228,13 @@ describe('A daemon that fails during the polls of a request', () => {
   });
 
   test('is not polled again if it cannot authenticate itself', async () => {
-    const options = ways.pool();
+    const options = clients.pool();
     let sessions = 0;
     const tls = {
-      authority: ways.authority.certificate,
+      authority: clients.authority.certificate,
       get certificate() {
         sessions += 1;
-        return sessions > 2 ? ways.alice : ways.server; // the certificate is read twice in each session
+        return sessions > 2 ? clients.alice : clients.server; // the certificate is read twice in each session
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });

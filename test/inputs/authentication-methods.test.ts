@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { CredentialSources } from '../../src/credentials/load.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf } from '../support/said.ts';
 

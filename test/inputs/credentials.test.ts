@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf, HOME } from '../support/said.ts';
 

@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
 import { readDaemon } from '../../src/inputs/daemon.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 let folder: string;

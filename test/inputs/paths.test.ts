@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { expandPath } from '../../src/inputs/paths.ts';
 import type { InputName } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { withPool } from '../support/said.ts';
 

@@ -9,7 +9,7 @@ import { INPUTS, type InputName, type Surroundings } from '../../src/inputs/tabl
 import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { HOME, request, withPool } from '../support/said.ts';
 

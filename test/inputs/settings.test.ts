@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { ConnectError, InputError } from '../../src/errors.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { surroundings } from '../support/surroundings.ts';

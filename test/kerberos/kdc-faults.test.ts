@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';
 import { ticketGranting } from '../../src/kerberos/principal.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { cacheBytes } from '../support/credentials/cache-bytes.ts';
 import { framedMessage, Kdc, type KdcFault, type KdcOptions } from '../support/credentials/kdc.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
@@ -22,11 +22,11 @@ const SERVICE = 'host/ap.pool.test';
 const PASSWORD = 'correct horse';
 const LENGTH_SIZE = 4;
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 /** Calls `work` with a new KDC. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc) => Promise<void>) {
@@ -45,7 +45,7 @@ const byKeytab = (kdc: Kdc): Words => ({
 const byPassword = (): Words => ({ ...common, 'kerberos-principal': 'alice', 'kerberos-password': PASSWORD });
 async function byCache(kdc: Kdc): Promise<Words> {
   const granting = await kdc.ticket('alice', `krbtgt/${kdc.realm}`);
-  return { ...common, 'kerberos-cache': ways.file(`cache-${kdc.port}`, cacheBytes(granting)) };
+  return { ...common, 'kerberos-cache': clients.file(`cache-${kdc.port}`, cacheBytes(granting)) };
 }
 
 /**
@@ -106,9 +106,9 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
         return reply;
       };
       await withKdc({ ...options, fault: keeping }, async (kdc) => {
-        await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-          const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
-          const { fetched } = await ways.try(pool, await words(kdc), { env });
+        await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+          const env = { KRB5_CONFIG: clients.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+          const { fetched } = await clients.try(pool, await words(kdc), { env });
           assert.equal(fetched?.token.subject, options?.refers === undefined ? 'alice@pool.test' : undefined);
         });
       });
@@ -118,15 +118,15 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
       if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue;
       test(`${what}, the fetch fails with ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
-          await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-            const file = join(ways.folder, `token-${pool.port}`);
+          await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+            const file = join(clients.folder, `token-${pool.port}`);
             const all = { ...(await words(kdc)), file };
-            const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
-            const { error, log } = await ways.try(pool, all, { env, timeoutMs: deadlineFor(code) });
+            const env = { KRB5_CONFIG: clients.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+            const { error, log } = await clients.try(pool, all, { env, timeoutMs: deadlineFor(code) });
             assert.ok(error instanceof HTCondorError, String(error));
             assert.equal(error.code, `ERR_${code}`, error.stack);
             assert.ok(!existsSync(file), 'nothing is written');
-            assertHidden(ways.secrets(all), error, ...log);
+            assertHidden(clients.secrets(all), error, ...log);
           });
         }));
     }
@@ -135,9 +135,9 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
 
 test('a byte after a message of the KDC is ignored', () =>
   withKdc({ fault: (reply) => framedMessage(Buffer.concat([body(reply), Uint8Array.of(0)])) }, async (kdc) => {
-    await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-      const env = { KRB5_CONFIG: ways.file('krb5-long.conf', kdc.configuration) };
-      const { fetched, error } = await ways.try(pool, byPassword(), { env });
+    await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+      const env = { KRB5_CONFIG: clients.file('krb5-long.conf', kdc.configuration) };
+      const { fetched, error } = await clients.try(pool, byPassword(), { env });
       assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
     });
   }));
@@ -149,9 +149,9 @@ test('a fetch finds the KDCs of a realm in DNS, and skips those that do not resp
     const dns = await DnsServer.start(() => [alive, dead]);
     setServers([dns.address]);
     try {
-      await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-        const env = { KRB5_CONFIG: ways.file('dns.conf', '[libdefaults]\n default_realm = POOL.TEST\n') };
-        const { fetched, error } = await ways.try(pool, byKeytab(kdc), { env });
+      await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+        const env = { KRB5_CONFIG: clients.file('dns.conf', '[libdefaults]\n default_realm = POOL.TEST\n') };
+        const { fetched, error } = await clients.try(pool, byKeytab(kdc), { env });
         assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
         assert.deepEqual(dns.asked, ['_kerberos._tcp.pool.test']);
       });

@@ -9,7 +9,7 @@ import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../.
 import { readRequest } from '../../src/inputs/request.ts';
 import { findDaemon, guessesOf, inTurn } from '../../src/pipeline/find-daemon.ts';
 import { formatEndpoint, formatSinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { deadPort, listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';

@@ -7,7 +7,7 @@ import { loadCredentials } from '../../src/credentials/load.ts';
 import { getSessionToken } from '../../src/daemon/token-commands.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
-import { Ways } from '../support/clients/ways.ts';
+import { MethodClients } from '../support/clients/method-clients.ts';
 import { AUDIENCE, SciTokenKey } from '../support/credentials/scitoken-key.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
       };
       const SCITOKEN = { BEARER_TOKEN_FILE: '/home/alice/scitoken' };
 
-      interface Way {
+      interface MethodCase {
         readonly what: string;
         readonly method: string;
         /** The account that runs the tool; root if undefined. */
@@ -174,7 +174,7 @@ for (const suite of poolSuites()) {
         readonly identity: string;
       }
       const alice = { user: 'alice', identity: 'alice@pool.test' };
-      const ways: readonly Way[] = [
+      const cases: readonly MethodCase[] = [
         { what: 'SSL', method: 'SSL', env: SSL, ...alice },
         {
           ...{ what: 'SSL with TLS 1.2', method: 'SSL', env: SSL, ...alice },
@@ -217,7 +217,7 @@ for (const suite of poolSuites()) {
           options: () => ({ methods: ['SCITOKENS', 'FS'] }),
         },
       ];
-      for (const { what, method, user, env = {}, options = () => ({}), identity } of ways) {
+      for (const { what, method, user, env = {}, options = () => ({}), identity } of cases) {
         test(`fetch a token for ${user ?? 'root'} with ${what}`, () =>
           withPool({ ...methods, ...options() }, async (embedded) => {
             const fetched = await pool.theirs(['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '60'], {
@@ -322,13 +322,13 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let secure: MethodPool;
-    let ways: Ways;
+    let clients: MethodClients;
     before(async () => {
       secure = await startMethodPool({ suite, config: 'SEC_DEFAULT_ENCRYPTION = REQUIRED' });
-      ways = await Ways.create();
+      clients = await MethodClients.create();
     });
     after(async () => {
-      ways?.close();
+      clients?.close();
       await secure?.stop();
     });
 
@@ -405,9 +405,9 @@ for (const suite of poolSuites()) {
       }));
 
     test('send HOLDING after a SciToken, as they do with a real schedd', () =>
-      withPool(ways.pool(), async (embedded) => {
+      withPool(clients.pool(), async (embedded) => {
         const targets: readonly [string, string, Readonly<Record<string, string | undefined>>][] = [
-          [embedded.schedd(), ways.hostName, ways.words('SCITOKENS', embedded)],
+          [embedded.schedd(), clients.hostName, clients.inputsFor('SCITOKENS', embedded)],
           [
             secure.address,
             HOST,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { keytabBytes } from '../support/credentials/keytab-bytes.ts';
 import { advised, assertAdvised } from '../support/errors/advice.ts';
 import { deadPort } from '../support/network/listen.ts';

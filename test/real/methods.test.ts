@@ -28,7 +28,7 @@ import { HOST, POOL_PASSWORD, type SecurePool } from '../support/pool/secure-poo
 import { runCommand } from '../support/runner/program.ts';
 
 /** Input for both tools, and the resulting identity. Without `user`, root runs the fetch. */
-const WAYS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
+const METHODS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
   { method: 'IDTOKENS', user: 'alice', identity: 'alice@pool.test' },
   { method: 'SSL', user: 'alice', env: SSL, identity: 'alice@pool.test' },
   { method: 'SCITOKENS', user: 'alice', env: SCITOKEN, identity: 'alice@pool.test' },
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
 
     const fetch = (options: FetchOptions) => secure.fetch(options);
 
-    for (const { method, user, env = {}, identity } of WAYS) {
+    for (const { method, user, env = {}, identity } of METHODS) {
       for (const [who, where] of [
         ['schedd', fromSchedd],
         ['collector', fromCollector],

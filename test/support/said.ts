@@ -4,7 +4,7 @@ import { readCredentials } from '../../src/inputs/credentials.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
 import type { Mode, TokenRequest } from '../../src/pipeline/request.ts';
-import type { Words } from './clients/ways.ts';
+import type { Words } from './clients/method-clients.ts';
 import { surroundings as machine } from './surroundings.ts';
 
 export const HOME = resolve('/home/ci');

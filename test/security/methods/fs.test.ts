@@ -23,8 +23,8 @@ import { fs } from '../../../src/security/methods/fs.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
 import { parseVersion } from '../../../src/security/version.ts';
 import { Reader } from '../../../src/wire/reader.ts';
-import { assertRefused, by, outside, ways } from '../../support/clients/fs-ways.ts';
-import { ABSENT } from '../../support/clients/ways.ts';
+import { assertRefused, by, clients, outside } from '../../support/clients/fs-client.ts';
+import { ABSENT } from '../../support/clients/method-clients.ts';
 import type { FsSettings } from '../../support/embedded-pool/fs.ts';
 import type { Ad } from '../../support/embedded-pool/settings.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
@@ -37,10 +37,10 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
     test(`with a name that is bound to ${binding === 'none' ? 'nothing' : `${binding}, to the address`}`, async () => {
       let seen: { mode: number; entries: readonly string[] } | undefined;
       const whenMade = (path: string) => {
-        seen = { mode: lstatSync(path).mode & 0o7777, entries: readdirSync(ways.tmp) };
+        seen = { mode: lstatSync(path).mode & 0o7777, entries: readdirSync(clients.tmp) };
       };
       const { fetched, error, log } = await by({ binding, whenMade }, binding === 'none' ? { version: '23.9.6' } : {});
-      assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, `${error}\n${log.join('\n')}`);
+      assert.equal(fetched?.token.subject, `${clients.account}@pool.test`, `${error}\n${log.join('\n')}`);
       assert.equal(seen?.mode, 0o700);
       const shape = {
         none: /^FS_[a-z]+$/,
@@ -65,7 +65,7 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
   test('encloses an IPv6 address in brackets', async () => {
     for (const binding of ['ours', 'theirs'] as const) {
       const { fetched, error, log } = await by({ binding }, { host: '::1' });
-      assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, `${error}\n${log.join('\n')}`);
+      assert.equal(fetched?.token.subject, `${clients.account}@pool.test`, `${error}\n${log.join('\n')}`);
     }
   });
 
@@ -76,10 +76,10 @@ describe('FS', { skip: ABSENT.FS ?? false }, () => {
   });
 
   test('works with a collector, which has no socket name', () =>
-    withPool(ways.pool(), async (pool) => {
-      const words = { ...ways.words('FS', pool), pool: pool.collector, type: 'collector' };
-      const { fetched, error } = await ways.try(pool, words);
-      assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, String(error));
+    withPool(clients.pool(), async (pool) => {
+      const words = { ...clients.inputsFor('FS', pool), pool: pool.collector, type: 'collector' };
+      const { fetched, error } = await clients.try(pool, words);
+      assert.equal(fetched?.token.subject, `${clients.account}@pool.test`, String(error));
     }));
 });
 
@@ -87,21 +87,23 @@ describe('FS as root', {
   skip: ABSENT.FS ?? (process.getuid?.() === 0 ? false : 'changing the owner of a directory requires root'),
 }, () => {
   test('changes the owner of the directory to HTCondor’s account', () => {
-    chmodSync(ways.tmp, 0o1777);
+    chmodSync(clients.tmp, 0o1777);
     const accounts = new Map([[65534, 'condor']]);
-    return withPool(ways.pool({ fs: { directory: ways.tmp, accounts } }), async (pool) => {
+    return withPool(clients.pool({ fs: { directory: clients.tmp, accounts } }), async (pool) => {
       const options = { env: { _CONDOR_CONDOR_IDS: '65534.65534' }, facts: { uid: 0 } };
-      const { fetched, error } = await ways.try(pool, ways.words('FS', pool), options);
+      const { fetched, error } = await clients.try(pool, clients.inputsFor('FS', pool), options);
       assert.equal(fetched?.token.subject, 'condor@pool.test', `${error}\n${pool.log.join('\n')}`);
     });
   });
 
   test('creates the directory behind a symbolic link that root owns, such as /tmp on macOS', () => {
-    const link = join(ways.folder, 'system');
-    symlinkSync(ways.tmp, link);
-    return withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
-      const { fetched, error } = await ways.try(pool, ways.words('FS', pool), { env: { _CONDOR_FS_LOCAL_DIR: link } });
-      assert.equal(fetched?.token.subject, `${ways.account}@pool.test`, `${error}\n${pool.log.join('\n')}`);
+    const link = join(clients.folder, 'system');
+    symlinkSync(clients.tmp, link);
+    return withPool(clients.pool({ fs: { directory: link } }), async (pool) => {
+      const { fetched, error } = await clients.try(pool, clients.inputsFor('FS', pool), {
+        env: { _CONDOR_FS_LOCAL_DIR: link },
+      });
+      assert.equal(fetched?.token.subject, `${clients.account}@pool.test`, `${error}\n${pool.log.join('\n')}`);
     }).finally(() => unlinkSync(link));
   });
 });
@@ -134,8 +136,8 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   const OTHER = /FS: this account: the daemon requested .*, which is bound to an address other than 127\.0\.0\.1:\d+/;
 
   const paths: readonly [string, (path: string) => string, RegExp][] = [
-    ['in another place, by an absolute path', (path) => path.replace(ways.tmp, outside), NONE],
-    ['in the home directory', (path) => path.replace(ways.tmp, ways.folder), NONE],
+    ['in another place, by an absolute path', (path) => path.replace(clients.tmp, outside), NONE],
+    ['in the home directory', (path) => path.replace(clients.tmp, clients.folder), NONE],
     ['in the root directory', (path) => `/${basename(path)}`, NONE],
     ['in the right place, by a relative path', (path) => basename(path), NONE],
     ['outside its parent, through ..', (path) => path.replace('/FS_', '/../outside/FS_'), NONE],
@@ -147,8 +149,8 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     ['below a new directory', (path) => path.replace('/FS_', '/FS_x/FS_'), NONE],
     ['with another name', (path) => path.replace('/FS_', '/X_'), NONE],
     ['for FS_REMOTE, with a dot in its name', (path) => path.replace('/FS_', '/.FS_'), NONE],
-    ['that is the parent', () => ways.tmp, NONE],
-    ['that has no name', () => `${ways.tmp}/FS_`, NONE],
+    ['that is the parent', () => clients.tmp, NONE],
+    ['that has no name', () => `${clients.tmp}/FS_`, NONE],
     ['with a newline in its name', (path) => path.replace('/FS_', '/FS_\n'), NONE],
     ['with a blank in its name', (path) => path.replace('/FS_', '/FS_ '), NONE],
     ['with shell code in its name', (path) => path.replace('/FS_', '/FS_$(id)'), NONE],
@@ -191,18 +193,18 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   test('not bound to any address, unless FS is selected or the configuration allows it', async () => {
     const settings: Partial<FsSettings> = { binding: 'none' };
     const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
-    await withPool(ways.pool({ version: '23.9.6', fs: { directory: ways.tmp, ...settings } }), async (pool) => {
+    await withPool(clients.pool({ version: '23.9.6', fs: { directory: clients.tmp, ...settings } }), async (pool) => {
       assertRefused(
-        await ways.try(pool, {}, { env: configured }),
+        await clients.try(pool, {}, { env: configured }),
         /which is not bound to its address: FS before HTCondor 24\.0\.22, 25\.0\.12 and 25\.11\.1/,
       );
       const allowed = { ...configured, _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' };
-      assert.equal((await ways.try(pool, {}, { env: allowed })).error, undefined);
-      assert.equal((await ways.try(pool, ways.words('FS', pool))).error, undefined);
+      assert.equal((await clients.try(pool, {}, { env: allowed })).error, undefined);
+      assert.equal((await clients.try(pool, clients.inputsFor('FS', pool))).error, undefined);
     });
     for (const binding of ['ours', 'theirs'] as const)
-      await withPool(ways.pool({ fs: { directory: ways.tmp, binding } }), async (pool) =>
-        assert.equal((await ways.try(pool, {}, { env: configured })).error, undefined),
+      await withPool(clients.pool({ fs: { directory: clients.tmp, binding } }), async (pool) =>
+        assert.equal((await clients.try(pool, {}, { env: configured })).error, undefined),
       );
   });
 
@@ -278,19 +280,19 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
     };
     const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
     assertRefused(tried, /could not be created: it exists already/);
-    for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
+    for (const name of readdirSync(clients.tmp)) unlinkSync(join(clients.tmp, name));
   });
 
   test('whose parent is a symbolic link that another account owns', async () => {
-    const link = join(ways.folder, 'link');
+    const link = join(clients.folder, 'link');
     symlinkSync(outside, link);
     // The client would treat a link that root owns as part of the system.
     if (process.getuid?.() === 0) lchownSync(link, 65534, 65534);
     try {
-      await withPool(ways.pool({ fs: { directory: link } }), async (pool) => {
+      await withPool(clients.pool({ fs: { directory: link } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: link };
         assertRefused(
-          await ways.try(pool, ways.words('FS', pool), { env }),
+          await clients.try(pool, clients.inputsFor('FS', pool), { env }),
           /link is a symbolic link that root does not own/,
         );
       });
@@ -300,11 +302,11 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   });
 
   test('whose parent is a file or does not exist', async () => {
-    for (const directory of [ways.file('plain', ''), join(ways.folder, 'missing')]) {
-      await withPool(ways.pool({ fs: { directory } }), async (pool) => {
+    for (const directory of [clients.file('plain', ''), join(clients.folder, 'missing')]) {
+      await withPool(clients.pool({ fs: { directory } }), async (pool) => {
         const env = { _CONDOR_FS_LOCAL_DIR: directory };
         assertRefused(
-          await ways.try(pool, ways.words('FS', pool), { env }),
+          await clients.try(pool, clients.inputsFor('FS', pool), { env }),
           /could not be created: (a part of the path is not a directory|it does not exist)/,
         );
       });
@@ -312,9 +314,9 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   });
 
   test('in a daemon’s FS_LOCAL_DIR that differs from the client’s', () =>
-    withPool(ways.pool(), async (pool) => {
+    withPool(clients.pool(), async (pool) => {
       const env = { _CONDOR_FS_LOCAL_DIR: outside };
-      assertRefused(await ways.try(pool, ways.words('FS', pool), { env }), NONE);
+      assertRefused(await clients.try(pool, clients.inputsFor('FS', pool), { env }), NONE);
     }));
 });
 
@@ -345,13 +347,13 @@ describe('Whatever a daemon requests', { skip: ABSENT.FS ?? false }, () => {
     const path = fc.array(word, { maxLength: 8 }).map((words) => words.join(''));
     await fc.assert(
       fc.asyncProperty(fc.boolean(), path, async (below, text) => {
-        const wanted = below ? `${ways.tmp}/${text}` : text;
-        const { said, extension, refused } = await answerTo(wanted, ways.tmp);
+        const wanted = below ? `${clients.tmp}/${text}` : text;
+        const { said, extension, refused } = await answerTo(wanted, clients.tmp);
         assert.ok(refused);
         if (said !== 0) return assert.equal(extension, '');
         assert.equal(extension, wanted.endsWith('_') ? '127.0.0.1:9618?sock=s' : '');
-        assert.match(wanted.slice(ways.tmp.length), /^\/FS_([0-9A-Fa-f.:]+_\d+_)?[A-Za-z0-9]{6,16}_?$/);
-        assert.deepEqual(readdirSync(ways.tmp), []);
+        assert.match(wanted.slice(clients.tmp.length), /^\/FS_([0-9A-Fa-f.:]+_\d+_)?[A-Za-z0-9]{6,16}_?$/);
+        assert.deepEqual(readdirSync(clients.tmp), []);
       }),
       { numRuns: 300 },
     );
@@ -377,15 +379,15 @@ describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
   });
 
   test('if the run is aborted', () =>
-    withPool(ways.pool({ faults: { 'directory verdict': 'silence' } }), async (pool) => {
+    withPool(clients.pool({ faults: { 'directory verdict': 'silence' } }), async (pool) => {
       const controller = new AbortController();
-      const trying = ways.try(pool, ways.words('FS', pool), { signal: controller.signal });
+      const trying = clients.try(pool, clients.inputsFor('FS', pool), { signal: controller.signal });
       await pool.logged(/^FS: the client says 0 of /);
-      assert.equal(readdirSync(ways.tmp).length, 1, 'the directory exists while the daemon checks it');
+      assert.equal(readdirSync(clients.tmp).length, 1, 'the directory exists while the daemon checks it');
       controller.abort();
       const { error } = await trying;
       assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');
-      assert.deepEqual(readdirSync(ways.tmp), []);
+      assert.deepEqual(readdirSync(clients.tmp), []);
     }));
 
   test('without an error if another account has already removed it', async () => {
@@ -401,7 +403,7 @@ describe('The directory of FS is removed', { skip: ABSENT.FS ?? false }, () => {
       },
     });
     assertRefused({ error }, /could not verify the owner of /);
-    for (const name of readdirSync(ways.tmp)) unlinkSync(join(ways.tmp, name));
+    for (const name of readdirSync(clients.tmp)) unlinkSync(join(clients.tmp, name));
   });
 
   test('before the next message', async () => {

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, CredentialError, HTCondorError } from '../../../src/errors.ts';
 import { MAX_SCITOKEN_LENGTH } from '../../../src/security/methods/scitokens.ts';
-import { type Tried, Ways, type Words } from '../../support/clients/ways.ts';
+import { MethodClients, type Tried, type Words } from '../../support/clients/method-clients.ts';
 import { Authority, type Identity, selfSigned } from '../../support/credentials/certificates.ts';
 import { SciTokenKey } from '../../support/credentials/scitoken-key.ts';
 import type { Fault } from '../../support/embedded-pool/server-channel.ts';
@@ -15,12 +15,12 @@ import type { TlsSettings } from '../../support/embedded-pool/ssl.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { assertHidden, instead, MESSAGE_FAULTS } from '../../support/faults/broken-messages.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 let stranger: Authority;
 before(async () => {
-  [ways, stranger] = await Promise.all([Ways.create(), Authority.create('CN=Stranger')]);
+  [clients, stranger] = await Promise.all([MethodClients.create(), Authority.create('CN=Stranger')]);
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -39,16 +39,16 @@ interface TriedToken extends Tried {
 }
 
 function by({
-  token = ways.issuer.issue('alice'),
+  token = clients.issuer.issue('alice'),
   tls = {},
   options = {},
   words,
   timeoutMs,
 }: TryToken): Promise<TriedToken> {
-  const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
-  return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
-    const all = { ...ways.words('SCITOKENS', pool), scitoken: token, ...words };
-    const tried = await ways.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
+  const settings = { certificate: clients.server, authority: clients.authority.certificate, ...tls };
+  return withPool({ ...clients.pool(), tls: settings, ...options }, async (pool) => {
+    const all = { ...clients.inputsFor('SCITOKENS', pool), scitoken: token, ...words };
+    const tried = await clients.try(pool, all, timeoutMs === undefined ? {} : { timeoutMs });
     // When all connections are closed, the daemon has received everything.
     while (pool.open > 0) await new Promise((resolve) => setImmediate(resolve));
     assertHidden([token.split('.')[2] ?? token], tried.error, ...tried.log, ...pool.log);
@@ -73,17 +73,17 @@ describe('SCITOKENS', () => {
   }
 
   test('restricts the session to the levels in its scope', async () => {
-    const token = ways.issuer.issue('alice', { scope: 'condor:/READ' });
+    const token = clients.issuer.issue('alice', { scope: 'condor:/READ' });
     const { fetched } = await by({ token });
     assert.deepEqual(fetched?.token.authz, ['READ']);
     assert.equal(((await by({ token, words: { authz: 'WRITE' } })).error as { errorCode?: number }).errorCode, 4);
   });
 
   test('sends no client certificate', async () => {
-    const words = { 'client-certificate': ways.alice.certificate, 'client-key': ways.alice.key };
+    const words = { 'client-certificate': clients.alice.certificate, 'client-key': clients.alice.key };
     const { fetched, said } = await by({
       words,
-      options: { map: { [`SCITOKENS ${ways.issuer.url},alice`]: 'a@pool.test' } },
+      options: { map: { [`SCITOKENS ${clients.issuer.url},alice`]: 'a@pool.test' } },
     });
     assert.equal(fetched?.token.subject, 'a@pool.test', said.join('\n'));
   });
@@ -96,10 +96,10 @@ describe('The token is not sent', () => {
     ['with a self-signed certificate', () => selfSigned(host)],
     [
       'with a certificate for another host',
-      () => ways.authority.issue({ subject: 'CN=other.test', hosts: ['other.test'] }),
+      () => clients.authority.issue({ subject: 'CN=other.test', hosts: ['other.test'] }),
     ],
-    ['with an expired certificate', () => ways.authority.issue({ ...host, from: -48, to: -24 })],
-    ['with a certificate that is not yet valid', () => ways.authority.issue({ ...host, from: 24, to: 48 })],
+    ['with an expired certificate', () => clients.authority.issue({ ...host, from: -48, to: -24 })],
+    ['with a certificate that is not yet valid', () => clients.authority.issue({ ...host, from: 24, to: 48 })],
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make] of impostors) {
@@ -115,7 +115,7 @@ describe('The token is not sent', () => {
     assert.ok(!(await by({ tls: { certificate: undefined } })).shown));
 
   test('to a daemon whose host name is not known', async () => {
-    const { alias: _, ...options } = ways.pool();
+    const { alias: _, ...options } = clients.pool();
     const { error, shown, said } = await by({ options: { ...options, alias: undefined as never } });
     assert.match(reasonsOf({ error } as Tried), /SCITOKENS: .*no host name is known/);
     assert.ok(!shown && !said.some((line) => line.startsWith('HANDSHAKE')));
@@ -132,7 +132,7 @@ describe('The token is not sent', () => {
   for (const step of ['hello', 'tls 1', 'tls key'] as const) {
     for (const [what, fault] of early) {
       test(`to a daemon that ${what} at the step “${step}”`, async () => {
-        const { error, shown } = await by({ options: { ...ways.pool(), faults: { [step]: fault } } });
+        const { error, shown } = await by({ options: { ...clients.pool(), faults: { [step]: fault } } });
         assert.ok(error instanceof HTCondorError, String(error));
         assert.ok(!shown);
       });
@@ -143,9 +143,9 @@ describe('The token is not sent', () => {
 describe('The length of a SciToken', () => {
   /** Returns a token with exactly this many characters. */
   function ofLength(length: number): string {
-    const short = ways.issuer.issue('alice', { pad: '' });
+    const short = clients.issuer.issue('alice', { pad: '' });
     for (let pad = Math.floor((length - short.length) * 0.75) - 3; ; pad++) {
-      const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad) });
+      const token = clients.issuer.issue('alice', { pad: 'x'.repeat(pad) });
       if (token.length === length) return token;
       if (token.length > length) return `${ofLengthBelow(length, pad)}`;
     }
@@ -155,7 +155,7 @@ describe('The length of a SciToken', () => {
    * cannot have every length.
    */
   function ofLengthBelow(length: number, pad: number): string {
-    const token = ways.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
+    const token = clients.issuer.issue('alice', { pad: 'x'.repeat(pad - 1) });
     return `${token}${'A'.repeat(length - token.length)}`;
   }
 
@@ -223,16 +223,16 @@ describe('A rejected SciToken', () => {
   for (const [what, claims, reason] of refused) {
     for (const last of [true, false]) {
       test(`${what}${last ? '' : ', and not the last'}, causes an error with the possible reasons`, async () => {
-        const token = ways.issuer.issue('alice', claims());
+        const token = clients.issuer.issue('alice', claims());
         const words = last ? {} : { password: 'correct horse', 'authentication-methods': 'SCITOKENS PASSWORD' };
-        const tried = await by({ token, words, options: { ...ways.pool(), password: undefined } });
+        const tried = await by({ token, words, options: { ...clients.pool(), password: undefined } });
         assert.match(reasonsOf(tried).split('\n')[0] ?? '', reason);
       });
     }
   }
 
   test('with a forged signature causes an error with this reason among others', async () => {
-    const token = new SciTokenKey(ways.issuer.url).issue('alice');
+    const token = new SciTokenKey(clients.issuer.url).issue('alice');
     assert.match(
       reasonsOf(await by({ token })),
       /cannot fetch the keys of https:\/\/issuer\.test, or they did not sign/,
@@ -240,7 +240,7 @@ describe('A rejected SciToken', () => {
   });
 
   test('that looks expired is sent, because this host’s clock may be wrong, but expiry is the first possible reason', async () => {
-    const tried = await by({ token: ways.issuer.issue('alice', { exp: now() - 10 }) });
+    const tried = await by({ token: clients.issuer.issue('alice', { exp: now() - 10 }) });
     assert.match(reasonsOf(tried), /^SCITOKENS: scitoken \(alice, issuer https:\/\/issuer\.test\): it expired at 20/);
     assert.ok(tried.shown);
   });
@@ -258,7 +258,7 @@ describe('A rejected SciToken', () => {
   ];
   for (const [claims, code] of odd) {
     test(`with the claims ${JSON.stringify(claims)} causes ${code}`, async () => {
-      const { error } = await by({ token: ways.issuer.issue('alice', claims) });
+      const { error } = await by({ token: clients.issuer.issue('alice', claims) });
       assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
       assert.equal(error.code, code);
     });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/clients/ssl-ways.ts';
+import { assertAlice, assertRefused, by, clients, stranger, type TriedSsl } from '../../support/clients/ssl-client.ts';
 import { Authority, type Identity, selfSigned, type Wish } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
@@ -37,22 +37,22 @@ describe('A daemon is rejected', () => {
     ],
     [
       'with an expired certificate',
-      () => ways.authority.issue(host({ from: -48, to: -24 })),
+      () => clients.authority.issue(host({ from: -48, to: -24 })),
       /its certificate, or a CA certificate above it, has expired \(issued by CN=Test Authority\)/,
     ],
     [
       'with a certificate that is not yet valid',
-      () => ways.authority.issue(host({ from: 24, to: 48 })),
+      () => clients.authority.issue(host({ from: 24, to: 48 })),
       /its certificate is not valid yet, or the clock of this host is wrong/,
     ],
     [
       'with a certificate for another host',
-      () => ways.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
+      () => clients.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
       /its certificate is for DNS:other\.test, not for ap\.pool\.test/,
     ],
     [
       'with a user certificate',
-      async () => ways.alice,
+      async () => clients.alice,
       /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/,
     ],
   ];
@@ -72,14 +72,17 @@ describe('A daemon is rejected', () => {
     assertUnproven(await by({ words: { 'server-name': 'other.test' } }), /not for other\.test/));
 
   test('if no host name is expected', async () => {
-    const { alias: _, ...options } = ways.pool();
+    const { alias: _, ...options } = clients.pool();
     await withPool(options, async (pool) => {
       assertRefused(
-        await ways.try(pool, ways.words('SSL', pool)),
+        await clients.try(pool, clients.inputsFor('SSL', pool)),
         /SSL: .*no host name is known to verify its certificate against; set server-name/,
       );
       assert.ok(!pool.log.some((line) => line.startsWith('HANDSHAKE')), 'nothing was offered');
-      const { fetched } = await ways.try(pool, { ...ways.words('SSL', pool), 'server-name': ways.hostName });
+      const { fetched } = await clients.try(pool, {
+        ...clients.inputsFor('SSL', pool),
+        'server-name': clients.hostName,
+      });
       assert.equal(fetched?.token.subject, 'alice@pool.test');
     });
   });
@@ -114,7 +117,7 @@ describe('A name in a certificate', () => {
     const words = [wish.subject, ...(wish.hosts ?? []), ...(wish.addresses ?? [])].join(', ');
     test(`${words} is ${fits ? '' : 'not '}valid for ${name}`, async () => {
       const tried = await by({
-        ...{ tls: { certificate: await ways.authority.issue(wish) }, words: { 'server-name': name } },
+        ...{ tls: { certificate: await clients.authority.issue(wish) }, words: { 'server-name': name } },
       });
       if (fits) assertAlice(tried);
       else assertUnproven(tried, /its certificate is for/);

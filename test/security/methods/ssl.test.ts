@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { AuthorizationError, CredentialError } from '../../../src/errors.ts';
-import { assertAlice, assertRefused, by, stranger, ways } from '../../support/clients/ssl-ways.ts';
-import type { Words } from '../../support/clients/ways.ts';
+import type { Words } from '../../support/clients/method-clients.ts';
+import { assertAlice, assertRefused, by, clients, stranger } from '../../support/clients/ssl-client.ts';
 import { type Identity, weakIdentity } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { advised } from '../../support/errors/advice.ts';
@@ -38,31 +38,31 @@ describe('SSL', () => {
   });
 
   test('sends a client certificate with TLS 1.2 only if an input supplied it', async () => {
-    const { certificate, key } = ways.alice;
+    const { certificate, key } = clients.alice;
     const env = {
-      _CONDOR_AUTH_SSL_CLIENT_CERTFILE: ways.file('alice.pem', certificate),
-      _CONDOR_AUTH_SSL_CLIENT_KEYFILE: ways.file('alice.key', key),
-      _CONDOR_AUTH_SSL_CLIENT_CAFILE: ways.file('ca.pem', ways.authority.certificate),
+      _CONDOR_AUTH_SSL_CLIENT_CERTFILE: clients.file('alice.pem', certificate),
+      _CONDOR_AUTH_SSL_CLIENT_KEYFILE: clients.file('alice.key', key),
+      _CONDOR_AUTH_SSL_CLIENT_CAFILE: clients.file('ca.pem', clients.authority.certificate),
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL',
     };
-    const tls = { certificate: ways.server, authority: ways.authority.certificate };
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
-      const tried = await ways.try(pool, {}, { env });
+    const tls = { certificate: clients.server, authority: clients.authority.certificate };
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      const tried = await clients.try(pool, {}, { env });
       assertRefused(tried, /SSL: .*: the daemon does not support TLS 1\.3; .* sends only client-certificate/);
       advised('the daemon does not support TLS 1.3')(tried.error);
       assert.ok(!pool.hasHeard('alice'), 'the subject is in the certificate, in ASCII');
     });
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
-      assert.equal((await ways.try(pool, ways.words('SSL', pool))).fetched?.authenticationMethod, 'SSL');
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      assert.equal((await clients.try(pool, clients.inputsFor('SSL', pool))).fetched?.authenticationMethod, 'SSL');
       assert.ok(pool.hasHeard('alice'), 'with TLS 1.2 the certificate is sent in cleartext');
     });
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.3' } }), async (pool) =>
-      assert.equal((await ways.try(pool, {}, { env })).fetched?.token.subject, 'alice@pool.test'),
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.3' } }), async (pool) =>
+      assert.equal((await clients.try(pool, {}, { env })).fetched?.token.subject, 'alice@pool.test'),
     );
   });
 
   test('accepts a certificate and its key in one text, in either order', async () => {
-    const { certificate, key } = ways.alice;
+    const { certificate, key } = clients.alice;
     for (const text of [`${certificate}\n${key}`, `${key}\n${certificate}`])
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
   });
@@ -70,8 +70,8 @@ describe('SSL', () => {
   test('rejects an RSA key that is too small before any connection, even with another credential', async () => {
     const weak = await weakIdentity();
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    await withPool(ways.pool(), async (pool) => {
-      const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+    await withPool(clients.pool(), async (pool) => {
+      const { error } = await clients.try(pool, { ...clients.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.ok(error instanceof CredentialError, String(error));
       assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
       assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048');
@@ -80,7 +80,7 @@ describe('SSL', () => {
   });
 
   test('reports why OpenSSL rejects a certificate, and continues with the next method', async () => {
-    const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
+    const weak = await clients.authority.issueWeakly({ subject: 'CN=alice' });
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
     // Debian's OpenSSL rejects SHA-1 when the client loads the certificate. Node's OpenSSL rejects it when the daemon
     // verifies the certificate.
@@ -88,8 +88,8 @@ describe('SSL', () => {
       ? /SSL: client-certificate \(CN=alice\): the daemon aborted the TLS handshake/
       : /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
     assertRefused(await by({ words }), reason);
-    await withPool(ways.pool(), async (pool) => {
-      const { fetched, error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+    await withPool(clients.pool(), async (pool) => {
+      const { fetched, error } = await clients.try(pool, { ...clients.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', `${error}\n${pool.log.join('\n')}`);
       assert.equal(pool.connections, 1);
     });

@@ -6,7 +6,7 @@ import { processHost } from '../../../src/inputs/process-host.ts';
 import { readRequest } from '../../../src/inputs/request.ts';
 import { fetchToken } from '../../../src/pipeline/fetch.ts';
 import type { FetchedToken } from '../../../src/pipeline/library-types.ts';
-import type { Words } from '../clients/ways.ts';
+import type { Words } from '../clients/method-clients.ts';
 import { freePort } from '../network/free-port.ts';
 import { notingHost } from '../noting-host.ts';
 import { surroundings } from '../surroundings.ts';

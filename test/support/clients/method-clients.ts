@@ -20,10 +20,10 @@ import { patience } from '../slowness.ts';
 import { surroundings } from '../surroundings.ts';
 
 export type Words = Partial<Record<InputName, string>>;
-export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
+export type MethodName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
 
 /** Methods that this system does not support, each with the reason. */
-export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
+export const ABSENT: Readonly<Partial<Record<MethodName, string>>> =
   process.platform === 'win32' ? { FS: 'Windows has no such accounts', MUNGE: 'Windows runs no scripts' } : {};
 
 const HOST_NAME = 'ap.pool.test';
@@ -49,7 +49,7 @@ export function assertError({ error }: Tried, code: string, text: RegExp): void 
   assert.match(error.message, text);
 }
 
-export class Ways {
+export class MethodClients {
   readonly authority: Authority;
   /** The daemon's certificate for `hostName`. */
   readonly server: Identity;
@@ -60,7 +60,7 @@ export class Ways {
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;
   /** A private directory. FS creates its directories in `tmp`, and `bin` contains a substitute for munge. */
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'ways-'));
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'clients-'));
   readonly tmp: string = join(this.folder, 'tmp');
   readonly bin: string = join(this.folder, 'bin');
   /** The account name that FS authenticates for this process. */
@@ -76,11 +76,11 @@ export class Ways {
     this.program('munge', `cat > /dev/null; echo '${fakeCredential('alice')}'`);
   }
 
-  static async create(): Promise<Ways> {
+  static async create(): Promise<MethodClients> {
     const authority = await Authority.create();
     const server = await authority.issue({ subject: `CN=${HOST_NAME}`, hosts: [HOST_NAME] });
     const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' } });
-    return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
+    return new MethodClients(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
   }
 
   /** Writes a shell script into the first directory of PATH. */
@@ -114,10 +114,10 @@ export class Ways {
     };
   }
 
-  /** Returns the client's inputs for a method, and the expected identity. */
-  words(way: WayName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
+  /** Returns the client's inputs for a method. */
+  inputsFor(method: MethodName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
     const trust = { 'ca-certificate': this.authority.certificate };
-    const words: Record<WayName, Words> = {
+    const inputs: Record<MethodName, Words> = {
       IDTOKENS: { idtoken: pool.idToken() },
       SSL: { 'client-certificate': this.alice.certificate, 'client-key': this.alice.key, ...trust },
       SCITOKENS: { scitoken: this.issuer.issue('alice'), ...trust },
@@ -129,17 +129,21 @@ export class Ways {
       FS: {},
       MUNGE: {},
     };
-    return { ...words[way], 'authentication-methods': way };
+    return { ...inputs[method], 'authentication-methods': method };
   }
 
   /** Returns the client's inputs for several methods, in this order. */
-  several(ways: readonly WayName[], pool: EmbeddedPool): Words {
-    const all = ways.map((way) => this.words(way, pool));
-    return { ...Object.assign({}, ...all), 'authentication-methods': ways.join(' ') };
+  several(methods: readonly MethodName[], pool: EmbeddedPool): Words {
+    const all = methods.map((method) => this.inputsFor(method, pool));
+    return { ...Object.assign({}, ...all), 'authentication-methods': methods.join(' ') };
   }
 
-  identity(way: WayName): string {
-    return way === 'PASSWORD' ? 'condor@password' : way === 'FS' ? `${this.account}@pool.test` : 'alice@pool.test';
+  identity(method: MethodName): string {
+    return method === 'PASSWORD'
+      ? 'condor@password'
+      : method === 'FS'
+        ? `${this.account}@pool.test`
+        : 'alice@pool.test';
   }
 
   /** Returns the secrets that the inputs contain. */
