@@ -22,7 +22,7 @@ export interface IssuedToken {
   /** Authentication method, or `token-service`. */
   readonly method: string;
   readonly credentialSource: string;
-  /** Name of the daemon. Empty if the daemon was selected by its address. */
+  /** Name of the daemon. Empty if the address was known without looking up the daemon. */
   readonly daemonName: string;
   /**
    * The daemon that issued the token or, with `remote`, the collector. If a token service issued the token, the daemon

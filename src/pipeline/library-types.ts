@@ -23,8 +23,9 @@ export interface CheckOptions {
   /** Type of the daemon: `schedd`, `collector` and so on. Default: `schedd`. */
   readonly type?: string | undefined;
   /**
-   * Address of the daemon, as a sinful string or `host:port`. If this option is set, no collector is queried. If `pool`
-   * or `name` is set as well, `host:port` is the local end of a tunnel to the daemon.
+   * Address of the daemon, as a sinful string or `host:port`. The client connects to this address without querying a
+   * collector. If `pool` or `name` is set as well, `host:port` is instead the local end of a tunnel to the daemon,
+   * which is then located as usual.
    */
   readonly address?: string | undefined;
   /** Authorization levels that the token is restricted to, such as `['READ', 'WRITE']`. Default: no restriction. */
@@ -140,7 +141,7 @@ export interface FetchedToken {
   readonly token: IdToken;
   /** One sentence for each way in which the token grants less than requested. Empty if everything was granted. */
   readonly reductions: readonly string[];
-  /** Name of the daemon. Empty if the daemon was selected by its address. */
+  /** Name of the daemon. Empty if the address was known without looking up the daemon. */
   readonly daemonName: string;
   /**
    * Sinful string of the daemon that issued the token or, with `remote`, of the collector. If a token service issued
@@ -173,7 +174,7 @@ export interface CheckResult {
   /** Identity that the daemon assigns to the credential, `user@domain`. */
   readonly identity: string;
   readonly trustDomain: string;
-  /** Name of the daemon. Empty if the daemon was selected by its address. */
+  /** Name of the daemon. Empty if the address was known without looking up the daemon. */
   readonly daemonName: string;
   /** Sinful string of the daemon. */
   readonly daemonAddress: string;

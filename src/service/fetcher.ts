@@ -213,8 +213,8 @@ function wasNotReached(error: unknown): boolean {
 }
 
 /**
- * True if it is certain that no token was issued, because the daemon was not reached or refused the request. A lost
- * reply does not provide this certainty.
+ * True if it is certain that no token was issued, because the daemon was not reached or refused the request. If only
+ * the reply was lost, the daemon might have issued a token.
  */
 export function wasNotIssued(error: unknown): boolean {
   return error instanceof DaemonError || isRefusal(error) || wasNotReached(error);

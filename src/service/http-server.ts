@@ -31,8 +31,8 @@ const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /**
- * Maximum number of connections without a complete request. If there are more, the oldest such connection of the client
- * address with the most connections is closed.
+ * Maximum number of connections without a complete request. If there are more, the oldest one from the client address
+ * with the most such connections is closed.
  */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

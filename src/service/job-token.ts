@@ -15,8 +15,8 @@ export interface JobToken {
   readonly issuedAt: number;
   /**
    * Key under which the uses of the token are counted. The key is a digest of the `iss` and `jti` claims or, without
-   * `jti`, of the signed part of the token. The signature is not included, because an attacker could change it to a
-   * different valid signature.
+   * `jti`, of the signed part of the token. The signature is not included, because a different signature could be valid
+   * for the same token.
    */
   readonly useKey: string;
 }

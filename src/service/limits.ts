@@ -89,7 +89,7 @@ export class Slots {
 
 /**
  * Returns the key under which the failures of a client address are counted. For IPv6, the key is the /64 prefix,
- * because a single client usually controls a whole /64 network.
+ * because a single client usually controls an entire /64 network.
  */
 export function addressKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');

@@ -104,7 +104,7 @@ function checkPlaces(path: string, uid: number | undefined): void {
   checkDirectories(dirname(realpathSync(path)), uid);
 }
 
-/** Reads a file that root or the account of the service owns. @throws Error if other accounts can write to the file. */
+/** Reads a file. @throws Error unless root or this account owns the file, and no other account can write to it. */
 export function readOwnFile(path: string, uid: number | undefined): string {
   try {
     checkPlaces(path, uid);
