@@ -7,9 +7,9 @@ const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 const OTHER_DAEMON = 'W: or use another daemon of the pool (type: collector)';
 const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
-const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 W: or fetch the token from the collector, with type: collector.`;
-const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
+const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
 W: or omit key, so that the daemon signs with its own key.`;
 const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
 A: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
@@ -30,9 +30,9 @@ ${OTHER_DAEMON}, or mode request.`,
   'failed-to-read-file': KEY_UNREADABLE,
   'failed-to-fetch-key': KEY_UNREADABLE,
   'not-known-to-the-collector': `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}
-A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
-  'no-schedd-target': `W: specify name as condor_status -schedd -af Name shows it.`,
-  'not-encrypted': `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
+A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd with exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+  'no-schedd-target': `W: set name to the name that condor_status -schedd -af Name shows.`,
+  'not-encrypted': `A: change the daemon's encryption setting, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
   'sec-impersonation-token-limits': `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
   dcschedd: SCHEDD_FAILED,
   secman: SCHEDD_FAILED,
@@ -50,7 +50,7 @@ A: condor_token_request_list lists the pending requests; each expires after [SEC
   'scitoken-exchange-disabled': `${enabling('SEC_ENABLE_SCITOKEN_EXCHANGE')}
 W: or use mode fetch with the same scitoken.`,
   'failed-to-map-scitoken': `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).`,
-  scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).`,
+  'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
+  scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
   daemon: `${DETAILED_LOG}check the daemon's log: {%_LOG}; HTCondor's error code is $errorCode.`,
 };
