@@ -82,8 +82,7 @@ const UNPROVEN: Hints<UnprovenReason> = {
 };
 
 const LOG = `${DETAILED_LOG}find the reason in the daemon's log: {%_LOG}.`;
-const FALSE_DAEMON =
-  'N: if all settings are correct, the peer is an impostor. The client sent it no other credential.';
+const FALSE_DAEMON = 'N: if all settings are correct, the peer is an impostor. The client sent it no other credential.';
 
 /**
  * Returns the hints for all attempts, starting with the last one. In `attempts`, credentials that were missing or not
