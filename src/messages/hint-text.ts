@@ -17,6 +17,9 @@ export const FRESH = 'condor_token_fetch on the access point';
 /** The command with which the administrator stored the pool password. */
 export const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
 
+/** End of a hint about the owner and mode of a file with a secret. */
+export const PRIVATE = 'and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
+
 /** End of a sentence about the domain of an identity. */
 export const IN_UID_DOMAIN = 'end in UID_DOMAIN, not in TRUST_DOMAIN';
 

@@ -1,6 +1,15 @@
 import type { MethodAttempt } from '../errors.ts';
 import type { RefusedReason, UnprovenReason, UnsentReason } from '../reasons.ts';
-import { DETAILED_LOG, FRESH, type Hints, hintsOf, IN_UID_DOMAIN, type Side, STORE_PASSWORD } from './hint-text.ts';
+import {
+  DETAILED_LOG,
+  FRESH,
+  type Hints,
+  hintsOf,
+  IN_UID_DOMAIN,
+  PRIVATE,
+  type Side,
+  STORE_PASSWORD,
+} from './hint-text.ts';
 import { KERBEROS, KERBEROS_REFUSED, KERBEROS_UNPROVEN, KERBEROS_UNSENT } from './hints-kerberos.ts';
 
 /** Inputs that enable each authentication method. */
@@ -29,9 +38,9 @@ const BY_METHOD: Readonly<Record<string, string>> = {
   IDTOKENS: NEW_TOKEN,
   KERBEROS,
   SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-W: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the subject and issuer of client-certificate.`,
+W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
   SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-W: or request a token with the daemon's audience and a scope. In mode exchange, with an additional idtoken, the daemon reports the reason.`,
+W: request a token with the daemon's audience and a scope. In mode exchange, with an additional idtoken, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
   FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
   MUNGE: MUNGED,
@@ -43,17 +52,17 @@ const UNSENT: Hints<UnsentReason> = {
   'issuer-differs': `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.
 A: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
   'key-differs': `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).
-A: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
+A: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
   'idtoken-expired': `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows the expiry (exp).`,
   'scitoken-expired': `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
-  'file-exposed': `R: make this account the owner of the token file, and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+  'file-exposed': `R: make this account the owner of the token file, ${PRIVATE}`,
   'no-credential': NEW_TOKEN,
   'file-name-ignored': NEW_TOKEN,
   'kerberos-cache-type': KERBEROS,
   'no-kerberos-credential': KERBEROS,
   'no-server-name': `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
   'fs-unbound': `W: name FS in authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.
-A: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+A: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
   'fs-relay': `R: check whether another account on this host listens at this address: ss -ltnp shows the process. Correct address, or set idtoken.`,
   'munge-failed': MUNGED,
 };
@@ -64,11 +73,11 @@ const REFUSED: Hints<RefusedReason> = {
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
 A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
   'no-trust-domain': `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.
-A: or set [TRUST_DOMAIN].`,
+A: set [TRUST_DOMAIN].`,
   'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
   'mapping-required': `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
   'no-tls13': `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
-W: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
+W: set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
   'no-tls': `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`,
 };
 

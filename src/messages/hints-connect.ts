@@ -1,5 +1,5 @@
 import type { ConnectReason, CredentialReason, InputReason, LocateReason, ProtocolReason } from '../reasons.ts';
-import { FRESH, type Hints, STORE_PASSWORD } from './hint-text.ts';
+import { FRESH, type Hints, PRIVATE, STORE_PASSWORD } from './hint-text.ts';
 import { KERBEROS_CREDENTIALS } from './hints-kerberos.ts';
 
 const ELSEWHERE = 'use a self-hosted runner, a VPN, or an SSH tunnel with address.';
@@ -29,7 +29,7 @@ export const CREDENTIAL_HINTS: Hints<CredentialReason> = {
   ...KERBEROS_CREDENTIALS,
   'secret-empty': `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs outside the secret's environment, to reusable workflows without secrets: inherit, and if the name is misspelled (gh secret list).
 W: skip this step for pull requests from forks (if: github.event.pull_request.head.repo.fork != true); elsewhere, oidc-audience needs no secret.`,
-  'file-exposed': `R: make the account of this step the owner of the file, and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+  'file-exposed': `R: make the account of this step the owner of the file, ${PRIVATE}`,
   'file-name-ignored': `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
   'fs-elsewhere': `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints a token).`,
   'ccb-needs-proof': `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
@@ -48,13 +48,13 @@ A: run condor_token_service explain -claims FILE, which shows how the claims dif
   'no-token-to-exchange': `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this command only, or set scitoken.`,
   'scitoken-needs-proof': `W: mode exchange requires scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
   'no-credential': `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.
-R: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
   'certificate-expired': `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
   'certificate-unreadable': `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
   'service-idtoken': `W: omit mode and remote, because the IDTOKEN is already the result; or set token-service to the URL at which the service issues a SciToken.`,
   'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.
-N: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
+N: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
   'service-no-token': `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
   'scitoken-malformed': `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
   'password-malformed': `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
@@ -65,7 +65,7 @@ const CORRECT_NAME = 'correct pool or name (condor_status -any -pool POOL -af My
 
 export const LOCATE_HINTS: Hints<LocateReason> = {
   restarting: `A: ${RESTARTED}
-W: or ${CORRECT_NAME}.`,
+W: ${CORRECT_NAME}.`,
   'not-on-this-host': `W: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
   'not-found': `W: ${CORRECT_NAME}, or specify address.
 A: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
@@ -74,19 +74,19 @@ A: if the daemon is not listed, check its COLLECTOR_HOST and whether it is autho
 
 export const CONNECT_HINTS: Hints<ConnectReason> = {
   'kdc-lookup-failed': `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.
-W: or, to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG names another file).`,
+W: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG names another file).`,
   'kdc-unreachable': `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
 W: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
   'proxy-failed': `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
 R: if HOST is reachable without a proxy, add it to no_proxy.`,
   'name-unknown': `R: check the spelling of the name, and whether this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
   'private-address': `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel with address.
-A: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
+A: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
   'service-busy': `W: increase the timeout or retries, because the service asked the client to retry later.
 A: run journalctl -u condor-token-service to find the reason, such as an unusable seed or an unreachable daemon or issuer.`,
   'service-unreachable': `N: check the connection and the certificate with curl -v URL on this runner; for a private CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
   'connection-refused': `A: ${RESTARTED}
-W: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
+W: correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).
 ${NO_ROUTE}`,
   connect: NO_ROUTE,
   'not-approved': `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.
@@ -106,7 +106,7 @@ W: if sock= in address is out of date, ${STALE}; if another service, such as a T
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
 A: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.
-W: or run this step where it can reach the daemon, or use an SSH tunnel with address.`,
+W: run this step where it can reach the daemon, or use an SSH tunnel with address.`,
 };
 
 const WRONG_PEER = `W: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.

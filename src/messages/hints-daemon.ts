@@ -5,12 +5,12 @@ const ITSELF = 'omit remote to query the schedd directly.';
 
 const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
-const OTHER_DAEMON = 'W: or use another daemon of the pool (type: collector)';
+const OTHER_DAEMON = 'W: use another daemon of the pool (type: collector)';
 const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
-W: or fetch the token from the collector, with type: collector.`;
+W: fetch the token from the collector, with type: collector.`;
 const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
-W: or omit key, so that the daemon signs with its own key.`;
+W: omit key, so that the daemon signs with its own key.`;
 const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
 A: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
 const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]; a restart of the daemon also discards them.
@@ -48,7 +48,7 @@ ${OTHER_DAEMON}.`,
 A: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
   'too-many-requests': `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
   'scitoken-exchange-disabled': `${enabling('SEC_ENABLE_SCITOKEN_EXCHANGE')}
-W: or use mode fetch with the same scitoken.`,
+W: use mode fetch with the same scitoken.`,
   'failed-to-map-scitoken': `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
   'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
   scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,

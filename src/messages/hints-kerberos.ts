@@ -3,6 +3,9 @@ import type { CredentialReason, RefusedReason, UnprovenReason, UnsentReason } fr
 const CACHE_FILE =
   'run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.';
 
+const IN_KEYTAB =
+  "in the daemon's keytab: on its host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} the file.";
+
 const HOST_IN_PRINCIPAL = "W: set server-name to the host name in the daemon's principal";
 
 /** Hints for Kerberos credentials. */
@@ -33,10 +36,10 @@ A: klist -k on the daemon's host shows its principal. If there is none, run kadm
 
 export const KERBEROS_REFUSED = {
   'principal-unmapped': `A: add the line REALM = domain to the daemon's Kerberos map file, then restart the daemon, which reads it only at startup: {KERBEROS_MAP_FILE}.`,
-  'ticket-rejected': `A: store the key of $service, with the version that kvno shows, in the daemon's keytab: on its host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} the file. The clocks may differ by at most 5 min.
+  'ticket-rejected': `A: store the key of $service, with the version that kvno shows, ${IN_KEYTAB} The clocks may differ by at most 5 min.
 W: if the daemon is on another host, correct server-name.`,
 } satisfies Partial<Record<RefusedReason, string>>;
 
 export const KERBEROS_UNPROVEN = {
-  'no-ticket-key': `A: store the key of the ticket in the daemon's keytab: on its host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} the file.`,
+  'no-ticket-key': `A: store the key of the ticket ${IN_KEYTAB}`,
 } satisfies Partial<Record<UnprovenReason, string>>;

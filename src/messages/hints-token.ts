@@ -5,7 +5,7 @@ const AES_FIRST = 'A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon'
 const SUPPORTED = 'HTCondor 9.9 or later (10.0 or later of the long-term releases)';
 const NOTHING_SENT = 'Nothing was sent in cleartext.';
 const OTHER_METHOD =
-  'A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
+  'A: make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
 
 export const NEGOTIATION_HINTS: Hints<NegotiationReason> = {
   'no-authentication': `A: change the daemon's authentication setting, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
@@ -29,18 +29,18 @@ export const TOKEN_HINTS: Hints<TokenReason> = {
   'no-request-id': `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
   'token-malformed': `A: check the log of the daemon ({%_LOG}), whose reply contained no IDTOKEN. Nothing was delivered.`,
   'other-identity': `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
-A: with SSL and SCITOKENS, check the map file, which determines the identity; the identity should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+A: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
   'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
 A: compare expected-trust-domain with the pool's TRUST_DOMAIN, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
   'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd and the collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
-W: or omit remote to query the schedd directly.`,
+W: omit remote to query the schedd directly.`,
   'token-claim': `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
   'token-reduced': `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
 A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
   'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
   'level-denied': `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.
 A: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
-W: or omit $level from authz.`,
+W: omit $level from authz.`,
   'token-refused': `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
 };
 
