@@ -11,7 +11,7 @@ const CODE = new RegExp(
     String.raw`(?<=\b(?:[Cc]orrect|specify|omit|set|or|with|in) )(?:pool|name|address|key|remote|password|lifetime)(?= (?:and|or|because|to|as|in|from|is|instead|\()|[,;:.])|(?<=\b(?:pool and|instead of) )(?:name|address)|(?<=omit )mode|(?<=omit mode and )remote|(?<=(?:at|is) )/token|(?<=share )/tmp|(?<=contains )token(?=\.)`,
     'SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN',
     String.raw`\bmode (?:exchange|request|fetch)\b`,
-    String.raw`\b(?:https_proxy|no_proxy|krb5\.conf|KRB5CCNAME=\S+\w|KRB5_CONFIG|KRB5CCNAME|BEARER_TOKEN|munged|access_token|sock=|REALM = domain)(?!\w)`,
+    String.raw`\b(?:https_proxy|no_proxy|krb5\.conf|KRB5CCNAME=\S+\w|KRB5_CONFIG|KRB5CCNAME|BEARER_TOKEN|munged|access_token|sock=|REALM = domain|CCBListener|host\/[\w.]+@[A-Z.]+[A-Z])(?!\w)`,
     String.raw`(?:\$\(|\*@\$\()[A-Z_]+\)(?!\w)`,
     String.raw`\b[A-Z]+(?:_[A-Z]+)+\b\*?(?: = (?:True|D_SECURITY|\$\(\w+\)))?`,
     String.raw`\bDENY_\*`,
