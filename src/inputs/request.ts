@@ -193,7 +193,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    refuse('token-directory', 'token, the name of the file in it, is not set');
+    refuse('token-directory', 'token, the name of the file in the directory, is not set');
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   return token === undefined ? undefined : readTokenPath(token, directory, surroundings);

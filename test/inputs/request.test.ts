@@ -182,7 +182,7 @@ describe('The daemon of a request', () => {
       'that is a collector with pool and name',
       { pool: 'cm', name: 'x', type: 'collector' },
       'name',
-      /which pool alone identifies/,
+      /because pool identifies the daemon/,
     ],
   ];
   for (const [what, words, input, message] of refused) {
