@@ -40,7 +40,7 @@ const BY_METHOD: Readonly<Record<string, string>> = {
   SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
 W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
   SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-W: request a token with the daemon's audience and a scope. In mode exchange, with an additional idtoken, the daemon reports the reason.`,
+W: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
   FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
   MUNGE: MUNGED,
@@ -63,7 +63,7 @@ A: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner 
   'no-server-name': `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
   'fs-unbound': `W: name FS in authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.
 A: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
-  'fs-relay': `R: check whether another account on this host listens at this address: ss -ltnp shows the process. Correct address, or set idtoken.`,
+  'fs-relay': `R: check whether another account on this host listens at this address: ss -ltnp shows the process. If so, correct address, or set idtoken.`,
   'munge-failed': MUNGED,
 };
 
