@@ -39,7 +39,7 @@ const BY_METHOD: Readonly<Record<string, string>> = {
   KERBEROS,
   SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
 W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
-  SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
+  SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).
 W: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
   FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
@@ -90,7 +90,7 @@ const UNPROVEN: Hints<UnprovenReason> = {
   'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the token with a key of the same name (POOL), or the key was replaced.`,
 };
 
-const LOG = `${DETAILED_LOG}find the reason in the daemon's log: {%_LOG}.`;
+const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
 const FALSE_DAEMON = 'N: if all settings are correct, the peer is an impostor. The client sent it no other credential.';
 
 /**

@@ -100,7 +100,7 @@ W: increase the timeout if the network is slow.`,
   timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.
 W: increase the timeout if the network is slow or the daemon is busy.`,
   closed: `A: ${RESTARTED}
-A: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}; lines with DC_AUTHENTICATE in the log show the reason.
+A: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.
 W: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,

@@ -20,7 +20,7 @@ W: run this step again, and have the request approved while it waits: condor_tok
 export const DAEMON_HINTS: Hints<DaemonReason> = {
   'token-fetch-disabled': `${enabling('SEC_ENABLE_TOKEN_FETCH')}
 ${OTHER_DAEMON}, or mode request.`,
-  'not-sign-with-requested-key': `W: omit key, or specify a key that the daemon may use; the administrator can add one: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
+  'not-sign-with-requested-key': `W: omit key, or specify a key that the daemon may use; the administrator can add one to [SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS].`,
   'original-one-expired': `W: renew the secret, because the credential expired during the run: ${FRESH}, with a longer -lifetime.`,
   'allow-requested-authorization': `W: restrict authz to levels of the credential (condor_token_list shows its scope), or use a credential with more levels.`,
   'not-successfully-authenticate': NO_REQUESTER,
@@ -42,7 +42,7 @@ ${OTHER_DAEMON}.`,
   'sec-token-request-limits': `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
   'request-has-expired': REQUEST_EXPIRED,
   'request-id-is-not-known': REQUEST_EXPIRED,
-  'request-failed': `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
+  'request-failed': `A: check the signing key and the trust domain ({SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}), because the daemon could not issue the token; its log shows the reason.`,
   'using-anonymous': `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
   'rate-limit': `W: try again later, because the daemon received too many requests.
 A: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
@@ -52,5 +52,5 @@ W: use mode fetch with the same scitoken.`,
   'failed-to-map-scitoken': `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
   'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
   scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
-  daemon: `${DETAILED_LOG}check the daemon's log: {%_LOG}; HTCondor's error code is $errorCode.`,
+  daemon: `${DETAILED_LOG}check the daemon's log ({%_LOG}); HTCondor's error code is $errorCode.`,
 };

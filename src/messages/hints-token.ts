@@ -19,7 +19,7 @@ W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
 
 export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
   unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  denied: `A: authorize the identity $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
+  denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*). If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
 W: check the scope of the credential (condor_token_list): the daemon also denies levels that the scope does not include ("limited authorization" in the daemon's log).`,
   'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
   'command-not-registered': `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
@@ -32,9 +32,9 @@ export const TOKEN_HINTS: Hints<TokenReason> = {
 A: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
   'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
 A: compare expected-trust-domain with the pool's TRUST_DOMAIN, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
-  'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd and the collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
+  'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.
 W: omit remote to query the schedd directly.`,
-  'token-claim': `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
+  'token-claim': `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
   'token-reduced': `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
 A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
   'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
