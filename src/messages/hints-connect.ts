@@ -19,7 +19,7 @@ const SERVICE_REUSE = `W: use a separate job token for each request: omit scitok
 A: for a CI system that issues one token per job, add reuse: job to the policy entry (condor_token_service check -offline validates it).`;
 
 export const INPUT_HINTS: Hints<InputReason> = {
-  'identity-flag': `W: omit the flag: HTCondor's condor_token_fetch does not support it either. The token has the identity of the credential (condor_token_list shows it).`,
+  'identity-flag': `W: omit the flag: HTCondor's condor_token_fetch does not support it either. The token always has the identity of the credential.`,
   'unknown-flag': `W: correct the flag; condor_token_fetch -help lists all flags.`,
   configuration: `R: correct the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
   input: `W: correct $input; the README lists the valid values.`,
@@ -48,7 +48,7 @@ A: run condor_token_service explain -claims FILE, which shows how the claims dif
   'no-token-to-exchange': `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this command only, or set scitoken.`,
   'scitoken-needs-proof': `W: mode exchange requires scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
   'no-credential': `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.
-R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list lists all tokens.`,
   'certificate-expired': `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
   'certificate-unreadable': `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
@@ -101,7 +101,7 @@ W: increase the timeout if the network is slow.`,
 W: increase the timeout if the network is slow or the daemon is busy.`,
   closed: `A: ${RESTARTED}
 A: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.
-W: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
+W: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, listens there, correct host and port.`,
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.

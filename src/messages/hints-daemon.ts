@@ -6,7 +6,7 @@ const ITSELF = 'omit remote to query the schedd directly.';
 const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 const OTHER_DAEMON = 'W: use another daemon of the pool (type: collector)';
-const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
+const NO_REQUESTER = `A: map the credential to an identity. The sub of a token must be user@domain (condor_token_list). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 W: fetch the token from the collector, with type: collector.`;
 const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.

@@ -31,7 +31,7 @@ export const TOKEN_HINTS: Hints<TokenReason> = {
   'other-identity': `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
 A: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
   'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
-A: compare expected-trust-domain with the pool's TRUST_DOMAIN, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
+A: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
   'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.
 W: omit remote to query the schedd directly.`,
   'token-claim': `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
