@@ -73,8 +73,8 @@ export async function coldMachine(suite: Suite): Promise<string> {
     const command = await fromNothing('nodejs', 'node /opt/files/condor_token_fetch.mjs');
     return table(
       ['installed software', 'download', 'install', 'fetch', 'total'],
-      row('HTCondor’s package, with its tool', htcondor),
-      row('Node’s package and this command', command),
+      row("HTCondor's package, with its tool", htcondor),
+      row("Node's package and this command", command),
       row('the Action, on a runner', await whereNodeIs(folder, address, await pool.idToken({ user: 'alice' }))),
     );
   } finally {
