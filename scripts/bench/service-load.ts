@@ -95,9 +95,9 @@ async function measure(pool: Pool, issuer: JobIssuer, service: ServiceProcess): 
   );
   return [
     row(`${pool.version}: idle`, { queue: idle.queue }, begin),
-    row(`${pool.version}: ${AT_ONCE} requests at the same time, ${minutes} min`, steady, `${begin}, then ${end}`),
-    row(`${pool.version}: the same, with ${FLOODERS} refused requests at the same time`, flooded, memory()),
-    row(`${pool.version}: ${AT_ONCE} \`condor_token_create\` processes at the same time instead`, created, ''),
+    row(`${pool.version}: ${AT_ONCE} concurrent requests for ${minutes} min`, steady, `${begin}, then ${end}`),
+    row(`${pool.version}: the same load and ${FLOODERS} concurrent refused requests`, flooded, memory()),
+    row(`${pool.version}: ${AT_ONCE} concurrent \`condor_token_create\` processes instead`, created, ''),
   ];
 }
 
