@@ -131,7 +131,7 @@ export function usage(tool: Tool = 'condor_token_fetch'): string {
   );
   const what =
     tool === 'condor_token_request'
-      ? 'Requests a token from a daemon of an HTCondor pool, waits until an administrator approves it, and prints it to\nstandard output.'
+      ? 'Requests a token from a daemon of an HTCondor pool, waits until an administrator approves the request,\nand prints the token to standard output.'
       : 'Fetches a token from a daemon of an HTCondor pool and prints it to standard output.';
   return `Usage: ${tool} [FLAG]...
 

@@ -130,7 +130,7 @@ async function queryUnauthenticated(
     await startUnauthenticated(channel, { command: query.command }, (message) => putQuery(message, query), host);
     const ads = await channel.receive(getAds);
     host.log.notice(
-      `The collector accepts no credential (${refusal.message}), so the query was not authenticated: its reply is not trusted for SciTokens and client certificates`,
+      `The collector accepts no credential (${refusal.message}), so the query was not authenticated, and the reply is not trusted for SciTokens and client certificates`,
     );
     return { ads, roundTrips: channel.roundTrips, authenticated: false };
   } catch (error) {

@@ -55,7 +55,7 @@ export async function restartEvidence(
   }
   const runsHere = masters.length === 0 || masters.some((ad) => ad.integer(started) !== undefined);
   const hasOther = ofHost.some((ad) => typeOf(ad) === adType);
-  return runsHere && !hasOther ? `the collector knows other daemons on ${host}` : undefined;
+  return runsHere && !hasOther ? `the collector lists other daemons on ${host}` : undefined;
 }
 
 /**

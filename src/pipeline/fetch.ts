@@ -107,7 +107,7 @@ function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetime
   if (excess === undefined || typeof lifetimeSeconds !== 'number') return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `By the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`,
+    `According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`,
   );
 }
 

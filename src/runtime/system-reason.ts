@@ -10,7 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would exceed the size limit',
   ENOTDIR: 'a part of the path is not a directory',
   EISDIR: 'it is a directory',
-  EEXIST: 'it exists already',
+  EEXIST: 'it already exists',
   ELOOP: 'it is a symbolic link, or there are too many of them',
   ENAMETOOLONG: 'the path is too long',
   EBUSY: 'it is in use',

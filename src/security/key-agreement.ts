@@ -33,7 +33,7 @@ export class KeyAgreement {
     try {
       sharedX = this.#ecdh.computeSecret(peerPublicKey, 'base64');
     } catch (cause) {
-      throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
+      throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point on P-256", { cause });
     }
     return new Uint8Array(crypto().hkdfSync('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
   }

@@ -95,7 +95,10 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
       `daemon ${version.text}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isOnThisHost(address, world.addresses()))
-    found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
+    found.push([
+      'warn',
+      `link: ${address} is not on this host; use a VPN unless the network between the hosts is trusted`,
+    ]);
   return found;
 }
 

@@ -43,7 +43,7 @@ export async function explain({ claims: file, token, ...load }: ExplainOptions, 
     return GRANTED;
   }
   await world.print(`refused: ${decision.reason}`);
-  await world.print(`This entry below jobs: would admit the job:\n${entryFor(claims)}`);
+  await world.print(`The following entry in jobs would admit the job:\n${entryFor(claims)}`);
   return NOT_GRANTED;
 }
 

@@ -75,7 +75,7 @@ export class IssuerKeys {
     // could delay other requests by up to TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
     if (isUnknown && kept.fetchedAt < now)
-      throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));
+      throw new IssuerUnavailable(`the keys of ${issuer} were fetched a moment ago`, this.#pauseOf(kept));
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }

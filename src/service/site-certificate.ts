@@ -45,7 +45,10 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   else if (days < WARN_DAYS) found.push(['warn', `certificate: it expires in ${days} days; renew it`]);
   for (const [at, each] of chain.slice(0, -1).entries())
     if (chain[at + 1] !== undefined && !each.checkIssued(chain[at + 1] as typeof each))
-      found.push(['fail', 'certificate: the certificates in the file do not form a chain; put each above its issuer']);
+      found.push([
+        'fail',
+        'certificate: the certificates in the file do not form a chain; put each certificate above that of its issuer',
+      ]);
   const top = chain.at(-1) ?? own;
   const trusted = roots.some(
     (root) => top.checkIssued(new X509Certificate(root)) || top.raw.equals(new X509Certificate(root).raw),

@@ -25,7 +25,7 @@ export class Writer {
   }
 
   string(value: string): this {
-    if (value.includes('\0')) throw new RangeError('a CEDAR string cannot carry NUL');
+    if (value.includes('\0')) throw new RangeError('a CEDAR string cannot contain NUL');
     const bytes = new TextEncoder().encode(`${value}\0`);
     if (this.#encrypted) this.int(bytes.length);
     return this.bytes(bytes);

@@ -36,7 +36,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
   [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
   [/KEY_VALUES_MISMATCH/, 'the private key does not match the certificate'],
-  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon supports no TLS version from 1.2 on'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon does not support TLS 1.2 or later'],
   [/UNKNOWN_CA/, 'the daemon does not trust the CA of the client certificate'],
   [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon rejects the client certificate'],
   [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
