@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command with a short-lived token of an HTCondor pool, and removes the token afterwards:
+# Runs a command with a short-lived token for an HTCondor pool, and removes the token afterwards:
 #
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
