@@ -98,7 +98,7 @@ describe('A release', () => {
   });
 
   test('accepts only the tag of the version of the package', { skip }, async () => {
-    const script = await step('verify', 'The tag is the version of the package');
+    const script = await step('verify', 'Check that the tag is the version of the package');
     const { version } = JSON.parse(text('package.json')) as { version: string };
     const statusFor = (tag: string) =>
       spawnSync('bash', ['-ec', script], { cwd: projectRoot, env: { ...ownEnvironment(), GITHUB_REF_NAME: tag } })
@@ -107,7 +107,7 @@ describe('A release', () => {
   });
 
   test('is rejected for a tag that is not on main', { skip }, async () => {
-    const script = await step('verify', 'The tag is on main');
+    const script = await step('verify', 'Check that the tag is on main');
     inRepository((directory, git) => {
       const status = () =>
         spawnSync('bash', ['-ec', script], {
