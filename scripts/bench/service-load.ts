@@ -96,7 +96,7 @@ async function measure(pool: Pool, issuer: JobIssuer, service: ServiceProcess): 
   return [
     row(`${pool.version}: idle`, { queue: idle.queue }, begin),
     row(`${pool.version}: ${AT_ONCE} requests at the same time, ${minutes} min`, steady, `${begin}, then ${end}`),
-    row(`${pool.version}: the same, beside ${FLOODERS} that are refused`, flooded, memory()),
+    row(`${pool.version}: the same load, plus ${FLOODERS} refused requests at the same time`, flooded, memory()),
     row(`${pool.version}: \`condor_token_create\` instead, ${AT_ONCE} at the same time`, created, ''),
   ];
 }
