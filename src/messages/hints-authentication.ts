@@ -46,15 +46,15 @@ A: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore 
 A: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
   'idtoken-expired': `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
   'scitoken-expired': `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
-  'file-exposed': `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+  'file-exposed': `R: change the owner of the token file to this account, and remove the access of other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
   'no-credential': NEW_TOKEN,
   'file-name-ignored': NEW_TOKEN,
   'kerberos-cache-type': KERBEROS,
   'no-kerberos-credential': KERBEROS,
   'no-server-name': `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-  'fs-unbound': `W: name FS in authentication-methods if you trust all accounts of this host: with this release, another account can relay the authentication.
+  'fs-unbound': `W: add FS to authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.
 A: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
-  'fs-relay': `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
+  'fs-relay': `R: check whether another account on this host listens at this address instead of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
   'munge-failed': MUNGED,
 };
 
@@ -62,28 +62,28 @@ const REFUSED: Hints<RefusedReason> = {
   ...KERBEROS_REFUSED,
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
-A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
-  'no-trust-domain': `W: set idtoken to a single token, that of this pool; condor_token_list shows the issuers.
+A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revocation expression and the key directory. An identity should ${IN_UID_DOMAIN}.`,
+  'no-trust-domain': `W: set idtoken to only the token of this pool; condor_token_list shows the issuers.
 A: or set [TRUST_DOMAIN].`,
-  'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
+  'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
   'mapping-required': `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
-  'no-tls13': `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
+  'no-tls13': `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists the TLS 1.3 ciphers).
 W: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
   'no-tls': `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`,
 };
 
 const UNPROVEN: Hints<UnprovenReason> = {
   ...KERBEROS_UNPROVEN,
-  'name-differs': `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
+  'name-differs': `W: if $host is the correct host, set server-name to the name in its certificate: ${NAME_THERE}`,
   'expired-certificate': `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
-  'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address has a different name, set server-name.`,
+  'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it. If the certificate contains a different host name, set server-name.`,
   'password-differs': `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
   'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`,
 };
 
 const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
 const FALSE_DAEMON =
-  'N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
+  'N: if these settings are already correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
 
 /**
  * Returns the hints for all attempts, starting with the last one. In `attempts`, credentials that were missing or not

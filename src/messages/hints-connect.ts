@@ -7,7 +7,7 @@ const STALE =
   'specify pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the current address)';
 const THREE_PARTS = 'one line with three parts separated by dots.';
 const RESTARTED =
-  'check whether the daemon restarted a moment ago (condor_status -any lists it when it is back), then run the job again with a longer timeout.';
+  'check whether the daemon has just restarted (condor_status -any lists it when it is running again), then run the job again with a longer timeout.';
 const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}`;
 const ID_TOKEN_PERMISSION = 'W: add permissions: id-token: write to the job';
 
@@ -16,10 +16,10 @@ const SERVICE_CLIENT = `W: set token-grant: client-credentials if the service is
 const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.`;
 
 const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.
-A: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).`;
+A: for a CI system that issues one token per job, add reuse: job to the entry (condor_token_service check -offline checks it).`;
 
 export const INPUT_HINTS: Hints<InputReason> = {
-  'identity-flag': `W: omit the flag, which HTCondor's condor_token_fetch does not support either: the token has the identity of the credential, which condor_token_list shows.`,
+  'identity-flag': `W: omit the flag, because the token always has the identity of the credential (condor_token_list shows it).`,
   'unknown-flag': `W: correct the flag; condor_token_fetch -help lists all flags.`,
   configuration: `R: correct the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
   input: `W: correct $input; the README lists the valid values.`,
@@ -27,16 +27,16 @@ export const INPUT_HINTS: Hints<InputReason> = {
 
 export const CREDENTIAL_HINTS: Hints<CredentialReason> = {
   ...KERBEROS_CREDENTIALS,
-  'secret-empty': `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names (gh secret list).
+  'secret-empty': `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs that do not use the environment of the secret, and to reusable workflows without secrets: inherit. Also check the name of the secret (gh secret list).
 W: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
-  'file-exposed': `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+  'file-exposed': `R: change the owner of the file to this account, and remove the access of other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
   'file-name-ignored': `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
   'fs-elsewhere': `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints one).`,
   'ccb-needs-proof': `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
   'no-job-token': `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
-  'job-token-refused': `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the OIDC service of the runner returned its reason.`,
+  'job-token-refused': `${ID_TOKEN_PERMISSION}, and correct oidc-audience. The message contains the reason from the OIDC service of the runner.`,
   'service-redirects': `W: correct token-service: the service redirects ($status), and redirects are not followed. curl -v URL shows the location.`,
-  'service-not-found': `W: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.`,
+  'service-not-found': `W: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has its endpoint at /token.`,
   'unauthorized-client': SERVICE_CLIENT,
   'invalid-client': SERVICE_CLIENT,
   'invalid-token-audience': SERVICE_AUDIENCE,
@@ -44,11 +44,11 @@ W: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork !
   'token-reuse-detected': SERVICE_REUSE,
   'used-already': SERVICE_REUSE,
   'service-refused': `W: compare the claims of the job token, which the log shows, with the service's reason: usually the repository, branch or environment differs.
-A: run condor_token_service explain -claims FILE, which shows how the claims differ from each entry, and the entry that would admit this job.`,
-  'no-token-to-exchange': `${ID_TOKEN_PERMISSION}; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.`,
+A: run condor_token_service explain -claims FILE, which shows how the claims differ from each entry, and prints an entry that would admit this job.`,
+  'no-token-to-exchange': `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.`,
   'scitoken-needs-proof': `W: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
   'no-credential': `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.
-R: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+R: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file with mode 0600 that this account owns; condor_token_list shows the tokens that are found.`,
   'certificate-expired': `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
   'certificate-unreadable': `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
@@ -80,7 +80,7 @@ W: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file)
   'proxy-failed': `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
 R: if HOST is reachable without a proxy, add it to no_proxy.`,
   'name-unknown': `R: check the spelling, and whether this runner resolves the name: getent hosts $host. Hosted runners resolve public names only: ${ELSEWHERE}`,
-  'private-address': `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.
+  'private-address': `N: run this step in the private network of this address, or use a VPN or an SSH tunnel with address.
 A: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
   'service-busy': `W: increase the timeout or retries, because the service requests a later attempt.
 A: find the reason with journalctl -u condor-token-service: an unusable seed, or an unreachable daemon or issuer.`,
@@ -101,7 +101,7 @@ W: increase the timeout if the network is slow.`,
 W: increase the timeout if the network is slow or the daemon is busy.`,
   closed: `A: ${RESTARTED}
 A: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}; lines with DC_AUTHENTICATE in that log show the reason.
-W: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
+W: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, listens at this address, correct host and port.`,
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.

@@ -7,7 +7,7 @@ const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 const OTHER_DAEMON = 'W: or use another daemon of the pool (type: collector)';
 const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
-const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read any: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 W: or fetch the token from the collector, with type: collector.`;
 const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
 W: or omit key, so that the daemon signs with its own key.`;
@@ -29,8 +29,8 @@ ${OTHER_DAEMON}, or mode request.`,
   'signing-key-configured': NO_SIGNING_KEY,
   'failed-to-read-file': KEY_UNREADABLE,
   'failed-to-fetch-key': KEY_UNREADABLE,
-  'not-known-to-the-collector': `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}
-A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+  'not-known-to-the-collector': `W: ${ITSELF} HTCondor 9.9 and later (tested up to 25.14) always returns this error, even to its own condor_token_fetch -remote.
+A: with a release that fixes this problem, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd with exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
   'no-schedd-target': `W: specify name as condor_status -schedd -af Name shows it.`,
   'not-encrypted': `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
   'sec-impersonation-token-limits': `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,

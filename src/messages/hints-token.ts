@@ -5,7 +5,7 @@ const AES_FIRST = 'A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon'
 const SUPPORTED = 'HTCondor 9.9 or later (10.0 or later of the long-term releases)';
 const NOTHING_SENT = 'Nothing was sent in cleartext.';
 const OTHER_METHOD =
-  'A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
+  'A: make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
 
 export const NEGOTIATION_HINTS: Hints<NegotiationReason> = {
   'no-authentication': `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
