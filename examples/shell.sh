@@ -3,7 +3,7 @@
 #
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
-# Set both variables in the settings of your CI system, not on a command line, which every account of the host can see.
+# Set both variables in the settings of your CI system, not on a command line, which every account on the host can see.
 # SHA256SUMS of the release contains the sum. The script needs Node 20.19 or later; condor_submit needs HTCondor's tools.
 set -eu
 : "${CONDOR_IDTOKEN:?a token of your pool}" "${CONDOR_TOKEN_FETCH_SHA256:?the sum of condor_token_fetch.mjs}"
@@ -21,7 +21,7 @@ curl -fsSL -o "$program" \
 if command -v sha256sum > /dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
 echo "$CONDOR_TOKEN_FETCH_SHA256  $program" | $sum -c - > /dev/null
 
-# HTCondor ignores a token file that other accounts can read. printf is built into the shell, so no process shows the token.
+# HTCondor ignores a token file that other accounts can read. printf is built into the shell, so no process list shows the token.
 (
   umask 077
   mkdir "$private/credential"
@@ -36,5 +36,5 @@ rm -r "$private/credential"
 
 export _CONDOR_SEC_TOKEN_DIRECTORY="$private/tokens.d"
 export _CONDOR_COLLECTOR_HOST="$pool" _CONDOR_SCHEDD_HOST="$schedd"
-[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV # HTCondor's tools need a configuration, or this
+[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV # HTCondor's tools need this setting if there is no configuration
 "$@"
