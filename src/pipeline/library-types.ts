@@ -73,11 +73,11 @@ export interface CheckOptions {
   readonly kerberosCache?: string | undefined;
   /** CA certificates to trust in addition to the system's, as PEM text or as the path of a file or directory. */
   readonly caCertificate?: string | undefined;
-  /** Host name that the daemon's certificate must carry. Default: the host name of the daemon's address. */
+  /** Host name that the daemon's certificate must contain. Default: the host name of the daemon's address. */
   readonly serverName?: string | undefined;
   /** The pool password. */
   readonly password?: string | undefined;
-  /** Identity that the token must carry, `user@domain`. With any other identity, the call fails and writes nothing. */
+  /** Identity that the token must have, `user@domain`. With any other identity, the call fails and writes nothing. */
   readonly expectedIdentity?: string | undefined;
   /** Trust domain that must issue the token. With any other trust domain, the call fails and writes nothing. */
   readonly expectedTrustDomain?: string | undefined;

@@ -32,7 +32,7 @@ export interface TokenRequest {
   readonly daemon: DaemonSelector;
   /** With mode `fetch`, true if the collector fetches the schedd's token. `key` is then undefined. */
   readonly remote: boolean;
-  /** Host name that the daemon's certificate must carry. Undefined means the host name of the daemon's address. */
+  /** Host name that the daemon's certificate must contain. Undefined means the host name of the daemon's address. */
   readonly serverName: string | undefined;
   readonly credentials: CredentialSources;
   /** Source of a bearer token that is not among the credentials: the CI job itself, or a token service. */

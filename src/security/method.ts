@@ -35,7 +35,7 @@ export interface Peer {
   readonly port: number;
   /** Name of the daemon's socket behind the shared port. Undefined if the daemon has its own port. */
   readonly sharedPortId: string | undefined;
-  /** Host name, supplied by the user, that the daemon's certificate must carry. Undefined if no name is certain. */
+  /** Host name, supplied by the user, that the daemon's certificate must contain. Undefined if no name is certain. */
   readonly serverName: string | undefined;
   /**
    * Host name that an authenticated collector returned. It is sufficient for authenticating the client, but not for
