@@ -1,4 +1,4 @@
-/** Rules for the code: length and exports of a file, and the size of the bundles. */
+/** Checks rules for the code: the length of files, their exports, and the size of the bundles. */
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const MAX_COMMAND_BYTES = 215_000;
 const MAX_SERVICE_BYTES = 360_000;
 
 describe('The code', () => {
-  test(`has at most ${MAX_LINES} lines a file in src`, () => {
+  test(`has at most ${MAX_LINES} lines per file in src`, () => {
     const long = sources.filter(({ lines }) => lines > MAX_LINES);
     assert.deepEqual(
       long.map(({ path, lines }) => `${path}: ${lines}`),
@@ -21,7 +21,7 @@ describe('The code', () => {
     );
   });
 
-  test('contains no any, and silences no compiler or linter without a reason', () => {
+  test('does not use the type any, and silences the compiler or linter only with a reason', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /(:|<|\bas) any\b/, path);
     for (const { path } of sources) {
       const text = readFileSync(join(projectRoot, path), 'utf8');
@@ -29,7 +29,7 @@ describe('The code', () => {
     }
   });
 
-  test('has the version of package.json', () => {
+  test('contains the version of package.json', () => {
     const manifest: unknown = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8'));
     assert.equal((manifest as { version: string }).version, VERSION);
   });
@@ -65,10 +65,10 @@ describe('A bundle', () => {
     assert.ok(statSync(join(projectRoot, 'dist/service/index.js')).size <= MAX_SERVICE_BYTES);
   });
 
-  test('of the command contains no toolkit of the Action', () =>
+  test('of the command does not contain the toolkit of the Action', () =>
     assert.doesNotMatch(read('dist/cli/index.js'), /@actions\/core|GITHUB_OUTPUT/));
 
-  test('contains no path of the machine that built it', () => {
+  test('contains no path of the host that built it', () => {
     for (const file of ['dist/action/index.js', 'dist/cli/index.js', 'dist/service/index.js']) {
       assert.ok(!read(file).includes(`${projectRoot}/`), file);
     }

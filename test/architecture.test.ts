@@ -1,4 +1,4 @@
-/** Rules for the tree, checked in the sources: which files may import which, access the process, and read secrets. */
+/** Checks rules for the source tree: which files may import which modules, access the process, and read secrets. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { projectRoot } from './support/project.ts';
 import { sources } from './support/sources.ts';
 
 /**
- * Floors from top to bottom. The groups of a floor do not import each other. A file imports only from lower floors and
- * from its own group, without cycles.
+ * Layers of the source tree, from top to bottom. Groups in the same layer do not import each other. A file imports only
+ * from lower layers and from its own group, without cycles.
  */
 const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/service/']],
@@ -22,13 +22,13 @@ const LAYERS: readonly (readonly (readonly string[])[])[] = [
   [['src/errors.ts', 'src/reasons.ts', 'src/runtime/']],
 ];
 
-/** Modules of Node and of packages that only these files may import. */
+/** Modules of Node and of packages, each with the only files that may import the module. */
 const CONFINED: readonly [RegExp, readonly string[]][] = [
   [
     /^(node:)?(net|dns|dgram|http|https|http2)(\/|$)/,
     [
       ...['src/transport/', 'src/credentials/https.ts', 'src/action/stop-socket.ts', 'src/service/http-server.ts'],
-      'src/credentials/http-proxy.ts', // node:net, for networks of no_proxy
+      'src/credentials/http-proxy.ts', // node:net, for the networks in no_proxy
     ],
   ],
   [
@@ -57,7 +57,7 @@ const CONFINED: readonly [RegExp, readonly string[]][] = [
   [/^undici/, []],
 ];
 
-/** Files that may access these properties of the process. */
+/** Files that may access properties of `process`, with the names of those properties. */
 const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/action/index.ts': /^exitCode$/,
   'src/action/post-entry.ts': /^argv$/,
@@ -73,8 +73,8 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/service/index.ts': /^(argv|exitCode)$/,
   'src/service/world.ts': /^(env|getuid|stdout|stderr|on)$/,
   'src/runtime/crypto.ts': /^getBuiltinModule$/,
-  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, only if it is needed
-  'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, only if it is needed
+  'src/transport/kdc.ts': /^getBuiltinModule$/, // node:dns, loaded only when needed
+  'src/credentials/munge.ts': /^getBuiltinModule$/, // node:child_process, loaded only when needed
   'src/credentials/trust.ts': /^getBuiltinModule$/, // node:tls
   'src/inputs/settings.ts': /^getBuiltinModule$/, // node:child_process
   'src/security/methods/tls-tunnel.ts': /^getBuiltinModule$/, // node:tls
@@ -87,29 +87,31 @@ const PROCESS: Readonly<Record<string, RegExp>> = {
   'src/token/token-file.ts': /^platform$/,
 };
 
-/** Files that may read a secret, with the number of calls. */
+/** Files that may read a secret, with the number of `reveal` calls in each. */
 const REVEALS: Readonly<Record<string, number>> = {
-  'src/action/main.ts': 1, // masks it
+  'src/action/main.ts': 1, // masks the secret
   'src/action/deliver.ts': 1, // sets the output
-  'src/cli/main.ts': 1, // prints it
+  'src/cli/main.ts': 1, // prints the token
   'src/credentials/ssl.ts': 2, // reads the PEM, and opens the file that contains it
   'src/credentials/idtokens.ts': 1, // splits the input into lines
-  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives the keys of the password
-  'src/credentials/password.ts': 1, // reads the line
-  'src/credentials/scitokens.ts': 5, // trims it; checks for empty, blanks and length; checks whether one exists to mask
-  'src/daemon/token-commands.ts': 1, // sends it to a daemon that has authenticated itself
+  'src/credentials/kerberos.ts': 3, // detects base64; parses the keytab; derives keys from the password
+  'src/credentials/password.ts': 1, // reads the line of the input
+  // Trims the token; checks its length and whether it is empty or contains blanks; checks whether to mask it.
+  'src/credentials/scitokens.ts': 5,
+  'src/daemon/token-commands.ts': 1, // sends the SciToken to a daemon that has authenticated itself
   'src/credentials/https.ts': 1, // authenticates to the proxy
   'src/credentials/keyless.ts': 1, // authenticates to the runner
-  'src/credentials/token-service.ts': 1, // sends it
+  'src/credentials/token-service.ts': 1, // sends the job token
   'src/service/fetcher.ts': 1, // passes the seed to the library
-  'src/service/token-endpoint.ts': 1, // sends it to the job
-  'src/token/token-file.ts': 1, // writes it
-  'src/security/methods/munge.ts': 1, // sends it
+  'src/service/token-endpoint.ts': 1, // sends the token to the job
+  'src/token/token-file.ts': 1, // writes the token
+  'src/security/methods/munge.ts': 1, // sends the credential
   'src/security/methods/password.ts': 1, // derives the key
-  'src/security/methods/scitokens.ts': 1, // sends it after the server has authenticated itself
+  'src/security/methods/scitokens.ts': 1, // sends the SciToken after the server has authenticated itself
   'src/security/methods/tls-tunnel.ts': 1, // passes the private key to TLS
-  'src/token/bearer.ts': 2, // parses it; reads the claims of a job token
-  'src/token/jwt.ts': 5, // parses it, twice; uses its signature as key, and masks it if it is long enough
+  'src/token/bearer.ts': 2, // parses the token; reads the claims of a job token
+  // Parses the token twice; uses its signature as the key, and masks the signature if it is long enough.
+  'src/token/jwt.ts': 5,
 };
 
 const isIn = (path: string, places: readonly string[]) =>
@@ -124,12 +126,12 @@ function placeOf(path: string): { row: number; group: readonly string[] } | unde
 }
 
 describe('Imports', () => {
-  test('are found', () => {
+  test('are detected', () => {
     assert.ok(sources.length > 30);
     assert.ok(sources.flatMap(({ imports }) => imports).length > 100);
   });
 
-  test('of this project name existing files with their extension', () => {
+  test('within this project name existing files with their extension', () => {
     const paths = new Set(sources.map(({ path }) => path));
     for (const { path, imports } of sources) {
       for (const each of imports.filter((name) => name.startsWith('src/')))
@@ -137,26 +139,26 @@ describe('Imports', () => {
     }
   });
 
-  test('go down the rows of the table, never up and never sideways', () => {
+  test('lead to lower rows of the table, never to higher rows or sideways', () => {
     const wrong: string[] = [];
     for (const { path, imports } of sources) {
       const from = placeOf(path);
-      assert.ok(from, `${path} has no place in the table`);
+      assert.ok(from, `${path} is not in the table`);
       for (const each of imports.filter((name) => name.startsWith('src/'))) {
         const to = placeOf(each);
-        assert.ok(to, `${each} has no place in the table`);
+        assert.ok(to, `${each} is not in the table`);
         if (!(to.row > from.row || to.group === from.group)) wrong.push(`${path} → ${each}`);
       }
     }
     assert.deepEqual(wrong, []);
   });
 
-  test('of crypto are types only, because loading it delays the start', () => {
+  test('of crypto are type-only, because loading it delays the start', () => {
     const early = sources.filter(({ code }) => /^import (?!type\b).*'node:crypto'/m.test(code));
     assert.deepEqual(early, []);
   });
 
-  test('are acyclic, including those of types', () => {
+  test('are acyclic, including type imports', () => {
     const edges = new Map(
       sources.map(({ path, imports }) => [path, imports.filter((name) => name.startsWith('src/'))]),
     );
@@ -170,7 +172,7 @@ describe('Imports', () => {
     for (const path of edges.keys()) visit(path, []);
   });
 
-  test('name built-in modules with node:', () => {
+  test('name built-in modules with the prefix node:', () => {
     const odd = sources.flatMap(({ path, imports }) =>
       imports.filter((name) => /^[a-z_]+$/.test(name) && name !== 'yaml').map((name) => `${path}: ${name}`),
     );
@@ -178,7 +180,7 @@ describe('Imports', () => {
   });
 
   for (const [module, places] of CONFINED) {
-    test(`of ${module.source} are in ${places.join(', ') || 'no file'} only`, () => {
+    test(`of ${module.source} occur only in ${places.join(', ') || 'no file'}`, () => {
       const users = sources.filter(({ imports }) => imports.some((name) => module.test(name))).map(({ path }) => path);
       assert.deepEqual(
         users.filter((path) => !isIn(path, places)),
@@ -187,7 +189,7 @@ describe('Imports', () => {
       for (const place of places)
         assert.ok(
           users.some((path) => isIn(path, [place])),
-          `${place} has no need to be listed`,
+          `${place} does not have to be listed`,
         );
     });
   }
@@ -217,7 +219,7 @@ describe('The token service', () => {
       );
   });
 
-  test('has a policy without access to files, network and process', () => {
+  test('has a policy that does not access files, the network or the process', () => {
     for (const { path, imports } of sources.filter((each) => each.path.startsWith('src/policy/')))
       assert.deepEqual(
         imports.filter((name) => !/^(src\/policy\/|yaml$)/.test(name)),
@@ -228,7 +230,7 @@ describe('The token service', () => {
 });
 
 describe('The process', () => {
-  test('is used only by the listed files, for the listed properties', () => {
+  test('is accessed only by the listed files, for the listed properties', () => {
     const used = new Set<string>();
     for (const { path, code } of sources) {
       for (const [, property = ''] of code.matchAll(/(?<![.\w'"`-])process(?:\?)?\.(\w+)/g)) {
@@ -240,11 +242,11 @@ describe('The process', () => {
     assert.deepEqual([...used].sort(), Object.keys(PROCESS).sort());
   });
 
-  test('is printed to by the entry points only', () => {
+  test('prints through console only in the entry points', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\bconsole\./, path);
   });
 
-  test('provides time and randomness through Host only', () => {
+  test('provides time and randomness only through Host', () => {
     for (const { path, code } of sources.filter(
       ({ path }) => !['src/inputs/process-host.ts', 'src/action/renewal.ts', 'src/service/world.ts'].includes(path),
     )) {
@@ -270,7 +272,7 @@ describe('Secrets', () => {
     assert.deepEqual(Object.fromEntries(found), REVEALS);
   });
 
-  test('cannot be read in another way', () => {
+  test('cannot be read in any other way', () => {
     for (const { path, code } of sources) assert.doesNotMatch(code, /\[['"`]reveal|\{[^}]*\breveal\b[^(]*\}/, path);
   });
 });

@@ -1,4 +1,4 @@
-/** A project that depends on the packed package: it compiles with the compiler options that projects commonly use. */
+/** Tests that a project that depends on the packed package compiles with commonly used compiler options. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -77,12 +77,12 @@ describe('A project that depends on the package', () => {
         assert.equal(status, 0, stdout);
       });
 
-  test('does not compile if it reads a field that errors of that code do not have', () => {
+  test('does not compile if it reads a property that errors with that code do not have', () => {
     const { stdout } = compile(MISTAKE, { module: 'node16', moduleResolution: 'node16', types: [], lib: ['es2022'] });
     assert.match(stdout, /Property 'input' does not exist on type 'DaemonError'/);
   });
 
-  test('receives at most six declaration files, which import no module of Node', () => {
+  test('receives at most six declaration files, none of which imports a module of Node', () => {
     const found = readdirSync(join(installed, 'dist/lib'), { recursive: true, encoding: 'utf8' });
     const declarations = found.filter((name) => name.endsWith('.d.ts'));
     assert.ok(declarations.length <= 6, declarations.join(' '));

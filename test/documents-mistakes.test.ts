@@ -1,4 +1,4 @@
-/** The tests of the documents detect mistakes. */
+/** Tests that the document checks detect mistakes. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -23,27 +23,27 @@ describe('The document check', () => {
     assert.equal(found?.uses, uses);
   });
   for (const [what, text, complaint] of [
-    ['an input that there is not', step('pol: cm'), /no input pol/],
-    ['a word that an input cannot be', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
-    ['a level that there is not', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
+    ['an input that does not exist', step('pol: cm'), /no input pol/],
+    ['an invalid value of an input', step('pool: cm, mode: fetsch'), /mode: .*fetsch/],
+    ['a level that does not exist', step('pool: cm, authz: SUBMIT'), /authz: .*SUBMIT/],
     ['inputs that exclude each other', step('pool: cm, token: a, file: b'), /exclusive/],
-    ['neither true nor false', step('pool: cm, cleanup: maybe'), /cleanup/],
-    ['an invalid time', step('pool: cm, timeout: soon'), /timeout/],
+    ['a value other than true or false', step('pool: cm, cleanup: maybe'), /cleanup/],
+    ['an invalid duration', step('pool: cm, timeout: soon'), /timeout/],
     ['another version', step('pool: cm', uses.replace('@v0', '@main')), /uses: .*@main/],
-    ['an expression of something else', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
+    ['an expression with another context', step(`pool: "${expression('matrix.pool')}"`), /matrix\.pool/],
     [
       'an expression that GitHub cannot parse',
       step(`pool: "${expression('secrets.').slice(0, -3)}"`),
-      /is no workflow/,
+      /is not a workflow/,
     ],
-    ['a key that GitHub does not know', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is no workflow/],
-    ['a job without a machine', 'jobs:\n  a:\n    steps: []\n', /is no workflow/],
+    ['a key that GitHub does not recognize', `steps:\n  - uses: ${uses}\n    whith: {}\n`, /is not a workflow/],
+    ['a job without runs-on', 'jobs:\n  a:\n    steps: []\n', /is not a workflow/],
     ['a script that bash cannot parse', '- run: if true; then\n', /syntax error|unexpected end/],
   ] as const)
     test(`reports ${what}`, { skip: what.includes('bash') && skipWindows }, async () => {
       await assert.rejects(checkWorkflow('x', text), complaint);
     });
-  test('reports an unknown input outside of a workflow', () =>
+  test('reports an unknown input outside a workflow', () =>
     assert.throws(() => checkInputs('x', { lifetime: 'ever' }), /lifetime/));
   test('reports an unfinished shell command', { skip: skipWindows }, () => {
     assert.throws(() => checkShell('x', commandsOf({ language: 'console', text: '$ echo "\nfine\n' })), /x: /);
@@ -58,9 +58,9 @@ describe('The document check', () => {
       /'pol'/,
     ));
   test('reports a broken link', () => {
-    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /not there/);
+    assert.throws(() => checkLink('README.md', 'docs/NOWHERE.md'), /does not exist/);
     assert.throws(() => checkLink('README.md', 'docs/PARITY.md#nowhere'), /no heading nowhere/);
-    assert.throws(() => checkLink('README.md', '../README.md'), /leaves/);
+    assert.throws(() => checkLink('README.md', '../README.md'), /outside the project/);
     checkLink('docs/PARITY.md', '../README.md#inputs');
   });
   test('ignores code in the check of prose', () => {

@@ -1,10 +1,10 @@
-/** Runs everything in the README that can be run. */
+/** Runs every example in the README that can be run. */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ABSENT, Ways } from './support/clients/ways.ts';
+import { ABSENT, MethodClients } from './support/clients/method-clients.ts';
 import { type Block, blocksIn } from './support/documents/markdown.ts';
 import { checkWorkflow, commandsOf, evaluated, isOurs, skipWindows } from './support/documents/snippets.ts';
 import { EmbeddedPool } from './support/embedded-pool/pool.ts';
@@ -15,27 +15,27 @@ import { Runner, type StepResult } from './support/runner/runner.ts';
 import { TokenServices } from './support/service/token-services.ts';
 
 describe('The recipes of the README work:', () => {
-  let ways: Ways;
+  let clients: MethodClients;
   let pool: EmbeddedPool;
   let other: EmbeddedPool;
   let runner: Runner;
   let services: TokenServices;
   let folder: string;
-  /** As on an access point. */
+  /** The environment of an access point. */
   let machine: Readonly<Record<string, string>>;
   before(async () => {
-    ways = await Ways.create();
-    const map = { [`SCITOKENS ${ways.issuer.url},ci`]: 'ci@example.org' };
+    clients = await MethodClients.create();
+    const map = { [`SCITOKENS ${clients.issuer.url},ci`]: 'ci@example.org' };
     const requests: RequestSettings = { whenFiled: (id, all) => all.decide(id, 'approved') };
-    pool = await EmbeddedPool.start({ ...ways.pool({ map, requests }), trustDomain: 'example.org' });
+    pool = await EmbeddedPool.start({ ...clients.pool({ map, requests }), trustDomain: 'example.org' });
     other = await EmbeddedPool.start({ trustDomain: 'example.net' });
     runner = new Runner();
     services = await TokenServices.start();
     folder = mkdtempSync(join(tmpdir(), 'documents-'));
-    const address = ways.file('address', `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
+    const address = clients.file('address', `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
     machine = {
       ...{ _CONDOR_SCHEDD_ADDRESS_FILE: address, _CONDOR_SCHEDD_NAME: 'ci@pool', _CONDOR_FULL_HOSTNAME: 'pool' },
-      _CONDOR_FS_LOCAL_DIR: ways.tmp,
+      _CONDOR_FS_LOCAL_DIR: clients.tmp,
     };
   });
   after(async () => {
@@ -43,11 +43,11 @@ describe('The recipes of the README work:', () => {
     services?.stop();
     await pool?.stop();
     await other?.stop();
-    ways?.close();
+    clients?.close();
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
-  /** The snippet below its heading. */
+  /** Returns the code block in this language under a heading of the README. */
   function shown(heading: string, language: string): Block {
     const section = readFileSync(join(projectRoot, 'README.md'), 'utf8')
       .split(/^(?=##+ )/m)
@@ -63,7 +63,7 @@ describe('The recipes of the README work:', () => {
       .replaceAll('cm.example.net', other.collector)
       .replaceAll(/\bap\d+\.example\.\w+/g, 'ci@pool')
       .replaceAll(/127\.0\.0\.1:96\d\d/g, pool.collector);
-  /** Runs the steps of the Action in order, with their prerequisites. */
+  /** Runs the Action's steps in order, with their prerequisites. */
   async function act(heading: string, ...results: ((step: StepResult) => void)[]): Promise<void> {
     const steps = (await checkWorkflow(heading, shown(heading, 'yaml').text)).filter(isOurs);
     assert.equal(steps.length, results.length);
@@ -71,8 +71,8 @@ describe('The recipes of the README work:', () => {
       const at = inputs['pool'] === 'cm.example.net' ? other : pool;
       const values = { secrets: at.idToken('ci'), 'runner.temp': runner.temp };
       const said = Object.entries(evaluated(inputs, values)).map(([name, text]) => [name, here(text)]);
-      const authorities = `${ways.authority.certificate}${services.authority.certificate}`;
-      const trust = { 'ca-certificate': authorities, 'server-name': ways.hostName };
+      const authorities = `${clients.authority.certificate}${services.authority.certificate}`;
+      const trust = { 'ca-certificate': authorities, 'server-name': clients.hostName };
       const step = await runner.runAction(
         { ...trust, ...Object.fromEntries(said) },
         {
@@ -97,12 +97,12 @@ describe('The recipes of the README work:', () => {
     assert.ok(existsSync(step.outputs['token-file'] ?? ''));
   };
 
-  /** The rows of the table in a document that has this heading. */
+  /** Returns the rows of the table with this heading in a document. */
   const rowsOf = (text: string, heading: string): readonly (readonly [string, string])[] =>
     [
       ...(text.split(`| ${heading} | |\n|---|---|\n`)[1]?.split('\n\n')[0] ?? '').matchAll(/^\| (.*?) \| `(.*)` \|$/gm),
     ].map(([, name = '', value = '']) => [name, value] as const);
-  /** A value without the parts that differ in each run: times, IDs and numbers. */
+  /** Replaces the IDs and numbers in a value, because they differ in each run. */
   const kindOf = (value: string) => value.replaceAll(/[0-9a-f]{32}/g, 'ID').replaceAll(/\d+/g, '0');
   test('Quick start', () =>
     act('Quick start', (step) => {
@@ -146,13 +146,13 @@ describe('The recipes of the README work:', () => {
       assert.match(log.join('\n'), /is waiting for approval: condor_token_request_approve -reqid \d+ -name/);
     }));
   test('A runner on the access point', { skip: ABSENT.FS ?? false }, () =>
-    act('A runner on the access point', isFor(`${ways.account}@example.org`, 'READ WRITE', '3600')),
+    act('A runner on the access point', isFor(`${clients.account}@example.org`, 'READ WRITE', '3600')),
   );
   test("HTCondor's tools instead of Python", () =>
     act("HTCondor's tools instead of Python", isFor('ci@example.org', 'READ WRITE', '3600')));
 
   test('A job without a stored secret', async () => {
-    services.made = () => ways.issuer.issue('ci', { exp: Math.floor(Date.now() / 1000) + 3600 });
+    services.made = () => clients.issuer.issue('ci', { exp: Math.floor(Date.now() / 1000) + 3600 });
     await act('A job without a stored secret', (step) => {
       isFor('ci@example.org', 'READ WRITE', '600')(step);
       assert.equal(step.outputs['authentication-method'], 'IDTOKENS');
@@ -184,7 +184,10 @@ describe('The recipes of the README work:', () => {
     }
   });
 
-  /** On a host with the command under both names, and a token; without any other network. */
+  /**
+   * Runs a script on a host without a network to other hosts. The host has a token, and the command under both of its
+   * names.
+   */
   async function shell(
     script: string,
     env: Readonly<Record<string, string>> = {},

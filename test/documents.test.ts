@@ -1,4 +1,4 @@
-/** The documents: everything that can be pasted is valid, and every link has a target. */
+/** Checks the documents. Everything that a reader can paste is valid, and every link has a target. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,12 +25,12 @@ const DOCUMENTS = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
   ...['docs', 'examples', '.github'].flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.md') : [])),
 ];
-/** Files of other CI systems. test/examples.test.ts checks them. */
+/** Files of other CI systems, which test/examples.test.ts checks. */
 const OTHER_SYSTEMS = /^examples\/(gitlab\/|buildkite|circleci|forgejo-keyless)/;
 const WORKFLOWS = ['.github/workflows', 'examples']
   .flatMap((folder) => (isHere(folder) ? filesBelow(folder, '.yml') : []))
   .filter((file) => !OTHER_SYSTEMS.test(file));
-/** A code block with any other language would not be checked. */
+/** The allowed languages of code blocks. A block in any other language would not be checked. */
 const LANGUAGES = ['yaml', 'sh', 'console', 'ts', 'text', 'condor-config', 'condor-map', 'yml', ''];
 
 const read = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
@@ -39,7 +39,7 @@ const blocks = DOCUMENTS.flatMap((file) => blocksOf(file));
 const inLanguage = (...languages: string[]) => blocks.filter(({ language }) => languages.includes(language));
 
 describe('The documents', () => {
-  test('contain only code blocks in languages that are checked', () => {
+  test('contain code blocks only in languages that the tests check', () => {
     for (const block of blocks) assert.ok(LANGUAGES.includes(block.language), `${place(block)}: ${block.language}`);
     for (const language of ['yaml', 'sh', 'console', 'ts']) assert.ok(inLanguage(language).length > 0, language);
   });
@@ -95,7 +95,7 @@ describe('The README', () => {
     assert.ok(words.length <= 1800, String(words.length));
   });
 
-  test('lists its chapters, and pins an exact version in each workflow', () => {
+  test('lists its sections, and pins an exact version in each workflow', () => {
     const [, contents = ''] = /^\*\*Contents:\*\*([\s\S]*?)\n\n/m.exec(readme) ?? [];
     const headings = anchorsOf(readme.replaceAll(/^(# |###).*$/gm, ''));
     assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Errors: who should act, the exit status and the code; and their texts cannot inject workflow commands. */
+/** Tests errors: their code, their exit status, and who should act. Their texts cannot inject workflow commands. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { everyError } from './support/errors/every-error.ts';
 import { projectRoot } from './support/project.ts';
 import { parseCommand } from './support/runner/commands.ts';
 
-/** interface.md §5. */
+/** The class and exit status of each error, by error code. */
 const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_INPUT: ['InputError', 2],
   ERR_NO_CREDENTIAL: ['CredentialError', 2],
@@ -47,18 +47,18 @@ const STATUS: Readonly<Record<string, readonly [string, number]>> = {
   ERR_OUTPUT: ['OutputError', 8],
 };
 
-/** Everything that a runner or a terminal interprets. */
+/** A string that contains everything that a runner or a terminal interprets. */
 const HOSTILE = 'bad ##[add-mask]x\n::set-output name=token::y\r::error::z \u001b[2J\u0007\u202e\u2028\u0000 end';
 
 describe('Error classes', () => {
   for (const error of everyError()) {
-    test(`${error.code} has the class and the status of the interface`, () => {
+    test(`${error.code} has the class and the exit status that the interface defines`, () => {
       assert.deepEqual([error.name, error.exitStatus], STATUS[error.code]);
       assert.ok(error instanceof HTCondorError);
     });
   }
 
-  test('exist for every code of the interface', () => {
+  test('exist for every code that the interface defines', () => {
     assert.deepEqual([...new Set(everyError().map(({ code }) => code))].sort(), Object.keys(STATUS).sort());
   });
 
@@ -69,12 +69,12 @@ describe('Error classes', () => {
 });
 
 describe('The phase and the peer', () => {
-  test('are set once, by the innermost call', () => {
+  test('are set only once, by the innermost call', () => {
     const error = new ConnectError('ERR_CLOSED', 'x').at('session', '<a:1>').at('locate', '<b:2>');
     assert.deepEqual([error.phase, error.peer], ['session', '<a:1>']);
   });
 
-  test('are printed with the code in the first line', () => {
+  test('are printed with the code on the first line', () => {
     const error = new ConnectError('ERR_CLOSED', 'the peer closed').at('session', '<a:1>');
     assert.equal(describeError(error)[0], 'the peer closed (ERR_CLOSED, while: session, at <a:1>)');
   });
@@ -99,20 +99,20 @@ describe('The description of an error', () => {
   const errors: readonly [string, unknown][] = [
     ['a message', new ConnectError('ERR_CONNECT', HOSTILE)],
     ['a peer', new ConnectError('ERR_CONNECT', 'x').at('connect', HOSTILE)],
-    ['the text of a daemon', new DaemonError(1, HOSTILE)],
+    ['a daemon’s error string', new DaemonError(1, HOSTILE)],
     ['a user', new AuthorizationError('ERR_DENIED', 'denied', HOSTILE)],
     ['an attempt', new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', [{ method: HOSTILE, reason: HOSTILE }])],
     ['an input', new InputError('name', `name: "${HOSTILE}" is unknown`)],
-    ['something else thrown', new Error(HOSTILE)],
+    ['a thrown value that is not an error', new Error(HOSTILE)],
   ];
   for (const [where, error] of errors) {
-    test(`sanitises hostile text in ${where}`, () => {
+    test(`sanitizes hostile text in ${where}`, () => {
       for (const line of describeError(error)) assertHarmless(line);
     });
   }
 });
 
-test('printable text is one line, of limited length, and no command of a runner', () => {
+test('sanitized text is a single line of limited length that contains no runner commands', () => {
   assertHarmless(printable(HOSTILE));
   const text = fc.array(
     fc.oneof(

@@ -1,4 +1,4 @@
-/** The examples: each is parsed as its CI system parses it, and its script runs with a pool. */
+/** Tests the examples. Each is parsed as its CI system parses it, and its script runs with a pool. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const WORKFLOWS = [
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@v0\.1\.0$/;
 const NOWHERE = { collector: 'cm.example.org', schedd: 'ap40.example.org' };
 
-/** Scripts of the keyless examples for systems that use the command. */
+/** Extracts the scripts from the keyless examples for systems that use the command. */
 const KEYLESS: Readonly<Record<string, () => string>> = {
   'Jenkinsfile.keyless': () => {
     const { stages } = readJenkinsfile(exampleText('Jenkinsfile.keyless'));
@@ -36,7 +36,7 @@ const KEYLESS: Readonly<Record<string, () => string>> = {
   },
   'buildkite.yml': () => {
     const { steps } = parse(exampleText('buildkite.yml')) as { steps: readonly { command: string }[] };
-    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does it
+    return (steps[0]?.command ?? '').replaceAll('$$', '$'); // as `pipeline upload` does
   },
   'circleci.yml': () => {
     const { jobs } = parse(exampleText('circleci.yml')) as {
@@ -68,7 +68,7 @@ const SERVICE = 'https://ap40.example.org:8443/token';
 const isCredential = (name: string) => ['idtoken', 'scitoken', 'oidc-audience'].includes(name);
 
 for (const [file, scriptOf] of Object.entries(KEYLESS)) {
-  describe(file, { skip: process.platform === 'win32' && 'the examples are for the shells of Unix' }, () => {
+  describe(file, { skip: process.platform === 'win32' && 'the examples are for Unix shells' }, () => {
     test('is a script that the shell accepts, and that verifies what it downloads', () => {
       const script = scriptOf();
       execFileSync('sh', ['-n'], { input: script });
@@ -76,7 +76,7 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
       assert.match(script, /-token-service (https:\/\/ap40\.example\.org:8443\/token|"\$CONDOR_TOKEN_SERVICE") /);
     });
 
-    test('sets BEARER_TOKEN for one command only', () => {
+    test('sets BEARER_TOKEN only for one command', () => {
       const lines = scriptOf()
         .split('\n')
         .filter((line) => line.includes('BEARER_TOKEN'));
@@ -87,13 +87,13 @@ for (const [file, scriptOf] of Object.entries(KEYLESS)) {
   });
 }
 
-test('the example of a trust policy is accepted by the token service', () => {
+test('the token service accepts the example of a trust policy', () => {
   const context = { hostName: 'ap40.example.org', superUsers: [], insecureTestIssuer: false };
   const parsed = parseConfig(exampleText('token-service/config.yaml'), context);
   assert.ok('config' in parsed, JSON.stringify(parsed));
 });
 
-test('the list of examples names every file, and every file is tested here', () => {
+test('the list of examples contains every file, and this file tests each of them', () => {
   const files = filesBelow('examples', '').map((file) => file.slice('examples/'.length));
   const service = ['token-service/config.yaml', 'token-service/Containerfile'];
   const keycloak = ['keycloak/realm-client-credentials.json', 'keycloak/realm-jwt-bearer.json'];
@@ -115,7 +115,7 @@ test('the list of examples names every file, and every file is tested here', () 
 for (const file of WORKFLOWS) {
   describe(file, () => {
     test('is a valid workflow with inputs of this Action', async () => {
-      // Forgejo and Gitea accept complete URLs; otherwise, their workflows are GitHub's.
+      // Forgejo and Gitea accept complete URLs; otherwise, their workflows have GitHub's syntax.
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);
@@ -134,7 +134,7 @@ for (const file of WORKFLOWS) {
       }
     });
 
-    test('has read permissions only, pinned actions, and no expression in a script', async () => {
+    test('has only read permissions, pinned actions, and no expression in a script', async () => {
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       if (!file.startsWith('forgejo')) assert.deepEqual(workflow.permissions, {});
       for (const { permissions } of Object.values(workflow.jobs))
@@ -161,7 +161,7 @@ describe('The GitLab example', () => {
 });
 
 describe('The Jenkinsfile', () => {
-  test('is a pipeline that fetches, submits and removes', () => {
+  test('is a pipeline that fetches a token, submits a job, and removes the token', () => {
     const { environment, stages, always } = readJenkinsfile(exampleText('Jenkinsfile'));
     assert.deepEqual(
       stages.map(({ name, credentials, scripts }) => [name, credentials, scripts.length]),
@@ -171,14 +171,14 @@ describe('The Jenkinsfile', () => {
       ],
     );
     assert.equal(environment['_CONDOR_SCHEDD_HOST'], NOWHERE.schedd);
-    assert.ok(stages[0]?.scripts[0]?.startsWith('#!/bin/sh\n'), 'or Jenkins logs every command');
+    assert.ok(stages[0]?.scripts[0]?.startsWith('#!/bin/sh\n'), 'otherwise, Jenkins logs every command');
     assert.equal(always.length, 1);
   });
 });
 
 for (const [file, runExample] of Object.entries(EXAMPLES)) {
-  const skip = process.platform === 'win32' && 'the examples are for the shells of Unix';
-  describe(`${file} at an embedded pool`, { skip }, () => {
+  const skip = process.platform === 'win32' && 'the examples are for Unix shells';
+  describe(`${file} with an embedded pool`, { skip }, () => {
     let pool: EmbeddedPool;
     let machine: CiMachine;
     before(async () => {
@@ -192,7 +192,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
     });
     const place = () => ({ collector: pool.collector, schedd: 'ci@pool' });
 
-    test('gives its commands a private token, and leaves no files', async () => {
+    test('provides its commands with a private token, and leaves no files', async () => {
       const idtoken = pool.idToken('alice');
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
       assert.equal(status, 0, output);
@@ -200,7 +200,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.match(output, /^drwx------/m);
       assert.match(output, /^-rw-------\W.*\/tokens\.d\/token$/m);
       assert.deepEqual(remains, []);
-      assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
+      assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'neither the old nor the new token is printed');
     });
 
     test('passes the credential to no command line and no tool', async () => {
@@ -223,7 +223,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       );
     });
 
-    test('runs no download with a different checksum', async () => {
+    test('does not run a download whose checksum differs', async () => {
       const started = machine.notes.split('\n').filter((line) => line.startsWith('node ')).length;
       const idtoken = pool.idToken('alice');
       const { status, remains } = await runExample({ machine, pool: place(), idtoken, sha256: '0'.repeat(64) });
@@ -232,7 +232,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
       assert.deepEqual(remains, []);
     });
 
-    test('fails with code and hint before the command if the credential is of another pool', async () => {
+    test('fails before the command, with a code and a hint, if the credential is for another pool', async () => {
       const submitted = machine.notes.split('condor_submit ').length;
       const idtoken = strangeJwt();
       const { status, output, remains } = await runExample({ machine, pool: place(), idtoken });
@@ -246,7 +246,7 @@ for (const [file, runExample] of Object.entries(EXAMPLES)) {
   });
 }
 
-test('shell.sh removes the token when it is told to end', { skip: process.platform === 'win32' }, async () => {
+test('shell.sh removes the token when it is terminated', { skip: process.platform === 'win32' }, async () => {
   const pool = await EmbeddedPool.start();
   const machine = new CiMachine();
   try {
@@ -262,12 +262,12 @@ test('shell.sh removes the token when it is told to end', { skip: process.platfo
   }
 });
 
-/** A workflow without the parts that only Forgejo accepts. */
+/** Removes the parts of a workflow that only Forgejo accepts. */
 function asGitHub(text: string): string {
   return text.replaceAll('uses: https://github.com/', 'uses: ').replace('enable-openid-connect: true\n', '');
 }
 
-/** The value of an expression, as far as the test needs it. */
+/** Evaluates the expressions in a value, as far as the test requires. */
 function evaluated(value: unknown): string {
   return String(value)
     .replaceAll(/\$\{\{ secrets\.\w+ \}\}/g, strangeJwt())

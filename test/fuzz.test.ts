@@ -1,4 +1,4 @@
-/** Runs the saved corpus, and a fixed number of mutants with a fixed seed. */
+/** Runs the fuzz targets on the saved corpus and on a fixed number of mutants from a fixed seed. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ before(async () => {
   targets = await allTargets();
 });
 
-describe('Every parser of foreign input', () => {
-  test('returns a value or a typed error for the corpus and for mutants of it', async () => {
+describe('Every parser of untrusted input', () => {
+  test('returns a value or a typed error for the corpus and for mutants of the corpus', async () => {
     const weights = targets.reduce((sum, { weight }) => sum + weight, 0);
     for (const target of targets) {
       const fuzzer = new Fuzzer(target, 42);
       const executions = Math.ceil((EXECUTIONS * target.weight) / weights);
       await fuzzer.run(readCorpus(target), { executions, milliseconds: Number.POSITIVE_INFINITY });
-      assert.ok(fuzzer.kinds.size > 1, `${target.name} has one kind of outcome only`);
+      assert.ok(fuzzer.kinds.size > 1, `${target.name} has only one kind of outcome`);
     }
   });
 

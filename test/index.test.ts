@@ -1,4 +1,4 @@
-/** The library before any daemon responds: options, errors, and the exports of the package. */
+/** Tests the library before any daemon responds: options, errors, and the exports of the package. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -27,7 +27,7 @@ let address: string;
 let directory: string;
 let connections = 0;
 
-/** Accepts connections and sends nothing. */
+/** Starts a server that accepts connections and sends nothing. */
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'library-'));
   server = createServer((socket) => {
@@ -49,22 +49,22 @@ describe('An invalid option', () => {
     ['address', { address: 'http://x/' }, 'address'],
     ['authz', { pool: 'cm', authz: ['READ', 'SUBMIT'] }, 'authz'],
     ['authz without a level', { pool: 'cm', authz: [''] }, 'authz'],
-    ['lifetime of 0', { pool: 'cm', lifetime: 0 }, 'lifetime'],
-    ['lifetime of NaN', { pool: 'cm', lifetime: Number.NaN }, 'lifetime'],
-    ['lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
-    ['lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
+    ['a lifetime of 0', { pool: 'cm', lifetime: 0 }, 'lifetime'],
+    ['a lifetime of NaN', { pool: 'cm', lifetime: Number.NaN }, 'lifetime'],
+    ['a lifetime of 1.5', { pool: 'cm', lifetime: 1.5 }, 'lifetime'],
+    ['a lifetime over 2^31', { pool: 'cm', lifetime: 2 ** 31 }, 'lifetime'],
     ['key', { pool: 'cm', key: '"' }, 'key'],
-    ['mode that makes no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
+    ['a mode that creates no token', { pool: 'cm', mode: 'check' } as never, 'mode'],
     ['remote with a type', { pool: 'cm', remote: true, type: 'credd' }, 'remote'],
     ['timeoutMs of 0', { pool: 'cm', timeoutMs: 0 }, 'timeoutMs'],
-    ['timeoutMs of infinity', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
+    ['an infinite timeoutMs', { pool: 'cm', timeoutMs: Number.POSITIVE_INFINITY }, 'timeoutMs'],
     ['serverName', { pool: 'cm', serverName: '"' }, 'serverName'],
     ['file', { pool: 'cm', file: ' ' }, 'file'],
     ['retries of 1.5', { pool: 'cm', retries: 1.5 }, 'retries'],
-    ['two levels in one text of the list', { pool: 'cm', authz: ['READ,WRITE'] }, 'authz'],
-    ['pool that is a number', { pool: 5 } as never, 'pool'],
-    ['verify that is a number', { pool: 'cm', verify: 1 } as never, 'verify'],
-    ['lifetime that is a list', { pool: 'cm', lifetime: [600] } as never, 'lifetime'],
+    ['two levels in one string of the list', { pool: 'cm', authz: ['READ,WRITE'] }, 'authz'],
+    ['a pool that is a number', { pool: 5 } as never, 'pool'],
+    ['a verify that is a number', { pool: 'cm', verify: 1 } as never, 'verify'],
+    ['a lifetime that is a list', { pool: 'cm', lifetime: [600] } as never, 'lifetime'],
     [
       'authenticationMethods that is a list of numbers',
       { authenticationMethods: [1] } as never,
@@ -101,7 +101,7 @@ describe('The time limit of the library', () => {
     await assert.rejects(fetched, (error: unknown) => error instanceof ConnectError && error.message === 'cancelled');
   });
 
-  test('ends before any connection if the signal is aborted already', async () => {
+  test('ends before any connection if the signal is already aborted', async () => {
     const before = connections;
     await assert.rejects(fetchToken({ idtoken, address, signal: AbortSignal.abort() }), { code: 'ERR_TIMEOUT' });
     assert.equal(connections, before);
@@ -109,7 +109,7 @@ describe('The time limit of the library', () => {
 });
 
 describe('The callbacks of the library', () => {
-  test('receive every secret before its use, and a log without secrets', async () => {
+  test('receive every secret before its use, and a log that contains no secrets', async () => {
     const told: string[] = [];
     const options: FetchOptions = {
       ...{ idtoken, address, timeoutMs: patience(300), file: join(directory, 'ci') },
@@ -139,22 +139,22 @@ describe('The package', () => {
     const library: Record<string, unknown> = await import(pathToFileURL(join(projectRoot, exports['.'].default)).href);
     const names = Object.keys(library).filter((name) => !/^[A-Z].*Error$/.test(name));
     assert.deepEqual(names.sort(), ['checkFetch', 'fetchToken', 'hintsFor', 'isHTCondorError']);
-    assert.equal(Object.keys(library).length, 4 + 12, 'four functions, eleven classes of errors and their root');
+    assert.equal(Object.keys(library).length, 4 + 12, 'four functions, eleven error classes, and their base class');
   });
 });
 
 describe('checkFetch', () => {
-  test('rejects bad options like fetchToken, by the name of the option', async () => {
+  test('rejects invalid options as fetchToken does, by the name of the option', async () => {
     await assert.rejects(checkFetch({ idtoken, address, serverName: '"' }), { code: 'ERR_INPUT', input: 'serverName' });
   });
 
-  test('times out like fetchToken', async () => {
+  test('times out as fetchToken does', async () => {
     await assert.rejects(checkFetch({ idtoken, address, timeoutMs: 50 }), { code: 'ERR_TIMEOUT' });
   });
 });
 
 describe('The functions hintsFor and isHTCondorError', () => {
-  test('advise about an error of the library, and recognise no other error', async () => {
+  test('provide advice about errors of the library, and do not recognize other errors', async () => {
     const error: unknown = await fetchToken({ idtoken, address, type: 'shedd' }).catch((thrown: unknown) => thrown);
     assert.ok(isHTCondorError(error));
     assert.match(hintsFor(error)[0] ?? '', /^Workflow: correct type/);

@@ -1,4 +1,4 @@
-/** No regular expression of src takes more than linear time, for any input. */
+/** Checks that no regular expression in src takes more than linear time on any input. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from './support/runner/expressions.ts';
@@ -6,15 +6,21 @@ import { dynamicExpressions, expressionsOf, expressionsOfSources, pumpsOf } from
 const LENGTH = 4 * 1024;
 const TINY = 22;
 /**
- * CPU time of the long input that triggers a second measurement, in microseconds. A linear expression takes about 200, a
- * quadratic one 10,000 to 100,000.
+ * Threshold in microseconds. If the long input takes more CPU time, the test measures again. A linear expression takes
+ * about 200; a quadratic one takes 10,000 to 100,000.
  */
 const SUSPICIOUS_US = 2000;
-/** Growth of the input. The CPU time may grow by at most MAX_RATIO; the square of this growth would be quadratic. */
+/**
+ * Ratio between the lengths of the long and the short input. The CPU time may grow by a factor of at most MAX_RATIO.
+ * Quadratic time would grow by FACTOR².
+ */
 const FACTOR = 6;
 const MAX_RATIO = 15;
 
-/** CPU time of this process, user and system, in microseconds. Wall-clock time would depend on the load of the host. */
+/**
+ * Returns the CPU time of `work`, user and system, in microseconds. Wall-clock time would depend on the load of the
+ * host.
+ */
 function cpuTime(work: () => void): number {
   const before = process.cpuUsage();
   work();
@@ -24,7 +30,7 @@ function cpuTime(work: () => void): number {
 
 const best = (work: () => void) => Math.min(cpuTime(work), cpuTime(work), cpuTime(work));
 
-/** Returns the first input whose CPU time grows faster than its length; undefined if there is none. */
+/** Returns the first input whose CPU time grows faster than its length, or undefined if there is none. */
 function superlinear(regExp: RegExp): string | undefined {
   const run = (text: string) => {
     regExp.lastIndex = 0;
@@ -32,7 +38,7 @@ function superlinear(regExp: RegExp): string | undefined {
     else regExp.exec(text);
   };
   for (const pump of pumpsOf(regExp)) {
-    // An expression with exponential growth would never return from the long input.
+    // An expression that takes exponential time would never return from the long input.
     const tiny = pump(TINY);
     if (cpuTime(() => run(tiny)) > SUSPICIOUS_US && best(() => run(tiny)) > SUSPICIOUS_US)
       return `exponential: ${JSON.stringify(tiny)}`;
@@ -55,12 +61,12 @@ describe('the regular expressions of src', () => {
     assert.deepEqual(expressionsOf(text).map(String), ['/[/"\']+/g', '/z/']);
   });
 
-  test('are not made of texts at run time, except of the configuration of the user', () => {
+  test('are not created from strings at run time, except those in the user’s configuration', () => {
     assert.deepEqual(dynamicExpressions(), [
       'src/cli/command-hints.ts', // names of inputs
-      'src/daemon/locate.ts', // sent to the collector, never run by the client
+      'src/daemon/locate.ts', // sent to the collector; the client never runs it
       'src/inputs/credentials.ts', // LOCAL_CONFIG_DIR_EXCLUDE_REGEXP
-      'src/policy/json-schema.ts', // patterns of a schema in this repository
+      'src/policy/json-schema.ts', // patterns from a schema in this repository
     ]);
   });
 

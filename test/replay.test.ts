@@ -1,5 +1,5 @@
 /**
- * Replays recorded fetches from real daemons: with the same entropy, the client sends the same bytes and accepts the
+ * Replays recorded fetches from real daemons. With the same entropy, the client sends the same bytes and accepts the
  * replies.
  */
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ import { NOWHERE } from './support/surroundings.ts';
 
 const recordings = filesBelow('test/vectors', '.json').filter((path) => path.includes('/recorded-'));
 
-/** Plays the daemon of a recording: waits for the recorded bytes and sends the recorded replies. */
+/** Acts as the daemon of a recording: waits for the recorded bytes, then sends the recorded replies. */
 async function replay(socket: Socket, { flights }: Recording, pieces: number): Promise<readonly string[]> {
   const seen: string[] = [];
   const chunks = (socket as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
@@ -50,7 +50,7 @@ for (const path of recordings) {
   const recording = JSON.parse(readFileSync(join(projectRoot, path), 'utf8')) as Recording;
   describe(recording.about, () => {
     for (const pieces of [1, 100_000]) {
-      test(`is replayed byte for byte, with replies in pieces of ${pieces}`, async (context) => {
+      test(`is replayed byte for byte, with replies in chunks of ${pieces}`, async (context) => {
         const server = createServer({ noDelay: true });
         context.after(() => server.close());
         const port = await listen(server);
@@ -67,7 +67,7 @@ for (const path of recordings) {
         );
         const said = recording.flights.filter(({ from }) => from === 'client').map(({ bytes }) => bytes);
         assert.deepEqual(await replayed, said);
-        assert.equal(said.length, 2, 'two flights, and the connection: three round trips');
+        assert.equal(said.length, 2, 'two flights and the connection are three round trips');
         assert.equal(roundTrips, 3);
         assert.equal(token.jwt.reveal(), recording.token);
         assert.deepEqual(token.authz, ['READ']);

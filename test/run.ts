@@ -1,8 +1,9 @@
 /**
  * `npm test [-- WORD…]`: prepares the real pools, then runs all test files, or those whose path contains one of the
- * words. Prints one line per file as it finishes, failures in full, and a summary. Runs several files in parallel, the
- * slowest first, and the ones that mostly wait in addition; CONDOR_TEST_CONCURRENCY sets how many. With `--unit`, omits the files that need real daemons or Linux
- * namespaces.
+ * words. Prints one line per file as it finishes, all failures in full, and a summary.
+ *
+ * CONDOR_TEST_CONCURRENCY sets how many files run in parallel. The slowest files start first. Files that mostly wait
+ * run in addition. With `--unit`, omits the files that need real daemons or Linux namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,22 +14,22 @@ import { filesBelow, projectRoot } from './support/project.ts';
 import type { Report, Status } from './support/reporter.ts';
 import { patience } from './support/slowness.ts';
 
-/** Time limit for a file. Beyond it, the file is killed, and the unfinished tests are named. */
+/** Time limit for a file. If a file exceeds the limit, its process is killed, and its unfinished tests are reported. */
 const LIMIT_MS = patience(1_200_000);
-/** Interval between lines about running files, if no other line is printed. */
+/** Interval between lines that name the running files, if no other line is printed. */
 const PROGRESS_MS = 15_000;
-/** Duration of each file in the last run, in seconds. */
+/** The file that records the duration of each test file in the last run, in seconds. */
 const DURATIONS = join(projectRoot, 'build/test-durations.json');
-/** Estimated duration of files without a recorded run, in seconds on two idle processors; the first match applies. */
+/** Estimated duration of files without a recorded run, in seconds on two idle processors. The first match applies. */
 const ESTIMATES: readonly (readonly [RegExp, number])[] = [
   [/real\/(reliability|methods|act|documented-workflows)\./, 90],
   [/real\//, 30],
   [/token-file-crash|fuzz\/|action\/|examples|documents/, 15],
 ];
-/** Files that mostly wait: for daemons that restart, for a job, for a tool between two polls, or for a distant peer. */
+/** Files that mostly wait: for daemons that restart, for a job, for a tool that polls, or for a distant peer. */
 const WAITING =
   /real\/(restarts|token-request-command|fs-relay|documented-workflows|embedded-pool(-kerberos)?|act)\.|transport\/distance\.|\/renew\./;
-/** Number of these files that run in addition to the others, because they hardly use a processor. */
+/** Number of waiting files that run in addition to the others, because they hardly use a processor. */
 const WAITING_AT_ONCE = 2;
 
 interface FileResult {
@@ -44,7 +45,8 @@ const unitOnly = args.includes('--unit');
 const words = args.filter((word) => word !== '--unit');
 const sourceOf = (file: string) => file.replace(/^build\/(.*)\.js$/, '$1.ts');
 const files = filesBelow('build/test', '.test.js')
-  .filter((file) => existsSync(join(projectRoot, sourceOf(file)))) // else a file that was renamed since it was compiled
+  // Omits a compiled file whose source has since been renamed.
+  .filter((file) => existsSync(join(projectRoot, sourceOf(file))))
   .filter((file) => !unitOnly || !/\/(real\/|support\/pool\/)/.test(file))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
 if (files.length === 0) {
@@ -64,7 +66,7 @@ const recorded = existsSync(DURATIONS)
   : {};
 const estimate = (file: string) => recorded[file] ?? ESTIMATES.find(([pattern]) => pattern.test(file))?.[1] ?? 2;
 
-/** Runs one file in a separate process. */
+/** Runs one test file in a separate process. */
 async function runFile(file: string, folder: string): Promise<FileResult> {
   const log = join(folder, `${file.replaceAll('/', '-')}.ndjson`);
   const options = [
@@ -98,13 +100,13 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** The last line may be incomplete if the process was killed. */
+/** Parses the reports of a file. Drops the last line if it is incomplete, because the process may have been killed. */
 function reportsOf(text: string): readonly Report[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);
 }
 
-/** Failures of the process itself: unfinished tests, or an exit status that no test explains. */
+/** Adds failures of the process itself: unfinished tests, or an exit status that no test explains. */
 function withProcessFailures({ reports, status, output }: FileResult): readonly Report[] {
   const results = reports.filter((report) => report.status !== undefined);
   if (status === 0 || results.some((report) => report.status === 'fail')) return results;
@@ -120,11 +122,11 @@ function unfinished(reports: readonly Report[]): readonly Report[] {
 }
 
 const counts: Record<Status, number> = { pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
-/** Titles of the failed tests, each with the first lines of its error. They are printed again at the end. */
+/** Titles of the failed tests, each with the first lines of the error. The summary repeats them. */
 const failures: string[] = [];
-/** Lines of an error that the list at the end repeats. A CI log may be truncated to its end. */
+/** Number of lines of each error that the list at the end repeats, because a CI log may be truncated to its end. */
 const LINES_AT_THE_END = 12;
-/** Files by reason of their skipped tests. */
+/** Number of skipped tests in each file, grouped by the reason for skipping them. */
 const skips = new Map<string, Map<string, number>>();
 let finished = 0;
 let lastLineAt = performance.now();
@@ -156,7 +158,7 @@ function tell(result: FileResult): void {
     `${place} ${bad > 0 ? 'FAIL' : 'ok  '} ${name} ${tests} ${result.seconds.toFixed(1).padStart(7)} s${notes.map((note) => `, ${note}`).join('')}`,
   );
   for (const { path, status, text = '' } of reports) {
-    // Tests that a failed hook cancelled are counted; the hook's failure is shown.
+    // The tests that a failed hook cancelled are only counted; the hook's failure is printed.
     if (status !== 'fail' && (status !== 'cancelled' || own.fail > 0)) continue;
     const title = `${sourceOf(result.file)}: ${path.join(' › ')}`;
     const shown = text.trimEnd().replaceAll(/^(?=.)/gm, '    ');
@@ -165,7 +167,7 @@ function tell(result: FileResult): void {
   }
 }
 
-/** Start times of the files that are running, and their processes. */
+/** Start times and processes of the files that are running. */
 const running = new Map<string, number>();
 const processes = new Set<ChildProcess>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,4 +1,4 @@
-/** The workflows of this repository: valid for GitHub, pinned, and with minimal permissions. */
+/** Tests the workflows of this repository. They are valid for GitHub, pinned, and have minimal permissions. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { SHA256 } from './support/runner/ci-machine.ts';
 const text = (file: string) => readFileSync(join(projectRoot, file), 'utf8');
 const load = (file: string) => readWorkflow(file, text(file));
 
-/** Jobs with write permissions, and their permissions. */
+/** Jobs that have write permissions, and those permissions. */
 const WRITERS: Readonly<Record<string, readonly string[]>> = {
   release: ['attestations', 'contents', 'id-token'],
   npm: ['id-token'],
@@ -39,7 +39,7 @@ for (const file of filesBelow('.github/workflows', '.yml')) {
       const workflow = await load(file);
       assert.deepEqual(workflow.permissions, {});
       for (const [name, { permissions, 'timeout-minutes': minutes }] of Object.entries(workflow.jobs)) {
-        assert.ok(Number(minutes) > 0, `${name} may run for ever`);
+        assert.ok(Number(minutes) > 0, `${name} has no time limit`);
         const rights = Object.entries(permissions ?? { none: 'is said' });
         const written = rights.filter(([, right]) => right !== 'read').map(([right]) => right);
         assert.deepEqual(written.sort(), WRITERS[name] ?? [], name);
@@ -61,12 +61,12 @@ describe('A release', () => {
   };
   const skip = process.platform !== 'linux' && 'it is made on Linux';
 
-  test('is started by a tag with a complete version only, never by the tag that it moves', async () => {
+  test('is started only by a tag with a complete version, never by the tag that the release moves', async () => {
     const { on } = await load('.github/workflows/release.yml');
     assert.deepEqual(on, { push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } });
   });
 
-  test('has the files that the examples download, and their checksums', { skip }, async () => {
+  test('contains the files that the examples download, and their checksums', { skip }, async () => {
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
       for (const each of ['dist', 'package.json', 'package-lock.json', 'action.yml', 'README.md', 'LICENSE'])
@@ -97,7 +97,7 @@ describe('A release', () => {
     assert.equal(repository.url, `git+https://github.com/${uses}.git`);
   });
 
-  test('accepts only the tag of the version of the package', { skip }, async () => {
+  test('accepts only the tag of the package’s version', { skip }, async () => {
     const script = await step('verify', 'Check that the tag is the version of the package');
     const { version } = JSON.parse(text('package.json')) as { version: string };
     const statusFor = (tag: string) =>
@@ -116,12 +116,12 @@ describe('A release', () => {
         }).status;
       git('update-ref', 'refs/remotes/origin/main', 'HEAD');
       assert.equal(status(), 0);
-      git('commit', '--quiet', '--allow-empty', '-m', 'beside main');
+      git('commit', '--quiet', '--allow-empty', '-m', 'not on main');
       assert.equal(status(), 1);
     });
   });
 
-  test('is a draft until all its files are uploaded, because a published one is immutable', { skip }, async () => {
+  test('is a draft until all its files are uploaded, because a published release is immutable', { skip }, async () => {
     const script = await step('release', 'Release');
     const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v1.2.3' };
     const { stdout } = spawnSync('bash', ['-ec', `gh() { echo "$@"; }; ${script}`], { encoding: 'utf8', env });
@@ -154,7 +154,7 @@ describe('A release', () => {
   });
 });
 
-/** Runs `work` in a new repository with a committed `dist/a.js` and `.gitignore`. */
+/** Calls `work` with a new repository that has a committed `dist/a.js` and `.gitignore`. */
 function inRepository(work: (directory: string, git: (...args: string[]) => void) => void): void {
   const directory = mkdtempSync(join(tmpdir(), 'repository-'));
   const identity = ['-c', 'user.name=test', '-c', 'user.email=test@localhost'];
@@ -175,16 +175,16 @@ function inRepository(work: (directory: string, git: (...args: string[]) => void
   }
 }
 
-describe('The check of dist', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
+describe('The check of dist', { skip: process.platform === 'win32' && 'the script requires bash' }, () => {
   const changes: readonly [string, (directory: string, git: (...args: string[]) => void) => void, number][] = [
-    ['accepts what is committed', () => {}, 0],
-    ['accepts changes elsewhere', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
-    ['finds a file that differs', (directory) => writeFileSync(join(directory, 'dist', 'a.js'), 'b'), 1],
-    ['finds a file that a build does not make', (directory) => rmSync(join(directory, 'dist', 'a.js')), 1],
-    ['finds a file that is not committed', (directory) => writeFileSync(join(directory, 'dist', 'b.js'), ''), 1],
-    ['finds a file that git ignores', (directory) => writeFileSync(join(directory, 'dist', 'b.log'), ''), 1],
+    ['accepts committed files', () => {}, 0],
+    ['accepts changes outside dist', (directory) => writeFileSync(join(directory, 'other'), ''), 0],
+    ['detects a file that differs', (directory) => writeFileSync(join(directory, 'dist', 'a.js'), 'b'), 1],
+    ['detects a file that a build does not create', (directory) => rmSync(join(directory, 'dist', 'a.js')), 1],
+    ['detects a file that is not committed', (directory) => writeFileSync(join(directory, 'dist', 'b.js'), ''), 1],
+    ['detects a file that git ignores', (directory) => writeFileSync(join(directory, 'dist', 'b.log'), ''), 1],
     [
-      'finds a file that is staged but not committed',
+      'detects a file that is staged but not committed',
       (directory, git) => {
         writeFileSync(join(directory, 'dist', 'a.js'), 'b');
         git('add', 'dist');
@@ -225,7 +225,7 @@ test('CI tests every supported version of Node', async () => {
   ]);
 });
 
-test('a run of CI always tests other versions of Node and Windows, and ends with the tests on real daemons', () => {
+test('a CI run always tests other versions of Node and Windows, and ends with the tests with real daemons', () => {
   const commands = text('.ci/run')
     .split('\n')
     .filter((line) => !/^(#|$|set |cd |export |echo )/.test(line));
@@ -237,8 +237,10 @@ test('a run of CI always tests other versions of Node and Windows, and ends with
   ]);
 });
 
-describe('the tests with Node for Windows', { skip: process.platform === 'win32' && 'it is a script for bash' }, () => {
-  /** Runs .ci/windows with programs that replace those of this host, and with a cache that has Wine or not. */
+describe('the tests with Node for Windows', {
+  skip: process.platform === 'win32' && 'the script requires bash',
+}, () => {
+  /** Runs .ci/windows with programs that replace those of this host. If `hasWine` is true, the cache contains Wine. */
   const run = (programs: Readonly<Record<string, string>>, hasWine = false) => {
     const directory = mkdtempSync(join(tmpdir(), 'windows-'));
     try {
@@ -266,13 +268,13 @@ describe('the tests with Node for Windows', { skip: process.platform === 'win32'
     ['if packages cannot be downloaded', { unshare: 'exit 1' }, 'the tree for Wine could not be built'],
     ['if Node cannot be downloaded', { unshare: 'exit 0', npm: 'exit 1' }, 'Node for Windows could not be fetched'],
   ] as const)
-    test(`are left out ${what}, and the log gives the reason`, () => {
+    test(`are omitted ${what}, and the log gives the reason`, () => {
       const { status, stderr } = run(programs);
       assert.ok(stderr.includes(`*** Windows is not tested: ${reason}`), stderr);
       assert.equal(status, 0);
     });
 
-  test('are those of directories that exist', () => {
+  test('are in directories that exist', () => {
     const [, words = ''] = /--unit (.+)$/m.exec(text('.ci/windows')) ?? [];
     for (const word of words.split(' ')) assert.ok(existsSync(join(projectRoot, 'test', word)), word);
   });

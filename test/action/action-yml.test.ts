@@ -1,4 +1,4 @@
-/** action.yml matches the inputs of src/inputs/table.ts and the outputs of src/action/main.ts. */
+/** Checks that action.yml declares the inputs of src/inputs/table.ts and the outputs of src/action/main.ts. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,26 +35,26 @@ const OUTPUTS = [
 describe('action.yml', () => {
   const yaml = parseActionYaml();
 
-  test('has the inputs of src/inputs/table.ts, in its order, with its defaults', () => {
+  test('declares the inputs of src/inputs/table.ts in the same order and with the same defaults', () => {
     const declared = Object.entries(yaml.inputs).map(([name, { default: preset = '' }]) => [name, preset]);
     assert.deepEqual(declared, Object.entries(INPUTS));
   });
 
-  test('has only inputs that the source reads', () => {
+  test('declares only inputs that the source reads', () => {
     const readers = sources.filter(({ path }) => /^src[/](inputs|action)[/]/.test(path) && !path.endsWith('/table.ts'));
     const code = readers.map((source) => source.code).join('\n');
     for (const name of Object.keys(INPUTS)) assert.match(code, new RegExp(`\\w\\('${name}'`), name);
   });
 
-  test('has the outputs of the interface', () => assert.deepEqual(Object.keys(yaml.outputs), OUTPUTS));
+  test('declares the outputs of the interface', () => assert.deepEqual(Object.keys(yaml.outputs), OUTPUTS));
 
-  test('describes every input and output in one or two sentences', () => {
+  test('describes each input and output in one or two sentences', () => {
     for (const [name, { description }] of Object.entries({ ...yaml.inputs, ...yaml.outputs })) {
       assert.match(description, /^[A-Z].{15,219}[.]$/, name);
     }
   });
 
-  test('marks nothing as required and has no other attributes', () => {
+  test('marks no input as required and has no other attributes', () => {
     for (const [name, attributes] of Object.entries(yaml.inputs)) {
       assert.deepEqual(
         Object.keys(attributes),
@@ -63,7 +63,7 @@ describe('action.yml', () => {
     }
   });
 
-  test('runs one built file on node24, before and after', () => {
+  test('runs a built file on node24 in the main step and in the post step', () => {
     assert.deepEqual(yaml.runs, { using: 'node24', main: 'dist/action/index.js', post: 'dist/action/post.js' });
     assert.ok(existsSync(join(projectRoot, yaml.runs.main)));
   });

@@ -1,5 +1,6 @@
 /**
- * Unusable certificates, SciTokens and passwords: one annotation gives the reason, and the log contains no part of them.
+ * Tests unusable certificates, SciTokens and passwords. One annotation gives the reason, and the log contains no part
+ * of the credential.
  */
 import assert from 'node:assert/strict';
 import { createPrivateKey } from 'node:crypto';
@@ -73,7 +74,7 @@ const cases: readonly Case[] = [
     text: /^client-key: it contains no PEM private key/,
   },
   {
-    what: 'a key that does not fit',
+    what: 'a key that does not match the certificate',
     inputs: () => ({ 'client-certificate': alice.certificate, 'client-key': bob.key }),
     code: UNREADABLE,
     text: /^client-key: the key does not match the certificate of CN=alice/,
@@ -111,13 +112,13 @@ const cases: readonly Case[] = [
     text: /^scitoken: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more/,
   },
   {
-    what: 'a SciToken with a newline in it',
+    what: 'a SciToken that contains a newline',
     inputs: () => ({ scitoken: issuer.issue('alice').replace('.', '.\n') }),
     code: UNREADABLE,
     text: /^scitoken: it contains white space/,
   },
   {
-    what: 'a SciToken that is no JWT',
+    what: 'a SciToken that is not a JWT',
     inputs: () => ({ scitoken: 'correct-horse-battery' }),
     code: UNREADABLE,
     text: /^scitoken: not a SciToken: it is not three parts/,
@@ -129,7 +130,7 @@ const cases: readonly Case[] = [
     text: /^scitoken: not a SciToken: its nbf is not a valid timestamp/,
   },
   {
-    what: 'a password of two lines',
+    what: 'a password with two lines',
     inputs: () => ({ password: 'correct-horse\nbattery-staple' }),
     code: UNREADABLE,
     text: /^password: the password is not a single line of text/,
@@ -144,7 +145,7 @@ const cases: readonly Case[] = [
   ),
 ];
 
-/** The secret lines of the inputs. */
+/** Returns the lines in the inputs that must stay secret. */
 function secretsOf(inputs: Record<string, string>): readonly string[] {
   const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
   const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));

@@ -1,4 +1,4 @@
-/** Invalid inputs: one annotation with the code; nothing is written, and no peer is contacted. */
+/** Tests invalid inputs. One annotation contains the error code, no file is written, and no peer is contacted. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
@@ -31,25 +31,25 @@ beforeEach(() => {
 });
 
 const credential = strangeJwt();
-/** Any certificate. */
+/** A valid certificate. Its content does not matter. */
 const [CERTIFICATE = ''] = rootCertificates;
 
 describe('An invalid input', () => {
   const cases: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
-    ['unknown type', { type: 'shedd' }, /^type: "shedd" is not valid; use one of schedd .*\(ERR_INPUT\)/],
-    ['blank name', { name: '  ' }, /^name: the value is empty/],
-    ['name with a quote', { name: 'a" || true || "' }, /^name: .*characters that are not allowed in name/],
-    ['lifetime zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
-    ['lifetime below zero', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
-    ['lifetime in words', { lifetime: 'an hour' }, /^lifetime: "an hour" is not a lifetime/],
-    ['lifetime over 2^31', { lifetime: '2147483648' }, /^lifetime: .*from 1 s to 2147483647 s/],
+    ['an unknown type', { type: 'shedd' }, /^type: "shedd" is not valid; use one of schedd .*\(ERR_INPUT\)/],
+    ['a blank name', { name: '  ' }, /^name: the value is empty/],
+    ['a name with a quote', { name: 'a" || true || "' }, /^name: .*characters that are not allowed in name/],
+    ['a lifetime of zero', { lifetime: '0' }, /^lifetime: "0" is not a lifetime/],
+    ['a negative lifetime', { lifetime: '-1' }, /^lifetime: "-1" is not a lifetime/],
+    ['a lifetime in words', { lifetime: 'an hour' }, /^lifetime: "an hour" is not a lifetime/],
+    ['a lifetime over 2^31', { lifetime: '2147483648' }, /^lifetime: .*from 1 s to 2147483647 s/],
     [
-      'unknown level',
+      'an unknown level',
       { authz: 'READ SUBMIT' },
       /^authz: "SUBMIT" is not an authorization level; the levels are .*READ WRITE.*ADVERTISE_STARTD/,
     ],
-    ['token with a path', { token: '../ci' }, /^token: "..\/ci" is not a plain file name; use file for a path/],
-    ['token and file', { token: 'ci', file: 'ci' }, /^token and file are mutually exclusive/],
+    ['a token name with a path', { token: '../ci' }, /^token: "..\/ci" is not a plain file name; use file for a path/],
+    ['both token and file', { token: 'ci', file: 'ci' }, /^token and file are mutually exclusive/],
     ['token-directory alone', { 'token-directory': 'd' }, /^token-directory: token, .*, is not set/],
     ['unknown on-reduced', { 'on-reduced': 'panic' }, /^on-reduced: .*use one of warn fail ignore/],
     [
@@ -62,10 +62,10 @@ describe('An invalid input', () => {
       { remote: 'true', type: 'startd' },
       /^remote: the collector fetches tokens from schedds only/,
     ],
-    ['unknown summary', { summary: 'perhaps' }, /^summary: .*use one of true false/],
-    ['timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a duration/],
+    ['an unknown summary', { summary: 'perhaps' }, /^summary: .*use one of true false/],
+    ['a timeout in words', { timeout: 'soon' }, /^timeout: "soon" is not a duration/],
     ['an invalid address', { address: 'http://x/' }, /^address: .* is neither a sinful string nor host:port/],
-    ['no pool at all', { pool: '', address: '' }, /^pool: the collector is unknown/],
+    ['no pool', { pool: '', address: '' }, /^pool: the collector is unknown/],
     ['an invalid pool', { pool: 'a b!', address: '' }, /^pool: "b!" is not a host/],
     ['hostile text', { type: '##[add-mask]x\n::set-output name=token::x' }, /^type: .*is not valid/],
   ];
@@ -73,7 +73,7 @@ describe('An invalid input', () => {
     test(`fails the step before any connection: ${what}`, async () => {
       const step = await runner.runAction({ pool: address, idtoken: credential, ...inputs });
       assertFailed(step, { code: 'ERR_INPUT', status: 2, text });
-      assert.equal(step.masks[0], credential, 'masked before anything else');
+      assert.equal(step.masks[0], credential, 'masked before any other processing');
       assertNoLeak(step, [credential]);
       assert.equal(connections, 0, 'no peer was contacted');
       assert.deepEqual(filesIn(runner.workspace), []);
@@ -84,7 +84,7 @@ describe('An invalid input', () => {
 describe('An unreadable credential', () => {
   const cases: readonly [string, string, string, RegExp][] = [
     ['a word', 'correct-horse-battery', 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN: it is not three parts/],
-    ['a token cut short', credential.slice(0, -43), 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN/],
+    ['a truncated token', credential.slice(0, -43), 'ERR_CREDENTIAL_UNREADABLE', /^idtoken: not an IDTOKEN/],
     [
       'an invalid second line',
       `${credential}\nxyzxyzxyzxyzxyz`,
@@ -92,7 +92,7 @@ describe('An unreadable credential', () => {
       /^idtoken line 2: not an IDTOKEN/,
     ],
     [
-      'comments alone',
+      'only comments',
       '# to be done\n',
       'ERR_NO_CREDENTIAL',
       /^no credential was found; IDTOKENS: .*idtoken contains only blank lines/,
@@ -109,7 +109,7 @@ describe('An unreadable credential', () => {
     });
   }
 
-  const garbled = Buffer.from('a private key whose first line was lost').toString('base64');
+  const garbled = Buffer.from('a private key whose first line is missing').toString('base64');
   const keys: readonly [string, Readonly<Record<string, string>>, string, RegExp][] = [
     [
       'a key without its first line',
@@ -124,7 +124,7 @@ describe('An unreadable credential', () => {
       /^client-key: the value looks like base64; it is neither PEM nor a path/,
     ],
     [
-      'certificate and key without their first line',
+      'a certificate and a key without their first line',
       { 'client-certificate': garbled.repeat(12) },
       'ERR_INPUT',
       /^client-certificate: the value looks like base64; it is neither PEM nor a path/,
@@ -147,7 +147,7 @@ describe('An unreadable credential', () => {
     assert.ok(step.masks.includes(key));
   });
 
-  test('fails the step if the directories of the runner have no token', async () => {
+  test('fails the step if the runner’s directories contain no token', async () => {
     const env = {
       _CONDOR_SEC_TOKEN_DIRECTORY: runner.workspace,
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, KERBEROS',
@@ -163,7 +163,7 @@ describe('An unreadable credential', () => {
 });
 
 describe('An unusable output path', () => {
-  test('fails the step if the directory of the file is a file', async () => {
+  test('fails the step if the parent directory of the file is a file', async () => {
     const file = `${process.execPath}/ci`;
     const step = await runner.runAction({ pool: address, idtoken: credential, file });
     assertFailed(step, {
@@ -171,12 +171,12 @@ describe('An unusable output path', () => {
       status: 8,
       text: /cannot be examined|is not a directory|cannot be written to/,
     });
-    assert.equal(connections, 0, 'found before anybody was called');
+    assert.equal(connections, 0, 'detected before any connection');
   });
 
   test('fails the step if the file is a directory', async () => {
     const step = await runner.runAction({ pool: address, idtoken: credential, file: '.' });
     assertFailed(step, { code: 'ERR_OUTPUT', status: 8, text: /exists and is not a regular file/ });
-    assert.equal(connections, 0, 'found before anybody was called');
+    assert.equal(connections, 0, 'detected before any connection');
   });
 });

@@ -1,4 +1,4 @@
-/** Peers that are not HTCondor daemons: one annotation, within the deadline. */
+/** Tests peers that are not HTCondor daemons. The step fails with one annotation before its deadline. */
 import assert from 'node:assert/strict';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -40,7 +40,7 @@ function peer(talk: (socket: Socket) => void): () => Server {
 const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
 const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 
-/** Behaviour of the peer, and the code of the error. */
+/** Name of each peer, the function that creates it, the expected error code, and the expected exit status. */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
   ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],
@@ -65,7 +65,9 @@ const PEERS: readonly [string, () => Server, string, number][] = [
     3,
   ],
 ];
-/** An echo of the client's messages is parsed as a policy or as an ad of a daemon. */
+/**
+ * Error codes for a peer that echoes the client's messages. The client parses the echo as a policy or as a daemon ad.
+ */
 const ECHO_CODES = { address: 'ERR_CLASSAD', pool: 'ERR_MESSAGE' } as const;
 
 describe('An address at which no daemon listens', () => {
@@ -94,7 +96,7 @@ describe('An address at which no daemon listens', () => {
     });
   }
 
-  test('a server that sends without end: the step fails with ERR_FRAME', async () => {
+  test('a server that never stops sending: the step fails with ERR_FRAME', async () => {
     const frame = Buffer.alloc(5 + 65536);
     frame.writeUInt32BE(65536, 1);
     const where = await listening(
@@ -132,7 +134,7 @@ describe('An address that cannot be reached', () => {
     assertFailed(step, { code: 'ERR_CONNECT', status: 3, text });
   });
 
-  test('fails the step with the error of the last pool of a list', async () => {
+  test('fails the step with the error of the last pool in the list', async () => {
     const [dead, deaf] = [createServer(), peer((socket) => socket.once('data', () => socket.end()))()];
     const first = await listening(dead);
     await new Promise((resolve) => dead.close(resolve));

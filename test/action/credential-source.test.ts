@@ -1,47 +1,50 @@
-/** The credential that a step reports: a notice if it is not from an input, because it may be another identity. */
+/**
+ * Tests which credential a step reports. A credential that is not from an input may belong to another identity, so a
+ * notice names it.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { type WayName, Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type MethodName, type Words } from '../support/clients/method-clients.ts';
 import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { Runner } from '../support/runner/runner.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 let pool: EmbeddedPool;
 let runner: Runner;
 before(async () => {
-  ways = await Ways.create();
-  pool = await EmbeddedPool.start(ways.pool());
+  clients = await MethodClients.create();
+  pool = await EmbeddedPool.start(clients.pool());
   runner = new Runner();
 });
 after(async () => {
   runner.close();
   await pool?.stop();
-  ways?.close();
+  clients?.close();
 });
 
 const environment = () => ({
-  KRB5_CONFIG: ways.file('krb5.conf', ways.kdc.configuration),
-  SSL_CERT_FILE: join(ways.folder, 'none'),
+  KRB5_CONFIG: clients.file('krb5.conf', clients.kdc.configuration),
+  SSL_CERT_FILE: join(clients.folder, 'none'),
 });
 const password = () => ({
   'kerberos-principal': 'alice@POOL.TEST',
   'kerberos-password': 'correct horse',
-  'server-name': ways.hostName,
+  'server-name': clients.hostName,
 });
 
-const CASES: readonly (readonly [WayName, string, () => Words])[] = [
-  ['IDTOKENS', 'idtoken', () => ways.words('IDTOKENS', pool)],
-  ['SSL', 'client-certificate', () => ways.words('SSL', pool)],
-  ['SCITOKENS', 'scitoken', () => ways.words('SCITOKENS', pool)],
-  ['KERBEROS', 'kerberos-keytab', () => ways.words('KERBEROS', pool)],
+const CASES: readonly (readonly [MethodName, string, () => Words])[] = [
+  ['IDTOKENS', 'idtoken', () => clients.inputsFor('IDTOKENS', pool)],
+  ['SSL', 'client-certificate', () => clients.inputsFor('SSL', pool)],
+  ['SCITOKENS', 'scitoken', () => clients.inputsFor('SCITOKENS', pool)],
+  ['KERBEROS', 'kerberos-keytab', () => clients.inputsFor('KERBEROS', pool)],
   ['KERBEROS', 'kerberos-password', password],
-  ['PASSWORD', 'password', () => ways.words('PASSWORD', pool)],
+  ['PASSWORD', 'password', () => clients.inputsFor('PASSWORD', pool)],
 ];
 
 describe('The reported credential', () => {
   for (const [method, source, words] of CASES) {
-    test(`of ${method} is the input ${source}, without a notice`, async () => {
+    test(`for ${method} is the one from the input ${source}, and causes no notice`, async () => {
       const inputs = { ...words(), 'authentication-methods': '', 'on-reduced': 'ignore', address: pool.schedd() };
       const step = await runner.runAction({ ...inputs, authz: 'READ' }, { env: environment() });
       assert.equal(step.status, 0, step.raw);

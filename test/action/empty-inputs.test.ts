@@ -1,4 +1,4 @@
-/** Inputs that are present but empty: secrets that the job cannot read, and limits from variables that are not defined. */
+/** Tests inputs that are present but empty: secrets that the job cannot read, and limits from undefined variables. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ describe('An empty credential input', () => {
       [' in mode check', { mode: 'check' }],
       [' with another empty one', { idtoken: '', scitoken: ' \n' }],
     ] as const) {
-      test(`as ${name}${what} ends the step before any connection`, async () => {
+      test(`as ${name}${what} fails the step before any connection`, async () => {
         const before = pool.log.length;
         const step = await runner.runAction({ address: pool.schedd(), authz: 'READ', ...inputs, [name]: '' });
         assertFailed(step, { code: 'ERR_NO_CREDENTIAL', status: 2, text: /(is|are) empty, and no other credential/ });
@@ -54,7 +54,7 @@ describe('An empty credential input', () => {
     );
   });
 
-  test('is different from an absent one, with which a token of the runner is used, with a notice', async () => {
+  test('differs from an absent one, which makes the step use a token on the runner, with a notice', async () => {
     const tokens = mkdtempSync(join(runner.temp, 'tokens-'));
     writeFileSync(join(tokens, 'ci'), `${pool.idToken()}\n`, { mode: 0o600 });
     const env = { _CONDOR_SEC_TOKEN_DIRECTORY: tokens };
@@ -83,16 +83,16 @@ const UNRESTRICTED = 'the token is not restricted to any authorization levels. S
 describe('A limit', () => {
   const inputs = () => ({ address: pool.schedd(), idtoken: pool.idToken(), summary: 'false' });
   for (const [what, words, expected] of [
-    ['authz that is empty', { authz: '' }, [`authz is empty: ${UNRESTRICTED}`]],
-    ['authz that is absent', {}, [`authz is not set: ${UNRESTRICTED}`]],
+    ['an empty authz', { authz: '' }, [`authz is empty: ${UNRESTRICTED}`]],
+    ['an absent authz', {}, [`authz is not set: ${UNRESTRICTED}`]],
     [
-      'expected-identity and expected-trust-domain that are empty',
+      'an empty expected-identity and expected-trust-domain',
       { authz: 'READ', 'expected-identity': '', 'expected-trust-domain': '' },
       ['expected-identity', 'expected-trust-domain'].map(
         (name) => `${name} is empty, so it is not checked. Set a value, or omit the input`,
       ),
     ],
-    ['that is given', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
+    ['a valid expected-identity', { authz: 'READ', 'expected-identity': 'alice@pool.test' }, []],
   ] as const) {
     test(`${what} causes ${expected.length} warnings`, async () => {
       const step = await runner.runAction({ ...inputs(), ...words });

@@ -1,4 +1,7 @@
-/** The environment of later steps: a private directory and variables, which the end of the job restores. */
+/**
+ * Tests the environment of later steps: the private directory and the exported variables. The end of the job restores
+ * both.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +18,7 @@ after(() => runner.close());
 
 const RECORD = '.exported';
 
-/** A private directory of an earlier step, with the record of that step. */
+/** Creates the private directory of an earlier step, with that step's record. */
 function earlierStep(record: string): Record<string, string> {
   const directory = join(runner.temp, `condor-token-${randomUUID()}`);
   mkdirSync(directory, { mode: 0o700 });
@@ -89,7 +92,7 @@ describe('export-environment', () => {
       assert.match(step.post?.log.join('\n') ?? '', /^Removed .*condor-token-/m);
     }));
 
-  test('exports the address of a daemon that no collector knows, and the address of the collector', () =>
+  test('exports the address of a daemon that the collector does not list, and the address of the collector', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken();
       const schedd = await runner.runAction({ address: pool.schedd(), idtoken, 'export-environment': 'true' });
@@ -119,13 +122,14 @@ describe('export-environment', () => {
       assert.equal(content, `${pool.schedd(1)}\n${versionString('25.14.1')}\n`);
     }));
 
-  test('of a second step for another pool ignores the variables that the first step exported', () =>
+  test('in a second step for another pool ignores the variables that the first step exported', () =>
     withPool({}, (one) =>
       withPool({ trustDomain: 'other.test', schedds: ['ap@other'] }, async (two) => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without pool, the step uses the configuration's pool, not that of the first step.
+        // Without the pool input, the step uses the pool in HTCondor's configuration rather than the pool of the first
+        // step.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };
@@ -135,19 +139,27 @@ describe('export-environment', () => {
             env,
             beforePost: async ({ env: more }) => {
               const third = await runner.runAction({ idtoken: two.idToken() }, { env: { ...env, ...more } });
-              assert.match(third.annotations.at(-1)?.message ?? '', /old\.example\.org/, 'as it was before the first');
+              assert.match(
+                third.annotations.at(-1)?.message ?? '',
+                /old\.example\.org/,
+                'restored to the state before the first step',
+              );
             },
           },
         );
         assert.equal(second.status, 0, second.raw);
         assert.equal(second.env['_CONDOR_COLLECTOR_HOST'], two.collector);
         assert.notEqual(second.env['_CONDOR_SEC_TOKEN_DIRECTORY'], first.env['_CONDOR_SEC_TOKEN_DIRECTORY']);
-        assert.equal(second.post?.env['_CONDOR_COLLECTOR_HOST'], one.collector, 'as it was before this step');
+        assert.equal(
+          second.post?.env['_CONDOR_COLLECTOR_HOST'],
+          one.collector,
+          'restored to the state before this step',
+        );
         assert.equal(second.post?.env['_CONDOR_SCHEDD_HOST'], 'ci@pool');
       }),
     ));
 
-  test('ignores a record that is damaged', () =>
+  test('ignores a damaged record', () =>
     withPool({}, async (pool) => {
       for (const record of ['x', 'null', '[1]', '{"_CONDOR_COLLECTOR_HOST":7}']) {
         const { status, raw } = await runner.runAction(inputs(pool), { env: earlierStep(record) });
@@ -203,7 +215,7 @@ describe('cleanup', () => {
 });
 
 describe('the job summary', () => {
-  test('shows the facts of the token, and how to revoke it', () =>
+  test('shows the token details and how to revoke the token', () =>
     withPool({}, async (pool) => {
       const { summary, outputs } = await runner.runAction({ ...inputs(pool), authz: 'READ', lifetime: '30m' });
       const rows = [...summary.matchAll(/<td>([^<]+)<\/td><td><code>([^<]*)<\/code>/g)].map(([, a, b]) => [a, b]);

@@ -1,4 +1,7 @@
-/** The built Action and the embedded pool, run as a runner runs it: outputs, files, summary, masks, and post. */
+/**
+ * Runs the built Action against the embedded pool as a runner does. Checks outputs, files, summary, masks and the post
+ * step.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,7 +56,7 @@ for (const debug of [false, true]) {
         assertMasked(step, [idtoken, token]);
         assertNoLeak(step, [idtoken, token]);
         const maskedAt = step.commands.findIndex(({ name, data }) => name === 'add-mask' && data === idtoken);
-        assert.equal(maskedAt, 0, 'the credential is masked before anything else is said');
+        assert.equal(maskedAt, 0, 'the credential is masked before anything else is printed');
         assert.match(
           step.log.join('\n'),
           /Token for alice@pool\.test, restricted to READ WRITE, valid for 10 min; written to /,
@@ -72,7 +75,7 @@ for (const debug of [false, true]) {
         assert.ok(!existsSync(file));
       }));
 
-    test('fails with one annotation that quotes the daemon if the daemon refuses', () =>
+    test('fails with one annotation that quotes the daemon if the daemon rejects the request', () =>
       withPool({ fetchDisabled: true }, async (pool) => {
         const idtoken = pool.idToken();
         const step = await runner.runAction(
@@ -81,14 +84,14 @@ for (const debug of [false, true]) {
         );
         assertFailed(step, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled\./ });
         assertNoLeak(step, [idtoken]);
-        assert.deepEqual(filesIn(runner.workspace), [], 'nor the directory that the step before had made');
+        assert.deepEqual(filesIn(runner.workspace), [], 'the directory that the step created no longer exists');
         assert.deepEqual([step.post?.status, step.post?.raw], [0, '']);
       }));
   });
 }
 
 describe('The Action', () => {
-  test('sanitises hostile text of a daemon', () =>
+  test('sanitizes hostile text from a daemon', () =>
     withPool(
       {
         edit: { reply: () => ({ ErrorString: '::add-mask::x\n::set-output name=token::y ##[error]z', ErrorCode: 9 }) },
@@ -101,14 +104,14 @@ describe('The Action', () => {
     ));
 
   for (const name of ['x\n::error::y<script>', 'ci@$ENV(HOME)', '$(FULL_HOSTNAME)', 'other@pool'])
-    test(`rejects a daemon whose name in the ad is ${JSON.stringify(name)}`, () =>
+    test(`rejects a daemon whose ad contains the name ${JSON.stringify(name)}`, () =>
       withPool({ edit: { daemon: (ad) => ({ ...ad, Name: name }) } }, async (pool) => {
         const inputs = { pool: pool.collector, idtoken: pool.idToken(), 'export-environment': 'true', name: 'ci@pool' };
         const step = await runner.runAction(inputs, { debug: true });
         assertFailed(step, { code: 'ERR_CLASSAD', status: 4, text: /the collector returned a different daemon/ });
       }));
 
-  test('warns, fails or ignores it if the daemon grants less than requested, according to on-reduced', () =>
+  test('warns, fails or continues, according to on-reduced, if the daemon grants less than requested', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const run = (how: string) =>
         runner.runAction(
@@ -130,14 +133,14 @@ describe('The Action', () => {
       assert.deepEqual((await run('ignore')).annotations, []);
     }));
 
-  test('warns if the summary cannot be written, and delivers the token', () =>
+  test('warns if the summary cannot be written, but delivers the token', () =>
     withPool({ requests: { whenFiled: (id, all) => all.decide(id, 'approved') }, methods: ['TOKEN'] }, async (pool) => {
       const inputs = { address: pool.schedd(), idtoken: pool.idToken(), mode: 'request', identity: 'carol@pool.test' };
       const env = { GITHUB_STEP_SUMMARY: '/nonexistent/summary' };
       const step = await runner.runAction({ ...inputs, file: 'without-summary' }, { env, beforePost: () => {} });
       assert.equal(step.status, 0, step.raw);
       assert.match(step.raw, /::warning::The job summary could not be written, which does not affect the token: /);
-      assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed it');
+      assert.equal(existsSync(step.outputs['token-file'] ?? ''), false, 'post has removed the file');
     }));
 
   test('warns about a token that never expires', () =>
@@ -153,7 +156,7 @@ describe('The Action', () => {
       assert.deepEqual([step.status, step.summary, step.outputs['token-file']], [0, '', '']);
     }));
 
-  test('succeeds in post if the token file is already gone', () =>
+  test('succeeds in post if the token file no longer exists', () =>
     withPool({}, async (pool) => {
       const { rmSync } = await import('node:fs');
       const file = join(runner.workspace, 'gone');
@@ -190,7 +193,7 @@ describe('The Action', () => {
       rmSync(file, { recursive: true });
     }));
 
-  test('warns in post about a path that cannot be examined', async () => {
+  test('warns in post about a path that it cannot examine', async () => {
     const placement = { path: join(process.execPath, 'ci'), directories: [], hash: '' };
     const env = { STATE_placement: JSON.stringify(placement) };
     const { status, annotations } = await runner.runStep('dist/action/post.js', { env });

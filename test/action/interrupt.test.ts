@@ -1,5 +1,6 @@
 /**
- * The runner cancels a step with SIGINT, later with SIGTERM: the step ends at once with an error, and leaves nothing.
+ * Tests cancellation: the runner sends SIGINT, and later SIGTERM. The step ends at once with an error and leaves no
+ * files behind.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -32,12 +33,12 @@ after(() => {
   runner.close();
 });
 
-const noSignals = process.platform === 'win32' ? 'Windows ends a process without telling it' : false;
+const noSignals = process.platform === 'win32' ? 'Windows ends a process without notice' : false;
 
 describe('While the daemon does not respond', { skip: noSignals }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     for (const input of ['address', 'pool']) {
-      test(`${signal} ends the Action that waits at its ${input}`, async () => {
+      test(`${signal} ends the Action while it waits for a response at its ${input}`, async () => {
         const interrupt = { signal, when: once(server, 'connection') };
         const inputs = { [input]: address, idtoken: credential, file: 'd/ci' };
         const step = await runner.runAction(inputs, { interrupt, debug: true, beforePost: () => {} });
@@ -62,16 +63,16 @@ describe('While the daemon does not respond', { skip: noSignals }, () => {
   }
 });
 
-/** Moments of an interruption: the behaviour of the pool, and the message of the step. */
+/** An interruption of a step: the pool's behavior, the moment, and the message that the step then prints. */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** A line of the pool's log that marks the moment; if undefined, `reached` is called. */
+  /** The line in the pool's log that marks the moment. If it is undefined, the pool calls `reached`. */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }
 
-/** Sends nothing from this frame on. */
+/** Returns a frame handler that sends nothing from this frame on. */
 function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Uint8Array | 'silence' {
   let frames = 0;
   return (frame) => {
@@ -84,7 +85,7 @@ function muteFrom(count: number, reached: () => void): (frame: Uint8Array) => Ui
 const MOMENTS: Readonly<Record<string, Moment>> = {
   ...Object.fromEntries(
     (['ads', 'policy', 'method', 'challenge', 'key exchange', 'post-auth', 'reply'] as const).map((step) => [
-      `before “${step}” comes`,
+      `before “${step}” arrives`,
       { options: (reached: () => void) => ({ faults: { [step]: muteFrom(1, reached) }, readNeedsSession: true }) },
     ]),
   ),
@@ -92,11 +93,11 @@ const MOMENTS: Readonly<Record<string, Moment>> = {
     options: (reached) => ({ faults: { policy: muteFrom(3, reached) }, readNeedsSession: true }),
     inputs: { verify: 'true', authz: 'READ' },
   },
-  'while a check goes on': {
+  'during a check': {
     options: (reached) => ({ faults: { 'post-auth': muteFrom(2, reached) }, readNeedsSession: true }),
     inputs: { mode: 'check' },
   },
-  'between two tries': {
+  'between two attempts': {
     options: () => ({ faults: { policy: 'close' }, readNeedsSession: true }),
     inputs: { retries: '3' },
     logged: /^close$/,

@@ -1,4 +1,7 @@
-/** What users see of a run: the log outside collapsed groups, and the job summary of a success, a failure and a check. */
+/**
+ * Tests what users see of a run: the log outside collapsed groups, and the job summary after a success, a failure and a
+ * check.
+ */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -8,10 +11,10 @@ import { Runner, type StepResult } from '../support/runner/runner.ts';
 const runner = new Runner();
 after(() => runner.close());
 
-/** Maximum number of lines that a success prints outside collapsed groups, post step included. */
+/** Maximum number of lines that a successful run prints outside collapsed groups, including the post step. */
 const MAX_LINES = 10;
 
-/** The lines that are visible if all groups are collapsed: a group is one line. */
+/** Returns the lines that are visible if all groups are collapsed. Each group counts as one line. */
 function visibleLines({ stdout }: StepResult): readonly string[] {
   const lines: string[] = [];
   let isInGroup = false;
@@ -39,7 +42,7 @@ describe('The log of a success', () => {
     'a file': { file: 'ci.token' },
   };
   for (const [name, delivery] of Object.entries(deliveries)) {
-    test(`fits ten lines outside collapsed groups, with ${name}`, () =>
+    test(`has at most ten lines outside collapsed groups, with ${name}`, () =>
       withPool({}, async (pool) => {
         const inputs = { ...usual(pool), ...delivery, verify: 'true' };
         const step = await runner.runAction(inputs, { beforePost: () => {} });
@@ -49,7 +52,7 @@ describe('The log of a success', () => {
       }));
   }
 
-  test('names each exported variable in a line of its own', () =>
+  test('names each exported variable on a separate line', () =>
     withPool({}, async (pool) => {
       const { log, env } = await runner.runAction({ ...usual(pool), 'export-environment': 'true' });
       for (const [name, value] of Object.entries(env)) assert.ok(log.includes(`${name}=${value}`), name);
@@ -57,7 +60,7 @@ describe('The log of a success', () => {
 });
 
 describe('The job summary', () => {
-  test('of a failure lists the reasons and the hints, without the word for a hint in each line', () =>
+  test('for a failure lists the reasons and the hints, without repeating “Hint” in each line', () =>
     withPool({ methods: ['FS'] }, async (pool) => {
       const step = await runner.runAction(usual(pool));
       assert.notEqual(step.status, 0);
@@ -66,7 +69,7 @@ describe('The job summary', () => {
       assert.match(step.annotations.at(-1)?.message ?? '', /^Hint: /m, 'the annotation has no headings');
     }));
 
-  test('of a check has a heading that names denied levels only if they are requested', () =>
+  test('for a check has a heading that names denied levels only if they are requested', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken('alice', { authz: ['READ'] });
       const headingOf = async (inputs: Readonly<Record<string, string>>) => {
@@ -83,7 +86,7 @@ describe('The job summary', () => {
       assert.equal(await headingOf({ authz: '' }), 'a fetch would succeed');
     }));
 
-  test('of a check has a row for the credential', () =>
+  test('for a check has a row for the credential', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ ...usual(pool), mode: 'check' });
       assert.equal(step.status, 0, step.raw);

@@ -1,4 +1,4 @@
-/** Renewal of a token by a separate process: despite failures, and never after the end of the job. */
+/** Tests token renewal by a separate process. It continues after failures and never outlives the job. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -30,12 +30,12 @@ const inputs = (pool: EmbeddedPool, more: Record<string, string> = {}) => ({
 const changed = (file: string, before: string) =>
   until('the token is renewed', 30, async () => {
     const now = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    return now !== '' && now !== before ? undefined : 'it is the old one';
+    return now !== '' && now !== before ? undefined : 'it is still the old token';
   });
 
-/** Puts a directory in the place of a file that another process may be appending to. */
+/** Replaces a file with a directory. Another process may be appending to the file at the same time. */
 const replaceByDirectory = (file: string) =>
-  until('a directory is in the place of the file', 30, async () => {
+  until('a directory replaces the file', 30, async () => {
     try {
       rmSync(file, { force: true });
       mkdirSync(file);
@@ -45,9 +45,12 @@ const replaceByDirectory = (file: string) =>
     }
   });
 
-/** Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts renews a token there. */
+/**
+ * Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts tests renewal on
+ * Windows.
+ */
 const skip =
-  process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file that a process writes';
+  process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file to which a process writes';
 
 describe('renew', { skip }, () => {
   for (const [where, more] of [
@@ -73,7 +76,7 @@ describe('renew', { skip }, () => {
         for (const secret of [step.outputs['token'] ?? 'none', pool.idToken()])
           assert.ok(!(step.post?.raw ?? '').includes(secret.split('.')[2] ?? ''), 'no token in the log');
         assert.deepEqual([existsSync(directory), existsSync(step.outputs['token-file'] ?? '')], [false, false]);
-        assert.equal(pool.open, 0, 'it is gone');
+        assert.equal(pool.open, 0, 'the file no longer exists');
       }));
   }
 
@@ -120,7 +123,7 @@ describe('renew', { skip }, () => {
         },
       });
       assert.equal(existsSync(directory), false);
-      assert.equal(replies, repliesAtRemoval, 'and it is not tried again');
+      assert.equal(replies, repliesAtRemoval, 'the renewal is not tried again');
       assert.equal(step.post?.status, 0);
     });
   });
@@ -148,7 +151,7 @@ describe('renew', { skip }, () => {
     }
   });
 
-  test('resolves relative paths of inputs against the workspace', () =>
+  test('resolves relative paths in inputs against the workspace', () =>
     withPool({}, async (pool) => {
       writeFileSync(join(runner.workspace, 'ca.pem'), (await Authority.create()).certificate);
       const step = await runner.runAction(
@@ -182,7 +185,7 @@ describe('renew', { skip }, () => {
       assert.ok(!existsSync(step.outputs['token-directory'] ?? ''));
     }));
 
-  test('ends when the process of the runner ends, also without post', { skip: process.platform === 'win32' }, () =>
+  test('ends when the runner’s process ends, even if post does not run', { skip: process.platform === 'win32' }, () =>
     withPool({}, async (pool) => {
       const temp = join(runner.temp, 'of-its-own');
       mkdirSync(temp);
@@ -190,8 +193,8 @@ describe('renew', { skip }, () => {
       const given = Object.entries(words).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]);
       const env = { PATH: process.env['PATH'] ?? '', RUNNER_TEMP: temp, ...Object.fromEntries(given) };
       const program = join(projectRoot, 'dist/action/index.js');
-      // A parent process that remains after the step, until its standard input ends. It is not a shell, because a shell
-      // drops variables whose names contain a dash.
+      // A parent process that outlives the step and exits when its standard input ends. It is not a shell, because a
+      // shell drops variables whose names contain a hyphen.
       const start =
         "require('node:child_process').spawn(process.execPath, [process.argv[1]], { stdio: ['ignore', 1, 2] })";
       const script = `${start}; process.stdin.resume().on('end', () => process.exit())`;
@@ -199,11 +202,13 @@ describe('renew', { skip }, () => {
       let said = '';
       parent.stdout.on('data', (chunk) => (said += String(chunk)));
       const socket = () => join(temp, readdirSync(temp)[0] ?? 'none', 'stop.sock');
-      await until('the process is there', 30, async () => (existsSync(socket()) ? undefined : said));
+      await until('the process is running', 30, async () => (existsSync(socket()) ? undefined : said));
       const ended = once(parent, 'close');
       parent.stdin.end();
       await ended;
-      await until('the process is gone', 30, async () => (existsSync(socket()) ? 'its socket is there' : undefined));
+      await until('the process has ended', 30, async () =>
+        existsSync(socket()) ? 'its socket still exists' : undefined,
+      );
     }),
   );
 

@@ -1,6 +1,6 @@
 /**
- * Files of the runner and of other programs in every bad state: one expected result each, and no file is lost or left
- * behind.
+ * Tests every invalid state of the files of the runner and of other programs. Each state has one expected result, and
+ * no file is lost or left behind.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,8 @@ import { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import { projectRoot } from '../support/project.ts';
 import { Runner, type StepResult } from '../support/runner/runner.ts';
 
-const noUnix = process.platform === 'win32' ? 'Windows has neither FIFOs nor links for everyone' : false;
+const noUnix =
+  process.platform === 'win32' ? 'Windows has neither FIFOs nor links that every account can create' : false;
 
 let pool: EmbeddedPool;
 let runner: Runner;
@@ -83,7 +84,7 @@ describe('A file of the runner', { skip: noUnix }, () => {
   ];
   for (const variable of ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV']) {
     for (const [what, path, reason] of conditions) {
-      test(`${variable} that ${what} causes ERR_OUTPUT, and nothing is left behind`, async () => {
+      test(`${variable} that ${what} causes ERR_OUTPUT, and no file is left behind`, async () => {
         const where: Record<string, string> = variable === 'GITHUB_ENV' ? { 'export-environment': 'true' } : { file };
         const step = await runner.runAction(inputs(where), { env: { [variable]: path() } });
         assert.equal(step.status, 8, step.raw);
@@ -98,7 +99,7 @@ describe('A file of the runner', { skip: noUnix }, () => {
     }
   }
 
-  test('is readable by its owner only before the token is written to it', async () => {
+  test('is readable only by its owner before the token is written to it', async () => {
     const output = make();
     chmodSync(output, 0o644);
     const step = await runner.runAction(inputs(), { env: { GITHUB_OUTPUT: output } });
@@ -126,7 +127,7 @@ describe('An existing file at the path', () => {
     ['other text', () => 'precious\n', /does not contain exactly one IDTOKEN/],
     ['nothing', () => '', /does not contain exactly one IDTOKEN/],
     ['two tokens', () => `${older()}\n${older()}\n`, /does not contain exactly one IDTOKEN/],
-    ['more than a token can have', () => 'x'.repeat(1_000_000), /it is too large/],
+    ['more bytes than a token can have', () => 'x'.repeat(1_000_000), /it is too large/],
     ['a token that never expires', () => older({ exp: undefined }), /expires later than the new one/],
     ['a token that expires later', () => older({ exp: 4_000_000_000 }), /expires later than the new one/],
   ];
@@ -139,11 +140,11 @@ describe('An existing file at the path', () => {
       assert.deepEqual([step.status, step.outputs], [8, { 'error-code': 'ERR_OUTPUT' }], step.raw);
       assert.match(messages(step).at(-1) ?? '', reason);
       assert.equal(pool.log.length, before, 'no connection');
-      assert.equal(readFileSync(file, 'utf8'), text, 'also after post');
+      assert.equal(readFileSync(file, 'utf8'), text, 'unchanged after post as well');
     });
   }
 
-  test('with a token of another identity is not replaced', async () => {
+  test('with a token for another identity is not replaced', async () => {
     const text = older({ sub: 'bob@pool.test' });
     put(text);
     const step = await runner.runAction(inputs({ file }), { beforePost: () => {} });
@@ -153,7 +154,7 @@ describe('An existing file at the path', () => {
     assert.deepEqual(readdirSync(join(file, '..')), ['token']);
   });
 
-  test('with an older token of the same identity is replaced, and removed by post', async () => {
+  test('with an older token for the same identity is replaced, and removed by post', async () => {
     put(`${older()}\n`);
     const step = await runner.runAction(inputs({ file }), {
       beforePost: ({ outputs }) => assert.equal(readFileSync(file, 'utf8'), `${outputs['token']}\n`),
@@ -188,13 +189,13 @@ describe('An existing file at the path', () => {
   });
 });
 
-describe('Two steps with one path', () => {
+describe('Two steps with the same path', () => {
   for (const overwrite of ['false', 'true']) {
     for (const order of [
       [0, 1],
       [1, 0],
     ]) {
-      test(`with overwrite ${overwrite} keep the later file, and their posts in the order ${order} restore the original state`, async () => {
+      test(`with overwrite ${overwrite} keep the later file, and their post steps in the order ${order} restore the original state`, async () => {
         mkdirSync(join(file, '..'), { recursive: true });
         if (overwrite === 'true') writeFileSync(file, 'precious\n');
         const one = await runner.runAction(inputs({ file, overwrite }));
@@ -215,7 +216,7 @@ describe('Two steps with one path', () => {
     }
   }
 
-  test('both succeed in parallel, and their posts leave no files', async () => {
+  test('both succeed in parallel, and their post steps leave no files', async () => {
     const run = () => runner.runAction(inputs({ file }));
     const steps = await Promise.all([run(), run()]);
     for (const step of steps) {
@@ -272,7 +273,7 @@ describe('post', { skip: noUnix }, () => {
     ['a symbolic link', () => symlinkSync('/etc/passwd', file), /it is no longer a regular file/],
     ['a directory', () => mkdirSync(file), /it is now a directory/],
   ] as const) {
-    test(`leaves ${what} at the path, with the reason, and does not block`, async () => {
+    test(`leaves ${what} at the path, logs the reason, and does not block`, async () => {
       const step = await runner.runAction(inputs({ file }), {
         beforePost: () => {
           rmSync(file);
@@ -284,7 +285,7 @@ describe('post', { skip: noUnix }, () => {
     });
   }
 
-  test('does not block on FIFOs in the directory of the renewal, whose process ends', async () => {
+  test('does not block on FIFOs in the directory of the renewal, and ends the renewal process', async () => {
     const step = await runner.runAction(inputs({ file, renew: 'true', lifetime: '2h' }));
     const directory = step.state['renewal'] ?? '';
     for (const name of ['renew.log', 'written.sha256']) spawnSync('mkfifo', [join(directory, name)]);

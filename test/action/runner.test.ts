@@ -1,4 +1,4 @@
-/** The test harness: a simulated runner that hides too much or obeys too little would prove nothing. */
+/** Tests the simulated runner itself. If it hid too much or ignored a command, the other tests would prove nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCommand, parsePairs } from '../support/runner/commands.ts';
@@ -14,18 +14,18 @@ describe('A workflow command', () => {
     ['##[set-env name=PATH;x=1]v%5D', 'set-env', 'v]'],
   ];
   for (const [line, name, data] of lines) {
-    test(`is recognised in ${line}`, () => {
+    test(`is recognized in ${line}`, () => {
       const command = parseCommand(line);
       assert.deepEqual([command?.name, command?.data], [name, data]);
     });
   }
   for (const line of ['a ::error::x', ':error::x', '::unknown::x', '# #[add-mask]x', '##[unknown]x', '::', '']) {
-    test(`is not recognised in ${JSON.stringify(line)}`, () => assert.equal(parseCommand(line), undefined));
+    test(`is not recognized in ${JSON.stringify(line)}`, () => assert.equal(parseCommand(line), undefined));
   }
 });
 
 describe('A mask', () => {
-  test('hides all occurrences, overlapping ones as one', () => {
+  test('hides all occurrences, and treats overlapping ones as one', () => {
     assert.equal(mask('a secret, secretsecret; secr et', ['secret']), 'a ***, ***; secr et');
     assert.equal(mask('abcde', ['bc', 'cd']), 'a***e');
     assert.equal(mask('abc', []), 'abc');
@@ -33,7 +33,7 @@ describe('A mask', () => {
 });
 
 describe('A file command', () => {
-  test('is a block or a pair', () => {
+  test('contains blocks and pairs', () => {
     assert.deepEqual(parsePairs('a<<E\n1\n2\nE\nb=c=d\n\n'), { a: '1\n2', b: 'c=d' });
   });
   for (const text of ['a<<E\n1\n', 'nothing\n', 'a=1', '=x\n']) {

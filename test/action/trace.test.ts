@@ -1,4 +1,4 @@
-/** The debug log: every phase with names and sizes, and no secrets. */
+/** Tests the debug log. It contains every phase, with names and sizes, but no secrets. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
@@ -48,7 +48,7 @@ describe('The log with debug logging', () => {
 });
 
 describe('The log without debug logging', () => {
-  test('contains one line about the token, and a group with its facts', () =>
+  test('contains one line about the token, and a group with the token details', () =>
     withPool({}, async (pool) => {
       const step = await runner.runAction({ address: pool.schedd(), idtoken: pool.idToken(), authz: 'READ' });
       assert.deepEqual(
@@ -61,13 +61,13 @@ describe('The log without debug logging', () => {
       assert.ok(facts.includes(`token-id: ${step.outputs['token-id']}`));
     }));
 
-  test('contains each step of a check once', () =>
+  test('contains each step of a check only once', () =>
     withPool({}, async (pool) => {
       const inputs = { pool: `localhost:${pool.port}`, name: 'ci@pool', idtoken: pool.idToken(), mode: 'check' };
       const { status, log, raw } = await runner.runAction(inputs);
       assert.equal(status, 0, raw);
       const gist = log.map((line) => line.replaceAll(/\d+( ms)/g, '0$1').replaceAll(String(pool.port), 'PORT'));
-      assert.deepEqual(gist, [...new Set(gist)], 'nothing twice');
+      assert.deepEqual(gist, [...new Set(gist)], 'no line occurs twice');
       const phases = [...new Set(gist.map((line) => /^\w+: /.exec(line)?.[0]).filter((each) => each !== undefined))];
       assert.deepEqual(phases, ['credentials: ', 'locate: ', 'connect: ', 'session: ', 'token: ', 'levels: ']);
       for (const line of [LOCALHOST, /^connect: TCP connection to 127\.0\.0\.1:PORT \(localhost\) in 0 ms$/])

@@ -1,4 +1,4 @@
-/** Hints of the command: they name flags that exist, and no input of the Action. */
+/** Tests the hints of the command. They name only flags that exist, and no inputs of the Action. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { commandHint } from '../../src/cli/command-hints.ts';
@@ -10,7 +10,7 @@ import { everyError } from '../support/errors/every-error.ts';
 const hints = [...new Set(everyError().flatMap((error) => hintsFor(error)))];
 const translated = hints.map(commandHint);
 
-/** Other programs in hints. Flags that follow one of them in the same phrase are its own. */
+/** Other programs that hints mention. A flag that follows such a name in the same phrase is a flag of that program. */
 const OTHERS =
   /\b(?:condor_(?!token_fetch)\w+|openssl|curl|nc|kinit|klist|kvno|kadmin|ktadd|base64|ls|df|ss|munge|journalctl|head|date)\b[^,;:()]*$/;
 
@@ -41,7 +41,7 @@ describe('A hint of the command', () => {
     );
   });
 
-  test('repeats no name that two inputs have in common', () => {
+  test('does not repeat the name that two inputs have in common', () => {
     assert.deepEqual(
       translated.filter((hint) => /\b([A-Z][A-Z_]{4,}) (?:and|or) \1\b/.test(hint)),
       [],

@@ -1,4 +1,4 @@
-/** The built command and the embedded pool. */
+/** Tests the built command with the embedded pool. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** With a token directory that contains this pool's token. */
+/** Runs the command with a token directory that contains this pool's token. */
 function run(pool: EmbeddedPool, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const tokens = mkdtempSync(join(directory, 'tokens-'));
   writeFileSync(join(tokens, 'mine'), `${pool.idToken()}\n`, { mode: 0o600 });
@@ -26,7 +26,7 @@ const claimsOf = (jwt: string) =>
   JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('condor_token_fetch', () => {
-  test('prints the token alone, with one newline', () =>
+  test('prints only the token and one newline', () =>
     withPool({}, async (pool) => {
       const { status, stdout, stderr } = await run(pool, [
         '-n',
@@ -44,13 +44,13 @@ describe('condor_token_fetch', () => {
       assert.deepEqual([scope, sub, Number(exp) - Number(iat)], ['condor:/READ condor:/WRITE', 'alice@pool.test', 600]);
     }));
 
-  test('requests no lifetime without -lifetime, like HTCondor’s tool', () =>
+  test('requests no lifetime without -lifetime, as HTCondor’s tool does', () =>
     withPool({}, async (pool) => {
       const { stdout } = await run(pool, ['-pool', pool.collector, '-type', 'Collector']);
       assert.equal(claimsOf(stdout)['exp'], undefined);
     }));
 
-  test('writes a token file, and prints nothing', () =>
+  test('writes a token file and prints nothing', () =>
     withPool({}, async (pool) => {
       const { status, stdout, tokens } = await run(pool, ['-token', 'fetched']);
       assert.deepEqual([status, stdout], [0, '']);
@@ -59,7 +59,7 @@ describe('condor_token_fetch', () => {
       if (process.platform !== 'win32') assert.equal(statSync(file).mode & 0o777, 0o600);
     }));
 
-  test('prints facts instead with -json, and never the token', () =>
+  test('prints token details instead of the token with -json', () =>
     withPool({}, async (pool) => {
       const { status, stdout } = await run(pool, ['-json', '-l', '5m', '-file', 'here']);
       assert.equal(status, 0);
@@ -72,7 +72,7 @@ describe('condor_token_fetch', () => {
       assert.ok(!stdout.includes(token.split('.')[2] ?? token));
     }));
 
-  test('requests the token from the collector with -remote and ignores -key, like HTCondor’s tool', () =>
+  test('requests the token from the collector with -remote and ignores -key, as HTCondor’s tool does', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { status, stdout, stderr } = await run(pool, ['-r', '-n', 'ci@pool', '-key', 'NONE']);
       assert.deepEqual([status, stderr], [0, 'Warning: -key is ignored with -remote; omit it\n']);
@@ -80,7 +80,7 @@ describe('condor_token_fetch', () => {
       assert.ok(pool.log.includes('PERMISSION GRANTED to alice@pool.test for command 81 at collector'));
     }));
 
-  test('requests the token of the schedd of this host with -remote and without -name', () =>
+  test('requests the token of this host’s schedd with -remote and without -name', () =>
     withPool({ impersonation: {}, schedds: ['other@pool', 'ci@pool'] }, async (pool) => {
       const file = join(directory, 'address');
       writeFileSync(file, `${pool.schedd(1)}\n`);
@@ -91,7 +91,7 @@ describe('condor_token_fetch', () => {
       assert.ok(pool.log.some((line) => line.startsWith('schedd_token_request of 1 attributes: ci@pool')));
     }));
 
-  test('logs each step with -debug, without a secret', () =>
+  test('logs each step with -debug, but no secret', () =>
     withPool({}, async (pool) => {
       const { stdout, stderr, tokens } = await run(pool, ['-debug', '-n', 'ci@pool']);
       for (const line of [
@@ -112,7 +112,7 @@ describe('condor_token_fetch', () => {
     [['-on-reduced', 'sometimes'], 2, /on-reduced: "sometimes" is not valid.*ERR_INPUT/],
   ];
   for (const [args, expected, text] of checks) {
-    test(`exits with ${expected} with ${args.join(' ')}`, () =>
+    test(`exits with status ${expected} for ${args.join(' ')}`, () =>
       withPool({}, async (pool) => {
         const { status, stdout, stderr } = await run(pool, ['-n', 'ci@pool', ...args]);
         assert.deepEqual([status, stdout !== ''], [expected, expected === 0], stderr);
@@ -126,7 +126,7 @@ describe('condor_token_fetch', () => {
     ['the credential is revoked', { revoked: () => true }, 5, /ERR_METHODS_EXHAUSTED[\s\S]* {2}IDTOKENS: .*revoked/],
   ];
   for (const [what, options, expected, text] of refused) {
-    test(`exits with ${expected} and writes nothing if ${what}`, () =>
+    test(`exits with status ${expected} and writes nothing if ${what}`, () =>
       withPool(options, async (pool) => {
         const { status, stdout, stderr } = await run(pool, ['-file', 'nothing']);
         assert.deepEqual([status, stdout], [expected, '']);

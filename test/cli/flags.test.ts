@@ -1,11 +1,11 @@
-/** The flags of the command, compared with HTCondor's own flag parser. */
+/** Compares the flags of the command with HTCondor's own flag parser. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { FLAGS, parseArguments, REQUEST_FLAGS, usage } from '../../src/cli/flags.ts';
 import { InputError } from '../../src/errors.ts';
 
-/** is_arg_prefix (match_prefix.cpp), character by character; a negative minimum requires the whole flag. */
+/** Reimplements is_arg_prefix (match_prefix.cpp) character by character. A negative minimum requires the whole flag. */
 function isArgPrefix(argument: string, flag: string, minimum: number, colon: boolean): boolean {
   let at = 0;
   if (flag === '' || argument[0] !== flag[0]) return false;
@@ -14,14 +14,14 @@ function isArgPrefix(argument: string, flag: string, minimum: number, colon: boo
   return minimum < 0 ? at === flag.length : at >= minimum;
 }
 
-/** is_dash_arg_prefix, and with `colon` is_dash_arg_colon_prefix. */
+/** Reimplements is_dash_arg_prefix or, with `colon`, is_dash_arg_colon_prefix. */
 function isDashArgPrefix(argument: string, flag: string, minimum: number, colon = false): boolean {
   if (!argument.startsWith('-')) return false;
   if (argument.startsWith('--')) return isArgPrefix(argument.slice(2), flag, -1, colon);
   return isArgPrefix(argument.slice(1), flag, minimum, colon);
 }
 
-/** The chain of comparisons in condor_token_fetch's main(). */
+/** The comparisons in condor_token_fetch's main(), in order. */
 const HTCONDOR_FLAGS = [
   ['authz', 1],
   ['lifetime', 1],
@@ -36,10 +36,10 @@ const HTCONDOR_FLAGS = [
   ['help', 1],
 ] as const;
 
-/** Flags that cannot be shortened. */
+/** Flags that cannot be abbreviated. */
 const NEW_FLAGS = ['expected-identity', 'expected-trust-domain', 'on-reduced', 'server-name'] as const;
 
-/** The chain of comparisons in condor_token_request's main(). */
+/** The comparisons in condor_token_request's main(), in order. */
 const HTCONDOR_REQUEST_FLAGS = [
   ['authz', 1],
   ['lifetime', 1],
@@ -57,13 +57,13 @@ function htcondorFlag(argument: string): string | undefined {
   return HTCONDOR_FLAGS.find(([flag, minimum]) => isDashArgPrefix(argument, flag, minimum, flag === 'debug'))?.[0];
 }
 
-/** Returns the flag that the client recognizes in an argument. */
+/** Returns the flag that this command recognizes in an argument. */
 function ourFlag(argument: string, flags = FLAGS): string | undefined {
   try {
     return [...parseArguments([argument], flags).keys()][0];
   } catch (error) {
     assert.ok(error instanceof InputError);
-    return error.input === 'arguments' ? undefined : error.input; // its value is missing
+    return error.input === 'arguments' ? undefined : error.input; // the flag is recognized, but its value is missing
   }
 }
 
@@ -79,7 +79,7 @@ describe('flags', () => {
     .tuple(fc.constantFrom('', '-', '--', '---'), words, fc.constantFrom('', ':', ':D_SECURITY', ':2:x'))
     .map((parts) => parts.join(''));
 
-  test('of HTCondor are recognised in all their abbreviations', () => {
+  test('of HTCondor are recognized in all their abbreviations', () => {
     fc.assert(
       fc.property(argument, (text) => {
         const theirs = htcondorFlag(text);
@@ -112,7 +112,7 @@ describe('flags', () => {
     );
   });
 
-  test('match every prefix of every HTCondor flag with one dash and with two', () => {
+  test('match every prefix of every HTCondor flag, with one dash and with two', () => {
     for (const [flag] of HTCONDOR_FLAGS) {
       for (let length = 0; length <= flag.length; length++) {
         for (const dashes of ['-', '--']) {
@@ -134,7 +134,7 @@ describe('flags', () => {
           assert.deepEqual(parseArguments([`${dashes}${name}`, 'x'], flags), new Map([[name, ['x']]]));
     });
 
-  test('match every prefix of every flag of condor_token_request with one dash and with two', () => {
+  test('match every prefix of every flag of condor_token_request, with one dash and with two', () => {
     for (const [flag] of HTCONDOR_REQUEST_FLAGS)
       for (let length = 0; length <= flag.length; length++)
         for (const dashes of ['-', '--']) {
@@ -211,12 +211,12 @@ describe('Flag values', () => {
     assert.deepEqual(parseArguments(['-a', 'READ', '--authz', 'WRITE']).get('authz'), ['READ', 'WRITE']);
   });
 
-  test('that are missing cause an error that names the flag', () => {
+  test('cause an error that names the flag if they are missing', () => {
     const thrown = { code: 'ERR_INPUT', input: 'authz', message: '-authz requires an argument: AUTHZ' };
     assert.throws(() => parseArguments(['-pool', 'cm', '-a']), thrown);
   });
 
-  test('without a flag cause an error that quotes them', () => {
+  test('cause an error that quotes them if they follow no flag', () => {
     assert.throws(() => parseArguments(['READ']), {
       code: 'ERR_INPUT',
       message: 'Invalid command line argument: READ',

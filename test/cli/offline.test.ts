@@ -1,4 +1,4 @@
-/** The command without a daemon. */
+/** Tests the command without a daemon. */
 import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -37,7 +37,7 @@ const version = (): unknown => {
   return (manifest as { version: unknown }).version;
 };
 
-/** With an empty token directory. */
+/** Runs the command with an empty token directory. */
 const run = (args: readonly string[], options: ProgramOptions = {}) =>
   runCommand(args, { ...options, env: { _CONDOR_SEC_TOKEN_DIRECTORY: directory, ...options.env } });
 
@@ -49,13 +49,13 @@ describe('condor_token_fetch', () => {
     });
   }
 
-  test('starts with the line that npm needs for a program', () => {
+  test('starts with the interpreter line that npm requires for a program', () => {
     const [first] = readFileSync(join(projectRoot, 'dist/cli/index.js'), 'utf8').split('\n', 1);
     assert.equal(first, '#!/usr/bin/env node');
   });
 
   for (const flag of ['-help', '--help', '-h']) {
-    test(`${flag} prints the usage on standard error and exits with 1, as HTCondor's does`, async () => {
+    test(`${flag} prints the usage on standard error and exits with status 1, as HTCondor’s tool does`, async () => {
       const { status, stdout, stderr } = await run([flag]);
       assert.deepEqual([status, stdout], [1, '']);
       for (const { name } of FLAGS) assert.ok(stderr.includes(`-${name}`), name);
@@ -65,8 +65,8 @@ describe('condor_token_fetch', () => {
   const failures: readonly [string, readonly string[], number, RegExp][] = [
     ['an unknown flag', ['-identity', 'x'], 2, /^Invalid command line argument: -identity \(ERR_INPUT\)\nHint: /],
     ['a flag without its value', ['-pool'], 2, /^-pool requires an argument: HOST \(ERR_INPUT\)/],
-    ['a word', ['READ'], 2, /^Invalid command line argument: READ/],
-    ['two dashes and half a flag', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
+    ['an argument that is not a flag', ['READ'], 2, /^Invalid command line argument: READ/],
+    ['an abbreviated flag with two dashes', ['--auth', 'READ'], 2, /^Invalid command line argument: --auth/],
     ['an unknown type', ['-ty', 'shedd', '-p', 'cm'], 2, /^type: "shedd" is not valid/],
     [
       'an unknown level',
@@ -77,8 +77,8 @@ describe('condor_token_fetch', () => {
     ['a lifetime of 0', ['-l', '0', '-p', 'cm'], 2, /^lifetime: "0" is not a lifetime/],
     ['no pool', [], 2, /^pool: the collector is unknown/],
     ['a token with a path', ['-to', '../x', '-p', 'cm'], 2, /^token: "..\/x" is not a plain file name/],
-    ['token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file are mutually exclusive/],
-    ['a bad timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
+    ['both token and file', ['-to', 'x', '-f', 'y', '-p', 'cm'], 2, /^token and file are mutually exclusive/],
+    ['an invalid timeout', ['-tim', 'soon', '-p', 'cm'], 2, /^timeout: "soon"/],
   ];
   for (const [what, args, status, text] of failures) {
     test(`reports ${what} on standard error, with status ${status}`, async () => {
@@ -104,7 +104,7 @@ describe('condor_token_fetch', () => {
     assert.match(stderr, /exists and is not a regular file \(ERR_OUTPUT, while: deliver\)/);
   });
 
-  test('prints hostile arguments as one sanitised line', async () => {
+  test('prints hostile arguments as one sanitized line', async () => {
     const { stderr } = await run(['-\u001b[2J\n::error::x##[add-mask]y']);
     assert.equal(stderr.split('\n')[0], 'Invalid command line argument: -?[2J?::error::x# #[add-mask]y (ERR_INPUT)');
   });
@@ -114,8 +114,8 @@ describe('condor_token_fetch', () => {
     assert.deepEqual([status, signal], [8, null]);
   });
 
-  test('fails if its output is a full disk', {
-    skip: process.platform === 'linux' ? false : 'there is no /dev/full',
+  test('fails if the disk to which it writes its output is full', {
+    skip: process.platform === 'linux' ? false : 'this system has no /dev/full',
   }, async () => {
     const full = openSync('/dev/full', 'w');
     const { status, stderr } = await run(['-version'], { stdoutTo: full });
@@ -138,7 +138,7 @@ describe('The environment of condor_token_fetch', () => {
     assert.match(stderr, /^pool: the collector is unknown/);
   });
 
-  test('is needed for credentials: there is no flag idtoken', async () => {
+  test('is required for credentials, because there is no flag idtoken', async () => {
     const { status, stderr } = await run(['-idtoken', strangeJwt()]);
     assert.equal(status, 2);
     assert.match(stderr, /^Invalid command line argument: -idtoken/);

@@ -1,4 +1,6 @@
-/** The command under Node's permission model, with the smallest sets of permissions that docs/SUPPORTED_SYSTEMS.md names. */
+/**
+ * Runs the command under Node's permission model, with the minimum permissions that docs/SUPPORTED_SYSTEMS.md lists.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +12,8 @@ import { execute, ownEnvironment } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
 const [major = 0] = process.versions.node.split('.').map(Number);
-const skip = major < 22 && 'Node 20 has the permission model only as an experiment';
-/** Since Node 25, connections require a permission too. */
+const skip = major < 22 && 'the permission model of Node 20 is experimental';
+/** Since Node 25, network connections also require a permission. */
 const ALLOW_NET = major >= 25 ? ['--allow-net'] : [];
 const COMMAND = join(projectRoot, 'dist/cli/index.js');
 
@@ -44,7 +46,7 @@ describe('The command with --permission', { skip }, () => {
       assert.match(stdout, /^eyJ\S+\n$/);
     }));
 
-  test('writes a token file to a directory that it may read and write', () =>
+  test('writes a token file to a directory for which it has read and write permission', () =>
     withPool({}, async (pool) => {
       const folder = join(directory, 'written');
       mkdirSync(folder);
@@ -56,8 +58,8 @@ describe('The command with --permission', { skip }, () => {
     }));
 
   test(
-    'fails without a retry without --allow-net, if Node has that option',
-    { skip: major < 25 && 'this Node has no --allow-net' },
+    'fails without a retry if the option --allow-net exists but is not set',
+    { skip: major < 25 && 'this version of Node has no --allow-net' },
     () =>
       withPool({}, async (pool) => {
         const { status, stderr } = await run(pool, []);

@@ -1,4 +1,4 @@
-/** The command under a user ID without an account, as in containers. */
+/** Runs the command under a user ID that has no account, as is common in containers. */
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,8 @@ let folder: string;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'strange-'));
   chmodSync(folder, 0o755);
-  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true }); // to a place that this user id can read
+  // This user ID can read the copy, but not the project directory.
+  cpSync(join(projectRoot, 'dist/cli'), join(folder, 'cli'), { recursive: true });
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,8 +26,8 @@ function run(args: readonly string[], env: Record<string, string | undefined>) {
   });
 }
 
-describe('A user id without an account', {
-  skip: process.getuid?.() === 0 ? false : 'changing the account needs root',
+describe('A user ID without an account', {
+  skip: process.getuid?.() === 0 ? false : 'changing the account requires root',
 }, () => {
   test('uses the token directory in $HOME', () =>
     withPool({}, async (pool) => {
@@ -39,7 +40,7 @@ describe('A user id without an account', {
       assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
     }));
 
-  test('without $HOME gets an error with the directory that was searched', async () => {
+  test('causes an error that names the searched directory if $HOME is not set', async () => {
     const env = { HOME: undefined, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS' };
     const { status, stderr } = await run(['-address', '127.0.0.1:1'], env);
     assert.equal(status, 2, stderr);

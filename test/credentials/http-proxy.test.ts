@@ -1,4 +1,4 @@
-/** The OIDC endpoint and the token service behind a proxy, and CA certificates from the environment. */
+/** Tests the OIDC endpoint and the token service behind a proxy, and CA certificates from the environment. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -24,12 +24,12 @@ let proxy: Server;
 let tlsProxy: Server;
 let [port, tlsPort] = [0, 0];
 let folder: string;
-/** Targets to which the proxies connected, and the authorization that they received. */
+/** Targets to which the proxies connected, each with the proxy credentials that the client sent. */
 const tunnels: string[] = [];
 let password: string | undefined;
 
 const there = (path = '') => `${services.origin.replace('localhost', PUBLIC_NAME)}${path}`;
-/** For SSL_CERT_FILE: no CA of the system is trusted. */
+/** A value of SSL_CERT_FILE with which the client trusts no system CA. */
 const missing = () => join(folder, 'missing.pem');
 const publicPort = () => new URL(services.origin).port;
 const env = (variables: Record<string, string>) => ({
@@ -68,14 +68,14 @@ describe('The proxy of a URL', () => {
       assert.equal(at(url, { no_proxy: entries }), bypassed ? undefined : 'http://proxy.test:3128'));
   }
 
-  test('is that of the lower-case variable unless it is empty', () => {
+  test('is taken from the lower-case variable unless that is empty', () => {
     const HTTPS_PROXY = 'http://upper.test:1';
     assert.equal(at('https://x.test/', { HTTPS_PROXY }), 'http://proxy.test:3128');
     assert.equal(at('https://x.test/', { HTTPS_PROXY, https_proxy: '' }), 'http://upper.test:1');
   });
 
   for (const value of ['socks5://proxy.test:1080', 'http://', 'me:secret@:99999', 'http://me:secret@proxy.test:x']) {
-    test(`is an input error if it is ${value}, which the message does not show`, () =>
+    test(`causes an input error that does not quote the value if it is ${value}`, () =>
       assert.throws(
         () => readProxies({ https_proxy: value }),
         (error: HTCondorError) => error.code === 'ERR_INPUT' && !/secret|99999|socks/.test(error.message),
@@ -96,7 +96,7 @@ describe('The services of a keyless job', () => {
     proxy = Object.assign(createProxy(createServer()), { authenticate });
     tlsProxy = Object.assign(createProxy(createTlsServer({ cert, key }) as unknown as Server), { authenticate });
     [port, tlsPort] = [await listen(proxy), await listen(tlsProxy)];
-    // The proxy resolves the name of the services. Other names resolve as usual.
+    // The proxy resolves the host name of the services. The client resolves other names as usual.
     const { lookup } = dns;
     mock.method(dns, 'lookup', ((name: string, ...rest: never[]) =>
       Reflect.apply(lookup, dns, [name === PUBLIC_NAME ? 'localhost' : name, ...rest])) as typeof dns.lookup);
@@ -115,9 +115,9 @@ describe('The services of a keyless job', () => {
     services.made = () => issuer.issue('alice');
   });
 
-  describe('Through a proxy', () => {
+  describe('A proxy', () => {
     for (const variable of ['https_proxy', 'HTTPS_PROXY']) {
-      test(`that ${variable} names, both services are reached`, async () => {
+      test(`that ${variable} names connects the client to both services`, async () => {
         const noting = notingHost();
         await keyless(words(), env({ [variable]: `http://127.0.0.1:${port}` }), noting);
         assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
@@ -129,13 +129,13 @@ describe('The services of a keyless job', () => {
       });
     }
 
-    test('both are reached if its URL has no scheme, or is https://', async () => {
+    test('connects the client to both services if its URL has no scheme or the scheme https', async () => {
       await keyless(words(), env({ https_proxy: `127.0.0.1:${port}` }));
       await keyless(words(), env({ https_proxy: `https://localhost:${tlsPort}` }));
       assert.equal(tunnels.length, 4);
     });
 
-    test('user and password in its URL are sent, and masked', async () => {
+    test('receives the user name and password from its URL, which are masked', async () => {
       password = PASSWORD;
       const noting = notingHost();
       const url = `http://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}`;
@@ -147,7 +147,7 @@ describe('The services of a keyless job', () => {
       }
     });
 
-    test('a wrong password is an error that names the proxy, and never the password', async () => {
+    test('that rejects the password causes an error that names the proxy, and never the password', async () => {
       password = PASSWORD;
       const failing = keyless(words(), env({ https_proxy: `http://me:wrong-password@127.0.0.1:${port}` }));
       await assert.rejects(failing, (error: HTCondorError) => {
@@ -165,7 +165,7 @@ describe('The services of a keyless job', () => {
       assert.deepEqual(services.asked, []);
     });
 
-    test('if it cannot be reached, the error names it', async () => {
+    test('that cannot be reached is named in the error', async () => {
       const dead = await deadPort();
       const failing = keyless(words(), env({ https_proxy: `http://127.0.0.1:${dead}` }));
       await assert.rejects(failing, {
@@ -176,11 +176,11 @@ describe('The services of a keyless job', () => {
 
     const answers: readonly [string, RequestListener | string, RegExp][] = [
       ['that closes the connection', '', /it closed the connection$/],
-      ['that answers before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it returned status 200/],
-      ['that refuses', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
+      ['that responds before TLS begins', 'HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01', /it returned status 200/],
+      ['that rejects the connection', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', /it returned status 403/],
     ];
     for (const [what, answer, message] of answers) {
-      test(`if ${what}, nothing is sent`, async (context) => {
+      test(`${what} causes ERR_CONNECT`, async (context) => {
         const odd = createServer().on('connect', (_, socket) => socket.end(answer as string));
         context.after(() => odd.close());
         const at = await listen(odd);
@@ -189,7 +189,7 @@ describe('The services of a keyless job', () => {
       });
     }
 
-    test('if it is silent, the run can be cancelled', async (context) => {
+    test('that is silent does not prevent the run from being cancelled', async (context) => {
       const over = new AbortController();
       const silent = createServer().on('connect', () => over.abort(new Error('SIGTERM')));
       context.after(() => silent.close());
@@ -199,7 +199,7 @@ describe('The services of a keyless job', () => {
       await assert.rejects(failing, { code: 'ERR_TIMEOUT', message: 'cancelled' });
     });
 
-    test('the certificate of the service is verified', async () => {
+    test('does not prevent the client from verifying the service’s certificate', async () => {
       const stranger = { ...words(), 'ca-certificate': undefined };
       const failing = keyless(stranger, env({ https_proxy: `http://127.0.0.1:${port}`, SSL_CERT_FILE: missing() }));
       await assert.rejects(failing, { code: 'ERR_CONNECT', message: /certificate/ });
@@ -216,14 +216,14 @@ describe('The services of a keyless job', () => {
       });
     }
 
-    test('services on this host are reached, whatever the variables contain', async () => {
+    test('services on this host are reached, regardless of the variables', async () => {
       await keyless({ ...audience() }, { ...services.env, https_proxy: 'http://127.0.0.1:1' });
       assert.deepEqual(services.asked, ['GET /oidc/token']);
     });
   });
 
-  describe('CA certificates of NODE_EXTRA_CA_CERTS', () => {
-    test('count for both services', async () => {
+  describe('CA certificates from NODE_EXTRA_CA_CERTS', () => {
+    test('apply to both services', async () => {
       const extra = { NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'), SSL_CERT_FILE: missing() };
       await keyless(
         { ...audience(), 'token-service': `${services.origin}/token`, 'ca-certificate': undefined },
@@ -232,7 +232,7 @@ describe('The services of a keyless job', () => {
       assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     });
 
-    test('may be missing: a debug line says so', async () => {
+    test('may be missing; a debug line then reports this', async () => {
       const noting = notingHost();
       await keyless(audience(), { ...services.env, NODE_EXTRA_CA_CERTS: join(folder, 'missing.pem') }, noting);
       assert.match(noting.log.join('\n'), /debug credentials: .*missing\.pem/);

@@ -1,4 +1,4 @@
-/** IDTOKENs of the input and of token directories. */
+/** Tests IDTOKENs from the input and from token directories. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -52,7 +52,7 @@ describe('The input idtoken', () => {
     );
   });
 
-  test('is masked before anything else: the value, each line and each signature', () => {
+  test('is masked before any other processing: the whole value, each line and each signature', () => {
     const { host, masks } = notingHost();
     const [a, b] = [jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBmaXJzdA'), jwt({}, 'c2lnbmF0dXJlIG9mIHRoZSBzZWNvbmQ')];
     load(`${a}\n${b}\n`, host);
@@ -72,12 +72,16 @@ describe('The input idtoken', () => {
   });
 
   const bad: readonly [string, string, RegExp][] = [
-    ['a word', 'hunter2', /^idtoken: not an IDTOKEN: it is not three parts of base64url/],
-    ['a token cut short', jwt().split('.').slice(0, 2).join('.'), /three parts/],
+    ['a single word', 'hunter2', /^idtoken: not an IDTOKEN: it is not three parts of base64url/],
+    ['a truncated token', jwt().split('.').slice(0, 2).join('.'), /three parts/],
     ['a token without its signature', `${jwt({}, '')}`, /three parts/],
     ['a token in quotes', `"${jwt()}"`, /three parts/],
-    ['a token broken over two lines', jwt().replace('.', '.\n'), /^idtoken line 1: not an IDTOKEN: .*three parts/],
-    ['base64 of something else', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
+    [
+      'a token that is split into two lines',
+      jwt().replace('.', '.\n'),
+      /^idtoken line 1: not an IDTOKEN: .*three parts/,
+    ],
+    ['base64 of other data', 'YWJj.YWJj.c2lnbmF0dXJl', /its header or payload is not a JSON object/],
     ['a token with neither sub nor jti', jwt({ sub: undefined, jti: undefined }), /it has no sub/],
     ['a token without iss', jwt({ iss: undefined }), /it has no iss/],
     ['a token whose exp is a word', jwt({ exp: 'soon' }), /its exp is not a valid timestamp/],
@@ -88,7 +92,7 @@ describe('The input idtoken', () => {
       /not signed/,
     ],
     ['a token of 100 kB', jwt({ x: 'x'.repeat(100_000) }), /it has \d+ characters/],
-    ['one good and one bad token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
+    ['one valid and one invalid token', `${jwt()}\nhunter2`, /^idtoken line 2: /],
   ];
   for (const [what, text, message] of bad) {
     test(`rejects ${what}`, () =>
@@ -96,7 +100,7 @@ describe('The input idtoken', () => {
   }
 
   for (const text of ['', ' \n\t\r\n', '# nothing here\n']) {
-    test(`contains no credential if it is ${JSON.stringify(text)}`, () => {
+    test(`provides no credential if it is ${JSON.stringify(text)}`, () => {
       const reason = orReason(loadIdTokens({ text: new Secret(text) }, notingHost().host));
       assert.equal(reason, 'no IDTOKEN was found; idtoken contains only blank lines and comments');
     });
@@ -114,7 +118,7 @@ describe('The token directory', () => {
     chmodSync(join(directory, name), mode);
   };
 
-  test('provides the usable tokens, and the log has the reason for each other one', () => {
+  test('provides the usable tokens, and the log gives the reason for each unusable one', () => {
     put('a', 'not a token\n');
     put('b', `${jwt({ sub: 'bob@pool' })}\nnor.this\n`);
     put('c~', jwt());
@@ -128,7 +132,7 @@ describe('The token directory', () => {
     assert.match(log.join('\n'), /c~: HTCondor ignores[^\n]*\n.*a: not an IDTOKEN[^\n]*\n.*b line 2: not an IDTOKEN/);
   });
 
-  test('may be sent to a daemon at once if the user named it', () => {
+  test('provides a token that may be sent to a daemon at once if the user named the directory', () => {
     put('a', jwt());
     assert.deepEqual(
       readIdTokens({ directory, named: true }, notingHost().host).found.map(({ chosen }) => chosen),
@@ -144,7 +148,7 @@ describe('The token directory', () => {
     assert.deepEqual(masks, [jwt()], 'its signature is too short to be a secret');
   });
 
-  test('reports only a few of 20,000 lines without a token', () => {
+  test('reports only a few of 20,000 lines that contain no token', () => {
     put('a', 'not a token\n'.repeat(20_000));
     const { host, log, masks } = notingHost();
     const { found, reasons } = readIdTokens({ directory, named: true }, host);
@@ -155,7 +159,7 @@ describe('The token directory', () => {
 
   const reason = () => orReason(loadIdTokens({ directory, named: true }, notingHost().host));
 
-  test('reports every line and reason if no token is usable', () => {
+  test('reports every line with its reason if no token is usable', () => {
     put('a', 'hunter2\n');
     put('.b', jwt());
     assert.match(String(reason()), /^no IDTOKEN was found; .*\.b: HTCondor ignores.*; .*a: not an IDTOKEN/);
@@ -172,7 +176,7 @@ describe('The token directory', () => {
     assert.match(String(reason()), /ci: the file contains no token/);
   });
 
-  test('excludes names according to HTCondor’s configuration', () => {
+  test('excludes file names that match HTCondor’s configuration', () => {
     put('a.skip', jwt());
     put('b~', jwt({ sub: 'bob@pool' }));
     const { found } = readIdTokens({ directory, named: true, excluded: /.*\.skip$/ }, notingHost().host);
@@ -185,7 +189,7 @@ describe('The token directory', () => {
 
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
-const noRoot = windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false;
+const noRoot = windows || process.getuid?.() !== 0 ? 'changing the owner of a file requires root' : false;
 
 let directory: string;
 
@@ -218,7 +222,7 @@ describe('A token directory', () => {
     assert.deepEqual((await read()).texts, ['10', '9', 'Z', 'a', 'b', 'é']);
   });
 
-  test('has one token per line, apart from comments, blanks and carriage returns', async () => {
+  test('may contain one token per line, with comments, blanks and carriage returns', async () => {
     put('ci', '# from the access point\r\n\r\n  one.a.b  \r\n\t# two\n\ntwo.a.b\n# end');
     const { texts, sources, skipped } = await read();
     assert.deepEqual(texts, ['one.a.b', 'two.a.b']);
@@ -226,7 +230,7 @@ describe('A token directory', () => {
     assert.deepEqual(skipped, []);
   });
 
-  test('names a file without a line number if it has one token', async () => {
+  test('is reported by file name, without a line number, if the file contains only one token', async () => {
     const path = put('ci', '# comment\none.a.b\n');
     assert.deepEqual((await read()).sources, [path]);
   });
@@ -273,7 +277,7 @@ describe('A token directory', () => {
   });
 
   test('checks the target of a symbolic link', {
-    skip: windows ? 'making a link needs a privilege on Windows' : false,
+    skip: windows ? 'creating a link requires a privilege on Windows' : false,
   }, async () => {
     mkdirSync(join(directory, 'else'));
     writeFileSync(join(directory, 'else', 'good'), 'good.a.b', { mode: 0o600 });

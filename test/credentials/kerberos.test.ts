@@ -1,4 +1,4 @@
-/** KERBEROS: which credential of a host or of the inputs is used, and the reasons for the unused ones. */
+/** Tests which of the Kerberos credentials on a host or in the inputs is used, and why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -64,11 +64,11 @@ function reasonFor(facts: Partial<KerberosSource>): string {
 }
 
 describe('KERBEROS', () => {
-  test('reads no files unless it is chosen', () =>
+  test('reads no files unless it is selected', () =>
     assert.match(reasonFor({ chosen: false, env: { KRB5CCNAME: at('cache') } }), /it was not selected/));
 
   const hosts: readonly [string, Partial<KerberosSource>, () => readonly string[]][] = [
-    ['the cache of KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${folder}/cache (alice@POOL.TEST)`]],
+    ['the cache in KRB5CCNAME', { env: { KRB5CCNAME: 'PLACE/cache' } }, () => [`${folder}/cache (alice@POOL.TEST)`]],
     ['a FILE: cache', { env: { KRB5CCNAME: 'FILE:PLACE/cache' } }, () => [`FILE:${folder}/cache (alice@POOL.TEST)`]],
     [
       'the primary of a DIR: cache',
@@ -81,7 +81,7 @@ describe('KERBEROS', () => {
       () => [`DIR::${folder}/dir/tktA (alice@POOL.TEST)`],
     ],
     [
-      'the keytab of KRB5_CLIENT_KTNAME',
+      'the keytab in KRB5_CLIENT_KTNAME',
       { env: { KRB5_CLIENT_KTNAME: 'FILE:PLACE/keytab' } },
       () => [`FILE:${folder}/keytab (kvno 1) (alice@POOL.TEST)`],
     ],
@@ -99,7 +99,7 @@ describe('KERBEROS', () => {
       assert.deepEqual(sourcesOf({ ...facts, env }), expected());
     });
 
-  test('uses a keytab or a password of the inputs, and masks both', () => {
+  test('uses a keytab or a password from the inputs, and masks both', () => {
     const { found, masks } = load({
       keytab: new Secret(ENCODED),
       password: new Secret('secret'),
@@ -111,27 +111,27 @@ describe('KERBEROS', () => {
       'kerberos-password (alice@POOL.TEST)',
     ]);
     assert.deepEqual(masks, ['secret', ENCODED]);
-    assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is no secret');
+    assert.deepEqual(load({ keytab: new Secret(at('keytab')) }).masks, [], 'a path is not a secret');
   });
 
-  test('does not use what is on the host if an input has a credential', () =>
+  test('uses no credential of the host if an input provides one', () =>
     assert.deepEqual(sourcesOf({ cache: at('cache'), env: { KRB5_CLIENT_KTNAME: at('keytab') } }), [
       'kerberos-cache (alice@POOL.TEST)',
     ]));
 
   const reasons: readonly [string, Record<string, string>, RegExp][] = [
     ['a cache that does not exist', { KRB5CCNAME: 'PLACE/nothing' }, /nothing: it does not exist/],
-    ['a cache that is something else', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
+    ['a cache file with other content', { KRB5CCNAME: 'PLACE/text' }, /text: it is not a credential cache/],
     ['a directory', { KRB5CCNAME: 'PLACE/dir' }, /dir: it is not a regular file/],
     [
-      'a DIR: cache whose primary leads out of it',
+      'a DIR: cache whose primary is outside it',
       { KRB5CCNAME: 'DIR:PLACE/evil' },
       /its file "primary" contains no cache name/,
     ],
     ['KCM', { KRB5CCNAME: 'KCM:1000' }, /of the type KCM cannot be read; only FILE and DIR are supported/],
     ['KEYRING', { KRB5CCNAME: 'KEYRING:persistent:1000' }, /of the type KEYRING cannot be read/],
     ['API', { KRB5CCNAME: 'API:1' }, /of the type API cannot be read/],
-    ['KCM as the default of krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
+    ['KCM as the default in krb5.conf', { KRB5CCNAME: '', KRB5_CONFIG: 'PLACE/kcm' }, /of the type KCM cannot be read/],
   ];
   for (const [what, env, reason] of reasons)
     test(`gives the reason for ${what}`, () => {
@@ -151,7 +151,7 @@ describe('KERBEROS', () => {
       { keytab: new Secret('MEMORY:x') },
       /keytab of the type MEMORY cannot be read; only FILE and WRFILE are supported/,
     ],
-    ['a keytab that is cut off', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
+    ['a truncated keytab', { keytab: new Secret(ENCODED.slice(0, 40)) }, /kerberos-keytab: it is truncated/],
     [
       'a malformed principal',
       { keytab: new Secret(ENCODED), principal: 'a//b' },
@@ -181,7 +181,7 @@ describe('KERBEROS', () => {
     assert.equal(found.guessed(peer), undefined);
   });
 
-  test('warns about the principal of a host', () => {
+  test('warns if the principal is that of a host', () => {
     const bytes = keytabBytes('host', 'POOL.TEST', { type: 18, bytes: new Uint8Array(32) });
     const { log } = load({ keytab: new Secret(Buffer.from(bytes).toString('base64')) });
     assert.match(log.join(), /warn host@POOL.TEST is the principal of a host/);

@@ -1,4 +1,7 @@
-/** Credentials of a job without a stored secret: its own OIDC token, and what a token service issues for it. */
+/**
+ * Tests credentials of a job without a stored secret: the job's own OIDC token, and the token that a token service
+ * issues in exchange.
+ */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
@@ -16,7 +19,7 @@ const issuer = new SciTokenKey('https://issuer.test');
 const { certificate: issuerOfOthers } = await Authority.create();
 
 describe('The job’s own OIDC token', () => {
-  test('is used as SciToken for the requested audience, and masked', async () => {
+  test('is used as the SciToken for the requested audience, and masked', async () => {
     const { request, masks } = await keyless({ 'oidc-audience': 'condor://pool.test' });
     const jwt = request.credentials.scitoken.text?.reveal() ?? '';
     assert.ok(services.runner.signed(jwt));
@@ -30,10 +33,10 @@ describe('The job’s own OIDC token', () => {
     assert.deepEqual(services.asked, []);
   });
 
-  test('causes an error that names the permission if the job may not have one', () =>
+  test('causes an error that names the missing permission if the job may not request one', () =>
     assert.rejects(keyless(audience(), {}), advised('this job is not permitted to request an OIDC token')));
 
-  test('is sent to no server without a trusted certificate, whatever the environment says', async () => {
+  test('is sent only to servers with a trusted certificate, regardless of the environment', async () => {
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
       const { SSL_CERT_FILE: _, ...env } = services.env;
@@ -66,7 +69,7 @@ describe('A token service', () => {
     assert.ok(issuer.signed(jwt));
     assert.deepEqual(request.credentials.methods, ['SCITOKENS'], 'once');
     for (const secret of services.secrets.slice(-2))
-      assert.ok(masks.includes(secret), 'what comes and what goes is hidden');
+      assert.ok(masks.includes(secret), 'tokens in requests and responses are masked');
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /token']);
     services.others.set('/token', (_, response, body) => {
       scope = new URLSearchParams(body).get('scope');
@@ -76,7 +79,7 @@ describe('A token service', () => {
     assert.equal(scope, 'condor:/READ condor:/WRITE');
   });
 
-  test('accepts a token of the workflow', async () => {
+  test('accepts a token that the workflow provides', async () => {
     services.made = () => issuer.issue('alice');
     const scitoken = services.runner.issue('job', { aud: services.origin });
     const { request } = await keyless({ 'token-service': `${services.origin}/token`, scitoken }, {});
@@ -100,7 +103,7 @@ describe('A token service', () => {
         [fetched.token.subject, fetched.daemonName, fetched.authenticationMethod],
         ['alice@pool.test', 'ci@pool', 'token-service'],
       );
-      assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was asked for');
+      assert.ok(!pool.log.some((line) => /command 60046/.test(line)), 'no token was requested from the daemon');
     }));
 
   test('on this host may be contacted in cleartext', async () => {
@@ -115,7 +118,7 @@ describe('A token service', () => {
     }
   });
 
-  test('that returns an IDTOKEN causes no query, unless the name of the daemon is unknown or verify is set', () =>
+  test('that returns an IDTOKEN causes no query, unless the daemon’s name is unknown or verify is set', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = {
@@ -131,7 +134,7 @@ describe('A token service', () => {
       const found = await fetchKeyless(words);
       assert.deepEqual([found.daemonName, found.daemonAddress], ['ci@pool', pool.schedd()]);
       const tunnel = await fetchKeyless({ ...words, name: 'ci@pool', address: `127.0.0.1:${pool.port}` });
-      assert.equal(tunnel.daemonAddress, pool.schedd(), 'the tools of the next steps need it');
+      assert.equal(tunnel.daemonAddress, pool.schedd(), 'the tools of later steps need it');
       const verified = await fetchKeyless({ ...words, name: 'ci@pool', verify: 'true' });
       assert.match(pool.log.join('\n'), /GRANTED to alice@pool\.test for command \d+/);
       assert.equal(verified.daemonAddress, pool.schedd());
@@ -151,8 +154,8 @@ describe('A token service', () => {
 
   for (const [what, words, claim] of [
     ['for another identity', { 'expected-identity': 'bob@pool.test' }, 'sub'],
-    ['of another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
-    ['that allows more', { authz: 'READ' }, 'scope'],
+    ['from another pool', { 'expected-trust-domain': 'other.test' }, 'iss'],
+    ['with more levels', { authz: 'READ' }, 'scope'],
     ['that lasts longer', { authz: 'WRITE', lifetime: '60' }, 'exp'],
   ] as const) {
     test(`whose IDTOKEN is one ${what} is rejected`, () =>
@@ -165,7 +168,7 @@ describe('A token service', () => {
 
   for (const [what, grant, claim] of [
     ['has expired', { lifetime: 60, issuedAt: 1_000_000_000 }, 'exp'],
-    ['begins in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
+    ['becomes valid in ten years', { lifetime: 600, issuedAt: Math.floor(Date.now() / 1000) + 315_360_000 }, 'exp'],
   ] as const) {
     test(`whose IDTOKEN ${what} is rejected`, () =>
       withPool({}, async (pool) => {
@@ -176,8 +179,8 @@ describe('A token service', () => {
   }
 
   for (const [what, header, isMalformed] of [
-    ['without the name of a key', { alg: 'HS256' }, true],
-    ['signed otherwise', { alg: 'hs1', kid: 'POOL' }, false],
+    ['without a key name', { alg: 'HS256' }, true],
+    ['signed with another algorithm', { alg: 'hs1', kid: 'POOL' }, false],
   ] as const) {
     test(`whose IDTOKEN is one ${what} is not used as a SciToken`, async () => {
       const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -207,7 +210,7 @@ describe('A token service', () => {
       }));
   }
 
-  test('that returns an IDTOKEN can be checked, with the same checks', () =>
+  test('that returns an IDTOKEN can be checked with the same checks', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('alice', { authz: ['READ'], lifetime: 600 });
       const words = { ...service('/v1/token'), address: pool.schedd(), mode: 'check', authz: 'READ', lifetime: '600' };
@@ -219,7 +222,7 @@ describe('A token service', () => {
       await assert.rejects(checkFetch(longer.request, longer.host), { code: 'ERR_TOKEN_CLAIM', claim: 'exp' });
     }));
 
-  test('whose response and token differ is rejected', () =>
+  test('is rejected if its response contradicts the token', () =>
     withPool({}, async (pool) => {
       services.made = () => pool.idToken('bob', { lifetime: 600 });
       const { request, host } = await keyless(service('/v1/token'));
@@ -250,7 +253,7 @@ describe('A keyless fetch', () => {
         assert.equal(token.subject, 'alice@pool.test');
         assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /service']);
         assert.equal(proxy.roundTrips, 4);
-        assert.equal(pool.connections, 0, 'no daemon is asked');
+        assert.equal(pool.connections, 0, 'no daemon is queried');
       } finally {
         await proxy.close();
       }

@@ -1,4 +1,4 @@
-/** From the existing sources to the available methods, with the reasons for the others. */
+/** Tests which authentication methods are available with which credentials, and the reasons why the others are not. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ const load = (methods: readonly MethodSource[], facts?: Partial<CredentialSource
 const ALL: readonly MethodSource[] = ['TOKEN', 'SCITOKENS', 'SSL', 'PASSWORD', 'FS', 'MUNGE', 'KERBEROS'];
 
 describe('Credentials', () => {
-  test('are reported place by place if there are none', () => {
+  test('are reported by source if none is available', () => {
     assert.throws(
       () => load(ALL),
       (error: unknown) => {
@@ -62,7 +62,7 @@ describe('Credentials', () => {
     );
   });
 
-  test('keep their order, and unavailable ones their reasons', () => {
+  test('keep their order, and the unavailable ones have reasons', () => {
     const { methods, unavailable, preference } = load(['KERBEROS', 'PASSWORD', 'SSL', 'FS'], {
       ...{ password: { text: new Secret('x'), file: undefined }, preference: 'daemon' },
       fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },
@@ -78,7 +78,7 @@ describe('Credentials', () => {
     assert.equal(preference, 'daemon');
   });
 
-  test('of methods that are not named are not searched for', () => {
+  test('for methods that are not selected are not searched for', () => {
     const { methods } = load(['FS'], {
       fs: { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false },
     });
@@ -88,7 +88,7 @@ describe('Credentials', () => {
     );
   });
 
-  test('of an input end the run if they are unusable, whatever else is available', () => {
+  test('from an input end the run if they are unusable, regardless of what else is available', () => {
     const fs = { directory: undefined, uid: 1000, accountIds: undefined, mayBeUnbound: false };
     for (const facts of [
       { idtoken: { text: new Secret('hunter2') } },
@@ -101,7 +101,7 @@ describe('Credentials', () => {
       );
   });
 
-  test('are not needed for SSL if only the daemon has to authenticate itself', () => {
+  test('are not required for SSL if only the daemon must authenticate itself', () => {
     const { methods } = load(['SSL'], { anonymousSsl: true });
     assert.deepEqual(
       methods.map(({ name, sources }) => [name, sources]),
@@ -110,7 +110,7 @@ describe('Credentials', () => {
   });
 
   for (const method of ['NTSSPI', 'FS_REMOTE', 'GSI'] as const) {
-    test(`of ${method} are not supported`, () =>
+    test(`for ${method} are not supported`, () =>
       assert.throws(() => load([method]), new RegExp(`${method}: the method is not supported`)));
   }
 });

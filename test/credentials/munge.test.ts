@@ -1,4 +1,4 @@
-/** MUNGE is available if its program is installed; the program runs only when it is needed. */
+/** Tests MUNGE, which is available if its program is installed. The program runs only when it is needed. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const load = (...path: string[]) => orReason(loadMunge(path.join(delimiter), undefined, notingHost().host));
 
 describe('MUNGE', () => {
-  test('is unavailable with the reason without its program', () => {
+  test('is unavailable without its program, with the reason', () => {
     for (const path of [[''], [folder]]) assert.equal(load(...path), 'the program munge was not found in PATH');
   });
 

@@ -1,4 +1,4 @@
-/** The pool password: a line of an input, or HTCondor's file. */
+/** Tests the pool password, from a line of an input or from HTCondor's password file. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { loadPassword } from '../../src/credentials/password.ts';
 import { CredentialError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { Ways } from '../support/clients/ways.ts';
+import { MethodClients } from '../support/clients/method-clients.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -23,7 +23,7 @@ const load = (source: { text?: string; file?: string }, { host } = notingHost())
     loadPassword({ text: source.text === undefined ? undefined : new Secret(source.text), file: source.file }, host),
   );
 
-/** The format of condor_store_cred. */
+/** Encodes a password as condor_store_cred does. */
 function scramble(bytes: Uint8Array): Uint8Array {
   const mask = [0xde, 0xad, 0xbe, 0xef];
   return bytes.map((byte, at) => byte ^ (mask[at % 4] ?? 0));
@@ -45,7 +45,7 @@ describe('The input password', () => {
     'ends in a newline\n',
     'ends in two characters\r\n',
   ]) {
-    test(`accepts ${JSON.stringify(text)}, and masks it before anything else`, () => {
+    test(`accepts ${JSON.stringify(text)}, and masks it before any other processing`, () => {
       const noting = notingHost();
       assert.ok(typeof load({ text }, noting) === 'object');
       assert.equal(noting.masks[0], text);
@@ -67,11 +67,11 @@ describe('The input password', () => {
       );
     });
   }
-  test('is no password if it is absent', () => assert.equal(load({}), 'no pool password was provided'));
+  test('provides no password if it is absent', () => assert.equal(load({}), 'no pool password was provided'));
 });
 
 describe('SEC_PASSWORD_FILE', () => {
-  test('is descrambled, and masked', () => {
+  test('contains a scrambled password, which is descrambled and masked', () => {
     const noting = notingHost();
     const file = put(scramble(Buffer.from('correct horse')));
     const method = load({ file }, noting);
@@ -84,7 +84,7 @@ describe('SEC_PASSWORD_FILE', () => {
     load({ file: put(scramble(Buffer.from('short\0and more'))) }, noting);
     assert.deepEqual(noting.masks, ['short']);
   });
-  test('contains no password if it is empty or begins with NUL', () => {
+  test('provides no password if it is empty or begins with NUL', () => {
     for (const bytes of [new Uint8Array(), scramble(Buffer.from('\0x'))]) {
       const file = put(bytes);
       assert.equal(load({ file }), `${file}: the file is empty`);
@@ -105,25 +105,25 @@ describe('SEC_PASSWORD_FILE', () => {
   });
 });
 
-describe('A password is a sequence of bytes', () => {
+describe('A password', () => {
   const passwords: readonly [string, string][] = [
     ['of ASCII', 'correct horse'],
-    ['of Latin letters with accents', 'pässwörd'],
-    ['of letters beyond Latin', 'пароль 密碼 🔑'],
+    ['with accented Latin letters', 'pässwörd'],
+    ['with letters of other scripts', 'пароль 密碼 🔑'],
   ];
   for (const [what, text] of passwords) {
-    test(`${what}: the same from the input and from a file`, async () => {
-      const ways = await Ways.create();
+    test(`${what} is the same from the input and from a file`, async () => {
+      const clients = await MethodClients.create();
       try {
-        await withPool(ways.pool({ password: Buffer.from(text) }), async (pool) => {
-          const input = await ways.try(pool, { password: text });
+        await withPool(clients.pool({ password: Buffer.from(text) }), async (pool) => {
+          const input = await clients.try(pool, { password: text });
           assert.equal(input.fetched?.token.subject, 'condor@password', String(input.error));
           const env = { _CONDOR_SEC_PASSWORD_FILE: put(scramble(Buffer.from(text))) };
-          const file = await ways.try(pool, { 'authentication-methods': 'PASSWORD' }, { env });
+          const file = await clients.try(pool, { 'authentication-methods': 'PASSWORD' }, { env });
           assert.equal(file.fetched?.token.subject, 'condor@password', String(file.error));
         });
       } finally {
-        ways.close();
+        clients.close();
       }
     });
   }

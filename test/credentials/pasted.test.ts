@@ -1,4 +1,7 @@
-/** Credentials that were pasted in other forms: corrected if unambiguous, otherwise named in the error. */
+/**
+ * Tests credentials that were pasted in another format. An unambiguous format is converted; otherwise, the error names
+ * the format.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { pastedPem, pastedToken, pastedTokens } from '../../src/credentials/pasted.ts';
@@ -14,9 +17,9 @@ const scitoken = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://i', sub: 
 
 describe('A pasted token', () => {
   const clothes: readonly [string, (token: string) => string][] = [
-    ['with blanks around it', (token) => `\n ${token}\r\n`],
+    ['with blanks before and after it', (token) => `\n ${token}\r\n`],
     ['in quotes', (token) => `"${token}"`],
-    ['behind Bearer', (token) => `Bearer ${token}`],
+    ['after Bearer', (token) => `Bearer ${token}`],
     ['as a header', (token) => `Authorization: bearer ${token}\n`],
     ['in JSON', (token) => JSON.stringify({ access_token: token, expires_in: 60 }, undefined, 2)],
     ['in base64', (token) => Buffer.from(`${token}\n`).toString('base64')],
@@ -36,9 +39,9 @@ describe('A pasted token', () => {
 
   const mistakes: readonly [string, 'idtoken' | 'scitoken', string, RegExp][] = [
     ['an expression', 'idtoken', '$'.concat('{{ secrets.TOKEN }}'), /workflow expression that was not expanded/],
-    ['the mask of a log', 'scitoken', '***', /the value is \*\*\*, which logs show/],
+    ['the mask in a log', 'scitoken', '***', /the value is \*\*\*, which logs show/],
     ['PEM', 'idtoken', '-----BEGIN CERTIFICATE-----', /the value is PEM, not a token/],
-    ['base64 of something else', 'idtoken', Buffer.alloc(90, 7).toString('base64'), /the value looks like base64/],
+    ['base64 of other data', 'idtoken', Buffer.alloc(90, 7).toString('base64'), /the value looks like base64/],
     ['an IDTOKEN', 'scitoken', idtoken, /the value is an IDTOKEN \(signed with HS256\).*the input idtoken/],
     [
       'a SciToken',
@@ -67,8 +70,8 @@ describe('Pasted PEM', () => {
     pem = (await Authority.create()).certificate;
   });
   const clothes: readonly [string, (pem: string) => string][] = [
-    ['as it is', (text) => text],
-    ['with literal line ends', (text) => text.replaceAll('\n', '\\n')],
+    ['unchanged', (text) => text],
+    ['with literal line endings', (text) => text.replaceAll('\n', '\\n')],
     ['on one line', (text) => text.replaceAll('\n', ' ')],
     ['in base64', (text) => Buffer.from(text).toString('base64')],
     ['in base64 of several lines', (text) => Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n')],

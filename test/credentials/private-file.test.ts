@@ -1,4 +1,4 @@
-/** Files with secrets: read only if no other account can access them. */
+/** Tests files that contain secrets. They are read only if no other account can access them. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,14 +24,14 @@ function put(mode: number, content: string | Uint8Array = 'secret'): string {
   return path;
 }
 
-/** Returns why a file is not read. */
+/** Returns the reason why a file is not read. */
 function reason(path: string): string {
   try {
     readPrivateFile(path);
   } catch (error) {
     return reasonOf(error);
   }
-  return assert.fail('it was read');
+  return assert.fail('the file was read');
 }
 
 describe('A private file', () => {
@@ -48,11 +48,11 @@ describe('A private file', () => {
       ),
     );
   }
-  test('is returned byte by byte', () => {
+  test('is returned byte for byte', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
     assert.deepEqual(new Uint8Array(readPrivateFile(put(0o600, bytes))), bytes);
   });
-  test('may have a mebibyte, but not a byte more', () => {
+  test('may contain one mebibyte, but not one byte more', () => {
     assert.equal(readPrivateFile(put(0o600, 'x'.repeat(1024 * 1024))).length, 1024 * 1024);
     assert.equal(reason(put(0o600, 'x'.repeat(1024 * 1024 + 1))), 'it is too large');
   });
@@ -73,7 +73,7 @@ describe('A private file', () => {
     assert.match(reason(join(folder, 'link')), /other accounts can access it/);
   });
   test('is rejected if another user owns it', {
-    skip: windows || process.getuid?.() !== 0 ? 'giving a file away needs root' : false,
+    skip: windows || process.getuid?.() !== 0 ? 'changing the owner of a file requires root' : false,
   }, () => {
     const path = put(0o600);
     chownSync(path, 65534, 65534);
@@ -81,7 +81,7 @@ describe('A private file', () => {
   });
 });
 
-test('known errors of the system have short descriptions', () => {
+test('common system errors have short descriptions', () => {
   const error = (code: string) => Object.assign(new Error('long'), { code });
   assert.deepEqual([error('ENOENT'), error('EACCES'), error('EPERM'), error('EIO')].map(reasonOf), [
     'it does not exist',

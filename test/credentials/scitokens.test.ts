@@ -1,4 +1,4 @@
-/** SciTokens of the input and of WLCG bearer token discovery. */
+/** Tests SciTokens from the input and from WLCG bearer token discovery. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,9 +13,9 @@ import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
-/** Files of the discovery must be owned by this account (scitoken-files.test.ts). */
+/** This account's user ID. Files that the token discovery finds must be owned by it. */
 const UID = process.getuid?.();
-/** A user ID without an account, so that no existing file of /tmp is found. */
+/** A user ID without an account, so that the discovery ignores existing files in /tmp. */
 const NOBODY = 4_000_000_000;
 
 let folder: string;
@@ -43,7 +43,7 @@ function put(name: string, text: string): string {
   return join(folder, name);
 }
 
-/** Subject and source of the token that was found, or the reason why none was. */
+/** Returns the subject and source of the token that was found, or the reason why none was found. */
 function found(source: Source): string {
   const token = read(source);
   return typeof token === 'string' ? token : `${token.subject} of ${token.source.replace(folder, '')}`;
@@ -67,11 +67,11 @@ describe('The input scitoken', () => {
   const bad: readonly [string, string, RegExp][] = [
     ['is blank', ' \n', /^scitoken: the value is empty$/],
     ['has a newline in the middle', token.replace('.', '.\n'), /^scitoken: it contains white space$/],
-    ['is two tokens', `${token}\n${token}`, /^scitoken: it contains white space$/],
-    ['has a comment', `# mine\n${token}`, /it contains white space/],
-    ['is a word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
+    ['contains two tokens', `${token}\n${token}`, /^scitoken: it contains white space$/],
+    ['contains a comment', `# mine\n${token}`, /it contains white space/],
+    ['is a single word', 'hunter2-hunter2', /^scitoken: not a SciToken: it is not three parts/],
     ['is in quotes', `"${token}"`, /not a SciToken/],
-    ['is an IDTOKEN cut short', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
+    ['is a truncated IDTOKEN', token.slice(0, token.lastIndexOf('.')), /not a SciToken/],
   ];
   for (const [what, text, reason] of bad) {
     test(`rejects and masks a value that ${what}`, () => {
@@ -104,11 +104,11 @@ describe('The input scitoken', () => {
 });
 
 describe('SCITOKENS_FILE', () => {
-  test('replaces the discovery, and has one token after comments', () => {
+  test('replaces the discovery, and may have comments before its token', () => {
     const file = put('file', `# of the pool\n\n  ${issuer.issue('file')}  \n${issuer.issue('second')}\n`);
     assert.equal(found({ file, env: { BEARER_TOKEN: issuer.issue('env') } }), `file of ${sep}file`);
   });
-  test('is reported if it is missing or has no token, and ends the discovery', () => {
+  test('ends the discovery and is reported if it is missing or contains no token', () => {
     const env = { BEARER_TOKEN: issuer.issue('env') };
     const missing = join(folder, 'missing');
     assert.equal(found({ file: missing, env }), `SCITOKENS_FILE ${missing}: it does not exist`);
@@ -125,7 +125,7 @@ describe('SCITOKENS_FILE', () => {
       /long: it has \d+ bytes; SCITOKENS accepts at most 16380; mode exchange accepts more$/,
     );
   });
-  test('is not read to its end if it has a megabyte', () => {
+  test('is read only up to the size limit', () => {
     const file = put('huge', 'x'.repeat(1024 * 1024));
     assert.match(found({ file }), /not a SciToken/);
   });
@@ -134,12 +134,12 @@ describe('SCITOKENS_FILE', () => {
 describe('WLCG bearer token discovery', () => {
   const env = (name: string, text: string) => ({ [name]: text });
 
-  test('begins with BEARER_TOKEN', () => {
+  test('starts with BEARER_TOKEN', () => {
     const file = put('file', issuer.issue('file'));
     const both = { BEARER_TOKEN: ` ${issuer.issue('env')}\n`, BEARER_TOKEN_FILE: file };
     assert.equal(found({ env: both }), 'env of BEARER_TOKEN');
   });
-  test('goes on to BEARER_TOKEN_FILE, then to bt_uUID in XDG_RUNTIME_DIR', {
+  test('continues with BEARER_TOKEN_FILE, then with bt_uUID in XDG_RUNTIME_DIR', {
     skip: UID === undefined ? 'Windows has no such accounts' : false,
   }, () => {
     const file = put('file', issuer.issue('file'));
@@ -161,11 +161,11 @@ describe('WLCG bearer token discovery', () => {
       'no SciToken was found: BEARER_TOKEN is not set, and no token was found in any file',
     );
   });
-  test('stops at the first place with a token, even an unusable one, and reports it', () => {
+  test('stops at the first place that contains a token, even an unusable one, and reports it', () => {
     const noting = notingHost();
     const reason = read({ env: { ...env('BEARER_TOKEN', 'hunter2'), XDG_RUNTIME_DIR: folder } }, noting);
     assert.equal(reason, 'BEARER_TOKEN: not a SciToken: it is not three parts of base64url with dots between them');
-    assert.deepEqual(noting.masks, [], 'what is not a JWT is not masked');
+    assert.deepEqual(noting.masks, [], 'a value that is not a JWT is not masked');
   });
   test('stops at a file that cannot be read', () => {
     mkdirSync(join(folder, 'folder'));
@@ -178,7 +178,7 @@ const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('
 const jwt = `${encode({ alg: 'ES256' })}.${encode({ iss: 'https://issuer.test', sub: 'ci' })}.c2lnbmF0dXJl`;
 const { host } = notingHost();
 
-describe('A bearer token file', { skip: process.getuid === undefined && 'only Unix has owners of files' }, () => {
+describe('A bearer token file', { skip: process.getuid === undefined && 'only Unix has file owners' }, () => {
   const uid = process.getuid?.() ?? 0;
   let folder: string;
   beforeEach(() => {

@@ -1,4 +1,4 @@
-/** A token that is issued with the pool's signing key, if this host has it. */
+/** Tests tokens that the client itself signs with the pool's signing key, if the host has that key. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { AuthenticationError } from '../../src/errors.ts';
 import { readRequest, withoutSigningKeys } from '../../src/inputs/request.ts';
 import { fetchToken } from '../../src/pipeline/fetch.ts';
 import type { ServerPolicy } from '../../src/security/policy.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -26,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const windows = process.platform === 'win32';
 const key = bytes(vectors.jwt.poolKeyDescrambled);
 
-/** A key in HTCondor's format. */
+/** A signing key in HTCondor's file format. */
 function put(name: string, secret: Uint8Array = key, mode = 0o600): string {
   const path = join(folder, name);
   writeFileSync(path, descramble(secret));
@@ -49,7 +49,7 @@ function mint(keys: Partial<SigningKeys>, server: Partial<ServerPolicy> = {}) {
 }
 
 describe('A signing key', () => {
-  test('is scrambled and descrambled like HTCondor', () => {
+  test('is scrambled and descrambled as in HTCondor', () => {
     assert.equal(hex(descramble(Uint8Array.of(0xde, 0xad, 0xbe, 0xef, 0xde))), '0000000000');
     fc.assert(fc.property(fc.uint8Array(), (each) => assert.deepEqual(descramble(descramble(each)), each)));
   });
@@ -79,29 +79,33 @@ describe('A signing key', () => {
   });
 
   const none: readonly [string, () => Partial<SigningKeys>, Partial<ServerPolicy>][] = [
-    ['of another trust domain', () => ({ poolKeyFile: put('POOL') }), { trustDomain: 'other.test' }],
-    ['where no trust domain is configured', () => ({ poolKeyFile: put('POOL'), trustDomain: undefined }), {}],
-    ['that the daemon does not have', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: ['OTHER'] }],
-    ['where the daemon names no key', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: [] }],
+    ['for another trust domain', () => ({ poolKeyFile: put('POOL') }), { trustDomain: 'other.test' }],
+    ['if no trust domain is configured', () => ({ poolKeyFile: put('POOL'), trustDomain: undefined }), {}],
+    ['with a key that the daemon does not have', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: ['OTHER'] }],
+    ['if the daemon names no key', () => ({ poolKeyFile: put('POOL') }), { issuerKeys: [] }],
     [
-      'POOL from the directory of the others',
+      'with POOL in the directory of the other keys',
       () => {
         put('POOL');
         return { keyDirectory: folder };
       },
       {},
     ],
-    ['with a path for a name', () => ({ keyDirectory: folder }), { issuerKeys: ['../POOL', '/etc/passwd', 'a/b', ''] }],
-    ['that is its directory', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
+    [
+      'with a path as the key name',
+      () => ({ keyDirectory: folder }),
+      { issuerKeys: ['../POOL', '/etc/passwd', 'a/b', ''] },
+    ],
+    ['with the key directory as the key', () => ({ keyDirectory: folder }), { issuerKeys: ['.', '..'] }],
   ];
   for (const [what, keys, server] of none) {
-    test(`signs no token ${what}`, () => {
+    test(`does not sign a token ${what}`, () => {
       const { made, masks } = mint(keys(), server);
       assert.deepEqual([made, masks], [undefined, []]);
     });
   }
 
-  test('signs no token if other accounts can read it, and that is logged', {
+  test('is not used, and is reported in the log, if other accounts can read it', {
     skip: windows ? 'Windows has no modes' : false,
   }, () => {
     const { made, log } = mint({ poolKeyFile: put('POOL', key, 0o644) });
@@ -109,23 +113,23 @@ describe('A signing key', () => {
     assert.match(log.join(), /skipped the key .*POOL: other accounts can access it/);
   });
 
-  test('is not considered if there is none', () => {
+  test('is not reported if it does not exist', () => {
     const keys = { trustDomain: 'pool.test', poolKeyFile: join(folder, 'missing'), keyDirectory: undefined };
     assert.equal(mintWith(keys, notingHost().host), undefined);
   });
 
-  test('is not used if a token fits', async () => {
-    const ways = await Ways.create();
+  test('is not used if a suitable token exists', async () => {
+    const clients = await MethodClients.create();
     try {
       const env = {
         ...{ _CONDOR_SEC_TOKEN_POOL_SIGNING_KEY_FILE: put('POOL'), _CONDOR_TRUST_DOMAIN: 'pool.test' },
         _CONDOR_SEC_TOKEN_DIRECTORY: join(folder, 'tokens'),
       };
       mkdirSync(join(folder, 'tokens'));
-      const pool = ways.pool({ keys: [new SigningKey('POOL', key)] });
+      const pool = clients.pool({ keys: [new SigningKey('POOL', key)] });
       await withPool(pool, async (pool) => {
         const words = { 'authentication-methods': 'IDTOKENS' };
-        const minted = await ways.try(pool, words, { env });
+        const minted = await clients.try(pool, words, { env });
         assert.equal(minted.fetched?.token.subject, 'condor@password', String(minted.error));
         assert.equal(minted.fetched?.credentialSource, `a token signed with the key ${join(folder, 'POOL')}`);
         const action = withoutSigningKeys(
@@ -135,19 +139,19 @@ describe('A signing key', () => {
         const mine = join(folder, 'tokens', 'mine');
         const expired = pool.idToken('bob', { lifetime: -10 });
         writeFileSync(mine, expired, { mode: 0o600 });
-        const stale = await ways.try(pool, words, { env });
+        const stale = await clients.try(pool, words, { env });
         assert.ok(stale.error instanceof AuthenticationError, String(stale.fetched?.token.subject));
         assert.match(stale.error.attempts.map(({ reason }) => reason).join(), /it expired at/);
         rmSync(mine);
         const otherKey = new SigningKey('OTHER').issue({ subject: 'bob@pool.test', issuer: 'pool.test' });
         writeFileSync(mine, otherKey, { mode: 0o600 });
-        assert.equal((await ways.try(pool, words, { env })).fetched?.token.subject, 'condor@password');
+        assert.equal((await clients.try(pool, words, { env })).fetched?.token.subject, 'condor@password');
         writeFileSync(mine, pool.idToken('bob'), { mode: 0o600 });
-        const found = await ways.try(pool, words, { env });
+        const found = await clients.try(pool, words, { env });
         assert.equal(found.fetched?.token.subject, 'bob@pool.test', String(found.error));
       });
     } finally {
-      ways.close();
+      clients.close();
     }
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Certificates: PEM from inputs, from files and from the configuration. The error for an unusable one gives the reason,
- * and the key is never printed.
+ * Tests certificates in PEM format from inputs, from files and from the configuration. The error for an unusable
+ * certificate gives the reason, and the key is never printed.
  */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
@@ -39,7 +39,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('A client certificate', () => {
-  test('is the first of its text, followed by its CA certificates, and its key is masked', () => {
+  test('is the first in its text, followed by its CA certificates, and its key is masked', () => {
     const { own, masks } = loadNoting(given(`${alice.certificate}\n${authority.certificate}`, alice.key));
     assert.equal(own?.label, 'client-certificate (CN=alice, O=Test)');
     assert.equal(own.chain.match(/BEGIN CERTIFICATE/g)?.length, 2);
@@ -47,12 +47,12 @@ describe('A client certificate', () => {
     assert.ok(!JSON.stringify(own).includes(keyLines(alice.key)[0] ?? '?'));
   });
 
-  test('may have its key in the same text, with other lines around both', () => {
+  test('may have its key in the same text, with other lines before and after both', () => {
     const both = `Bag Attributes\n${alice.key}\nsubject=/CN=alice\r\n${alice.certificate}\n# end`;
     assert.equal(loadNoting(given(both, both)).own?.label, 'client-certificate (CN=alice, O=Test)');
   });
 
-  test('may have the line ends of Windows', () => {
+  test('may have Windows line endings', () => {
     const windows = (pem: string) => pem.replaceAll('\n', '\r\n');
     assert.ok(loadNoting(given(windows(alice.certificate), windows(alice.key))).own !== undefined);
   });
@@ -69,7 +69,7 @@ describe('A client certificate', () => {
     });
   }
 
-  test('may be in files', () => {
+  test('may be read from files', () => {
     writeFileSync(join(folder, 'cert'), alice.certificate);
     writeFileSync(join(folder, 'key'), alice.key);
     const path = (name: string): PemSource => ({ name, path: join(folder, name) });
@@ -85,7 +85,7 @@ describe('A client certificate', () => {
   });
 });
 
-describe('Client certificates of the configuration', () => {
+describe('Client certificates from the configuration', () => {
   const put = (name: string, content: string) => {
     writeFileSync(join(folder, name), content);
     return join(folder, name);
@@ -94,12 +94,12 @@ describe('Client certificates of the configuration', () => {
     ...{ certificate: put(`${name}.pem`, certificate), key: put(`${name}.key`, key) },
   });
 
-  test('are tried from the last to the first, without the unusable ones', () => {
+  test('are tried from the last to the first, except unusable ones', () => {
     const pairs = [pair('alice', alice), pair('bob', bob), { certificate: put('x', 'x'), key: put('y', 'y') }];
     assert.equal(loadNoting({ given: false, pairs }).own?.label, 'AUTH_SSL_CLIENT_CERTFILE (CN=bob)');
   });
 
-  test('are unavailable with the reasons if none is usable', () => {
+  test('are unavailable, with the reasons, if none is usable', () => {
     const pairs = [
       { certificate: join(folder, 'missing'), key: join(folder, 'missing') },
       { certificate: pair('alice', alice).certificate, key: pair('bob', bob).key },
@@ -110,7 +110,7 @@ describe('Client certificates of the configuration', () => {
     );
   });
 
-  test('are unavailable if there are none', () => {
+  test('are unavailable if none exist', () => {
     const reason = 'no client certificate was provided, and SSL authenticates no identity without one';
     assert.equal(loadNoting({ given: false, pairs: [] }).reason, reason);
   });
@@ -185,7 +185,7 @@ describe('A client certificate is rejected if it', () => {
     ['EC PRIVATE KEY with Proc-Type', { type: 'sec1', cipher: 'aes-128-cbc', passphrase: 'secret-passphrase' }],
   ];
   for (const [what, form] of encrypted) {
-    test(`has an encrypted key (${what}), with the command that decrypts it`, () => {
+    test(`has an encrypted key (${what}), and the error contains the command that decrypts it`, () => {
       const key = reformedKey(alice, form);
       assert.ok(key.startsWith(`-----BEGIN ${what.split(' with')[0]}-----`));
       assert.equal(key.includes('Proc-Type: 4,ENCRYPTED'), what.includes('Proc-Type'));
@@ -197,7 +197,7 @@ describe('A client certificate is rejected if it', () => {
     });
   }
 
-  test('is valid for servers only', async () => {
+  test('is valid only for servers', async () => {
     const [serverAuth, clientAuth] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'];
     const server = await authority.issue({ subject: 'CN=ap', usages: [serverAuth] });
     assertUnreadable(
@@ -209,7 +209,7 @@ describe('A client certificate is rejected if it', () => {
     assert.equal(loadNoting(given(both.certificate, both.key)).reason, undefined);
   });
 
-  test('has an RSA key below 2048 bits', async () => {
+  test('has an RSA key with fewer than 2048 bits', async () => {
     const weak = await weakIdentity();
     assertUnreadable(
       given(weak.certificate, weak.key),
@@ -228,13 +228,13 @@ describe('A client certificate is rejected if it', () => {
     assertUnreadable(given(young.certificate, young.key), /of CN=young is not valid before 20\d\d-.*Z$/);
   });
 
-  test('is unusable, and its key is masked', () => {
+  test('is unusable, but its key is masked nevertheless', () => {
     const noting = notingHost();
     assert.throws(() => loadCertificate(given(alice.certificate, bob.key), () => assert.fail(), noting.host));
     assert.deepEqual(noting.masks, [bob.key.trim()]);
   });
 
-  test('is any other text, with a typed error that does not quote it', () => {
+  test('is arbitrary text, and the typed error does not quote it', () => {
     const part = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('-----BEGIN ', '-----END ', 'CERTIFICATE-----', 'PRIVATE KEY-----', 'EC ', 'ENCRYPTED ', '\n'),
@@ -267,13 +267,13 @@ describe('CA certificates', () => {
   const subjects = (pem: readonly string[]) =>
     pem.flatMap((each) => readCertificates(each, 'x')).map(({ subject }) => subject);
 
-  test('are all read from a text', () =>
+  test('are all read from one text', () =>
     assert.deepEqual(subjects(readAuthorities(pemText('ca-certificate', others.join('\n# two\n')), skip)), [
       'CN=One',
       'CN=Two',
     ]));
 
-  test('are read from a file, or from the files of a directory without those that are bad or dead links', () => {
+  test('are read from a file, or from a directory without invalid files and dangling links', () => {
     const path = join(folder, 'ca.pem');
     writeFileSync(path, others.join(''));
     assert.deepEqual(subjects(readAuthorities({ name: 'ca-certificate', path }, skip)), ['CN=One', 'CN=Two']);
@@ -291,7 +291,7 @@ describe('CA certificates', () => {
     if (process.platform !== 'win32') assert.match(skipped.join('\n'), /dead-link: .*does not exist/);
   });
 
-  test('are an error if there are none', () => {
+  test('cause an error if none exist', () => {
     const told = (source: PemSource) => () => readAuthorities(source, skip);
     assert.throws(
       told(pemText('ca-certificate', 'hello')),

@@ -1,4 +1,4 @@
-/** Requests to a token service and to the OIDC endpoint, and the hint for each failure. */
+/** Tests requests to a token service and to the OIDC endpoint, and the hint for each failure. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { audience, fetchKeyless, keyless, service, services, type Words } from '../support/clients/keyless.ts';
@@ -9,7 +9,7 @@ import { notingHost } from '../support/noting-host.ts';
 
 const site = new SciTokenKey('https://site.test');
 
-/** The form and headers that the service receives. */
+/** Returns the form and headers that the service receives. */
 async function sentWith(
   words: Words,
   env = services.env,
@@ -29,7 +29,7 @@ async function sentWith(
 }
 
 describe('The input token-service alone', () => {
-  test('requests a job token for the origin of the service, and sends levels, lifetime and identity', async () => {
+  test('requests a job token for the service’s origin, and sends levels, lifetime and identity', async () => {
     const { form, bearer } = await sentWith({ authz: 'READ', lifetime: '10m', 'expected-identity': 'ci@pool.test' });
     const jwt = form.get('subject_token') ?? '';
     assert.equal(JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString()).aud, services.origin);
@@ -40,7 +40,7 @@ describe('The input token-service alone', () => {
     assert.equal(bearer, `Bearer ${jwt}`);
   });
 
-  test('sends the run of the job in the header User-Agent, to the OIDC endpoint too', async () => {
+  test('sends the name of the CI run in the header User-Agent, also to the OIDC endpoint', async () => {
     const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
     const { agent } = await sentWith({}, { ...services.env, ...run });
     assert.equal(agent, 'condor-token-fetch (actions-1234.2)');
@@ -48,7 +48,7 @@ describe('The input token-service alone', () => {
     assert.equal((await sentWith({})).agent, 'condor-token-fetch');
   });
 
-  test('sends the token of the workflow or of BEARER_TOKEN if there is one', async () => {
+  test('sends the workflow’s token, or the one in BEARER_TOKEN, if there is one', async () => {
     const own = services.runner.issue('x', { aud: services.origin });
     const { form } = await sentWith({ scitoken: own });
     assert.equal(form.get('subject_token'), own);
@@ -59,13 +59,13 @@ describe('The input token-service alone', () => {
     assert.equal(request.keyless?.job, undefined);
   });
 
-  test('causes a warning if the audience is of another origin', async () => {
+  test('causes a warning if the audience has another origin', async () => {
     const { log } = await sentWith({ 'oidc-audience': 'https://other.example.org' });
     assert.match(log.join('\n'), /^warn oidc-audience https:\/\/other.example.org has a different origin/m);
     assert.doesNotMatch((await sentWith(audience())).log.join('\n'), /^warn/m);
   });
 
-  test('is rejected with idtoken, and with renew if the bearer token stays the same', async () => {
+  test('is rejected with idtoken, and with renew if the bearer token cannot be renewed', async () => {
     const words = { 'token-service': `${services.origin}/service` };
     await assert.rejects(keyless({ ...words, idtoken: 'x' }), { code: 'ERR_INPUT', input: 'idtoken' });
     const more = { ...words, scitoken: services.runner.issue('x'), renew: 'true', file: '/tmp/x' };
@@ -75,9 +75,9 @@ describe('The input token-service alone', () => {
   });
 });
 
-describe('A grant of Keycloak', () => {
+describe('A Keycloak grant', () => {
   const assertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-  test('client-credentials authenticates with the job token, and sends no bearer header', async () => {
+  test('client-credentials authenticates with the job token and sends no bearer header', async () => {
     const { form, bearer } = await sentWith({ 'token-grant': 'client-credentials', authz: 'READ' });
     assert.deepEqual(
       [form.get('grant_type'), form.get('client_assertion_type'), form.get('scope'), form.has('subject_token'), bearer],
@@ -86,7 +86,7 @@ describe('A grant of Keycloak', () => {
     assert.ok(services.runner.signed(form.get('client_assertion') ?? ''));
   });
 
-  test('jwt-bearer sends the job token as assertion and as client', async () => {
+  test('jwt-bearer sends the job token as the assertion and as the client', async () => {
     const { form, bearer } = await sentWith({ 'token-grant': 'jwt-bearer' });
     assert.equal(form.get('grant_type'), 'urn:ietf:params:oauth:grant-type:jwt-bearer');
     assert.equal(form.get('assertion'), form.get('client_assertion'));
@@ -106,20 +106,20 @@ describe('A refusal', () => {
     [404, {}, 'issued no token: 404'],
     [400, { error: 'invalid_grant', error_description: 'aud: expected a, got b' }, 'aud: expected'],
     [400, { error: 'invalid_grant', error_description: 'the job token has been used already' }, 'used already'],
-    // Keycloak returns invalid_client for these, too.
+    // Keycloak also returns invalid_client for the next two errors.
     [400, { error: 'invalid_client', error_description: 'Invalid token audience' }, 'aud: expected'],
     [400, { error: 'invalid_client', error_description: 'Token reuse detected' }, 'used already'],
     [503, { error: 'temporarily_unavailable' }, 'the token service returned status 503'],
     [429, { error: 'slow_down' }, 'the token service returned status 503'],
   ];
   for (const [status, body, name] of answers) {
-    test(`of a token service with ${status} ${JSON.stringify(body)} has a hint of its own`, async () => {
+    test(`by a token service with ${status} ${JSON.stringify(body)} has its own hint`, async () => {
       services.others.set('/service', (_, response) => response.writeHead(status).end(JSON.stringify(body)));
       await assert.rejects(keyless(service('/service')), advised(name));
     });
   }
 
-  test('of the OIDC service has a hint of its own', async () => {
+  test('by the OIDC service has its own hint', async () => {
     services.others.set('/oidc/token', (_, response) => response.writeHead(401).end('{"message":"unauthorized"}'));
     await assert.rejects(keyless(service('/service')), advised('the OIDC service of the runner issued no token'));
     assert.deepEqual(services.asked, ['GET /oidc/token']);

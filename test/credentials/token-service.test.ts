@@ -1,4 +1,4 @@
-/** Token services that refuse, lie, close the connection, or are not trusted. */
+/** Tests token services that reject requests, send false replies, close the connection, or are not trusted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
@@ -15,7 +15,7 @@ const issuer = new SciTokenKey('https://issuer.test');
 const { certificate: issuerOfOthers } = await Authority.create();
 
 describe('A token service causes an error', () => {
-  test('with its reason if it refuses', async () => {
+  test('with its reason if it rejects the request', async () => {
     const refused = keyless(service('/nowhere'));
     await assert.rejects(refused, advised('the token service issued no token'));
     await assert.rejects(refused, (error: Error) => {
@@ -24,7 +24,7 @@ describe('A token service causes an error', () => {
     });
   });
 
-  test('without its text if it repeats the job token', async () => {
+  test('without its message if the message repeats the job token', async () => {
     services.others.set('/echo', (_, response, body) => {
       const token = new URLSearchParams(body).get('subject_token');
       response
@@ -35,12 +35,12 @@ describe('A token service causes an error', () => {
   });
 
   for (const [how, wrap] of [
-    ['in pieces', (token: string) => token.replace(/.{30}/g, '$& ')],
+    ['in parts', (token: string) => token.replace(/.{30}/g, '$& ')],
     ['letter by letter', (token: string) => [...token].join(' ')],
-    ['with line ends in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
-    ['from its middle', (token: string) => token.slice(50, 85)],
+    ['with line endings in it', (token: string) => token.replace(/.{20}/g, '$&\n')],
+    ['without its beginning', (token: string) => token.slice(50, 85)],
   ] as const) {
-    test(`without its text if it repeats the token ${how}`, async () => {
+    test(`without its message if the message repeats the token ${how}`, async () => {
       let sent = '';
       services.others.set('/broken', (request, response) => {
         sent = (request.headers.authorization ?? '').replace('Bearer ', '');
@@ -52,7 +52,7 @@ describe('A token service causes an error', () => {
     });
   }
 
-  test('before the request if the OIDC endpoint of the runner is trusted only through ca-certificate', async () => {
+  test('before the request if the runner’s OIDC endpoint is trusted only through ca-certificate', async () => {
     const { SSL_CERT_FILE: _, ...env } = services.env;
     await assert.rejects(keyless(service('/v1/token'), env), { code: 'ERR_CONNECT' });
     const settings = { ...env, _CONDOR_AUTH_SSL_CLIENT_CAFILE: services.env['SSL_CERT_FILE'] };
@@ -72,7 +72,7 @@ describe('A token service causes an error', () => {
       });
   });
 
-  test('and no mask if it returns a text that is not a token', async () => {
+  test('without a mask if it returns a string that is not a token', async () => {
     const noting = notingHost();
     services.others.set('/word', (_, response) => response.end(JSON.stringify({ token: 'cm.example.org' })));
     await assert.rejects(keyless(service('/word'), services.env, noting), { code: 'ERR_CREDENTIAL_UNREADABLE' });
@@ -85,12 +85,12 @@ describe('A token service causes an error', () => {
 
   for (const [what, body] of [
     ['no JSON', 'it works'],
-    ['no object', 'null'],
+    ['a value that is not an object', 'null'],
     ['a malformed token', JSON.stringify({ access_token: 'correct horse', token: 7 })],
     ['nothing', ''],
-    ['a token with a line end in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
+    ['a token with a line ending in it', JSON.stringify({ token: `${issuer.issue('alice')}\n::add-mask::x` })],
   ] as const) {
-    test(`without its text if it answers with ${what}`, async () => {
+    test(`without its message if it responds with ${what}`, async () => {
       services.others.set('/odd', (_, response) => response.end(body));
       const odd = keyless(service('/odd'));
       await assert.rejects(odd, advised('the token service returned no token in'));
@@ -98,14 +98,14 @@ describe('A token service causes an error', () => {
     });
   }
 
-  test('that names an HTML page, and quotes nothing of it', async () => {
+  test('that mentions an HTML page without quoting it', async () => {
     services.others.set('/page', (_, response) => response.end('<!DOCTYPE html><title>Sign in</title>'));
     const page = keyless(service('/page'));
     await assert.rejects(page, advised('the token service returned an HTML page'));
     await assert.rejects(page, (error: Error) => !/DOCTYPE|Sign in/.test(error.message));
   });
 
-  test('with its origin if it does not answer in time', async () => {
+  test('with its origin if it does not respond in time', async () => {
     const over = new AbortController();
     const ended = new DOMException('the time limit expired', 'TimeoutError');
     services.others.set('/hang', () => over.abort(ended));
@@ -117,7 +117,7 @@ describe('A token service causes an error', () => {
     });
   });
 
-  test('and no second request if it redirects', async () => {
+  test('without a second request if it redirects', async () => {
     services.others.set('/moved', (_, response) => response.writeHead(307, { location: '/v1/token' }).end());
     await assert.rejects(keyless(service('/moved')), { code: 'ERR_NO_CREDENTIAL', message: /307$/ });
     assert.deepEqual(services.asked, ['GET /oidc/token', 'POST /moved']);
@@ -133,7 +133,7 @@ describe('A token service causes an error', () => {
     await assert.rejects(keyless(service('/half')), { code: 'ERR_CONNECT' });
   });
 
-  test('if it upgrades the protocol or breaks off in the middle of a header', async () => {
+  test('if it upgrades the protocol or closes the connection within a header', async () => {
     services.others.set('/switch', ({ socket }) =>
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'),
     );
@@ -144,12 +144,12 @@ describe('A token service causes an error', () => {
     );
     await assert.rejects(keyless(service('/broken')), (error: Error) => {
       assert.equal((error as HTCondorError).code, 'ERR_CONNECT');
-      assert.ok(!inspect(error, { depth: 9 }).includes(secret.slice(-20)), 'nothing of it is kept');
+      assert.ok(!inspect(error, { depth: 9 }).includes(secret.slice(-20)), 'no part of the response is kept');
       return true;
     });
   });
 
-  test('only if it stays overloaded: each retry has a new job token', () =>
+  test('only if it remains overloaded; each retry has a new job token', () =>
     withPool({}, async (pool) => {
       let busy = true;
       services.others.set('/busy', (_, response) => {
@@ -177,12 +177,12 @@ describe('A token service causes an error', () => {
   for (const [what, headers, pause] of [
     ['in seconds', { 'retry-after': '7' }, '7'],
     [
-      'as a date by its own clock',
+      'as a date by the service’s clock',
       { 'retry-after': 'Wed, 21 Oct 2015 07:28:09 GMT', date: 'Wed, 21 Oct 2015 07:28:00 GMT' },
       '9',
     ],
     ['in the past', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, '0'],
-    ['that makes no sense', { 'retry-after': 'soon' }, undefined],
+    ['with an invalid value', { 'retry-after': 'soon' }, undefined],
   ] as const) {
     test(`if it is overloaded and requests a pause ${what}`, async () => {
       services.others.set('/busy', (_, response) => response.writeHead(429, headers).end());
@@ -197,7 +197,7 @@ describe('A token service causes an error', () => {
     });
   }
 
-  test('if its certificate is not trusted, or if it cannot be reached', async () => {
+  test('if its certificate is not trusted or it cannot be reached', async () => {
     const scitoken = issuer.issue('alice');
     const shown = { 'token-service': `${services.origin}/token`, scitoken, 'ca-certificate': issuerOfOthers };
     const untrusted = keyless(shown, {});
@@ -214,7 +214,7 @@ describe('A token service causes an error', () => {
     await assert.rejects(silent, { code: 'ERR_TIMEOUT', message: 'cancelled' });
   });
 
-  test('only after the output path was checked', async () => {
+  test('only after the client has checked the output path', async () => {
     await assert.rejects(fetchKeyless({ ...service('/token'), file: '/dev/null/token' }), { code: 'ERR_OUTPUT' });
     assert.deepEqual(services.asked, []);
   });

@@ -1,4 +1,7 @@
-/** Trust in servers: CA certificates of inputs, configuration and system, and the known hosts of HTCondor's tools. */
+/**
+ * Tests how the client decides which servers to trust: CA certificates from inputs, the configuration and the system,
+ * and the known hosts of HTCondor's tools.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,7 @@ import fc from 'fast-check';
 import { knownCertificate, loadTrust, type TrustSource } from '../../src/credentials/trust.ts';
 import { CredentialError, HTCondorError } from '../../src/errors.ts';
 import { Secret } from '../../src/runtime/secret.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { Authority, type Identity, selfSigned } from '../support/credentials/certificates.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -30,7 +33,7 @@ function put(name: string, content: string): string {
   return join(folder, name);
 }
 
-/** Trusts nothing except what a test adds. */
+/** Trust settings that trust no server until a test adds one. */
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },
@@ -45,13 +48,13 @@ const pem = (of: Authority) => of.certificate.trim();
 const trimmed = (all: readonly string[]) => all.map((each) => each.trim());
 
 describe('CA certificates', () => {
-  test('are none if no source has any', async () => {
+  test('are empty if no source has any', async () => {
     assert.deepEqual(await tlsFor({}), {
       ...{ authorities: [], partialChain: false, certificate: undefined, serverName: 'ap.pool.test' },
     });
   });
 
-  test('are those of the input, then of AUTH_SSL_CLIENT_CAFILE and _CADIR, then of the system', async () => {
+  test('come from the input, then from AUTH_SSL_CLIENT_CAFILE and _CADIR, then from the system', async () => {
     const [one, two, three] = await Promise.all(['CN=1', 'CN=2', 'CN=3'].map((name) => Authority.create(name)));
     mkdirSync(join(folder, 'dir'));
     put('dir/c.pem', three?.certificate ?? '');
@@ -75,12 +78,12 @@ describe('CA certificates', () => {
     assert.deepEqual((await tlsFor({ system: false, certificateFile })).authorities, []);
   });
 
-  test('of the system are available without a file of them', async () => {
+  test('of the system are available even without a file that contains them', async () => {
     for (const certificateFile of [undefined, ''])
       assert.ok((await tlsFor({ system: true, certificateFile, platform: 'win32' })).authorities.length > 0);
   });
 
-  test('of the system do not replace those of an SSL_CERT_FILE that cannot be read', async () => {
+  test('of the system do not replace those of an unreadable SSL_CERT_FILE', async () => {
     const { host, log } = notingHost();
     const certificateFile = join(folder, 'missing.pem');
     const { authorities } = await loadTrust(source({ system: true, certificateFile }), host)(undefined)('ap.pool.test');
@@ -88,7 +91,7 @@ describe('CA certificates', () => {
     assert.match(log.join('\n'), /debug credentials: skipped SSL_CERT_FILE .*missing\.pem: /);
   });
 
-  test('of the input are checked before any connection', () => {
+  test('from the input are checked before any connection', () => {
     for (const text of ['hello', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----']) {
       assert.throws(
         () => loadTrust(source({ authorities: { name: 'ca-certificate', text: new Secret(text) } }), notingHost().host),
@@ -97,7 +100,7 @@ describe('CA certificates', () => {
     }
   });
 
-  test('of the configuration are skipped with a log line if they cannot be read', async () => {
+  test('from the configuration are skipped with a log line if they cannot be read', async () => {
     const noting = notingHost();
     const files = [join(folder, 'missing'), put('x', 'hello'), put('ca.pem', pem(authority))];
     const { authorities } = await tlsFor({ files }, noting);
@@ -114,39 +117,39 @@ describe('Known hosts', () => {
     line = `ap.pool.test SSL ${authority.base64}`;
   });
 
-  test('provide the certificate of a line', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
+  test('provide the certificate that a line contains', () => assert.equal(known(`${line}\n`)?.trim(), pem(authority)));
 
   const cases: readonly [string, () => string, boolean][] = [
-    ['of another host', () => line.replace('ap.', 'other.'), false],
-    ['of a host that this one begins with', () => line.replace('ap.pool.test', 'ap.pool'), false],
-    ['that was seen but not trusted', () => `!${line}`, false],
-    ['without a certificate, for it was verified otherwise', () => 'ap.pool.test SSL @trusted', false],
-    ['of another method', () => line.replace(' SSL ', ' GSI '), false],
-    ['that is no certificate', () => 'ap.pool.test SSL AAAA', false],
-    ['that is cut short', () => 'ap.pool.test', false],
-    ['behind others', () => `other.test SSL @trusted\n# comment\n\n${line}`, true],
+    ['for another host', () => line.replace('ap.', 'other.'), false],
+    ['for a host whose name is a prefix of this one', () => line.replace('ap.pool.test', 'ap.pool'), false],
+    ['for a host that was seen but not trusted', () => `!${line}`, false],
+    ['without a certificate, because another method verified the host', () => 'ap.pool.test SSL @trusted', false],
+    ['for another method', () => line.replace(' SSL ', ' GSI '), false],
+    ['whose value is not a certificate', () => 'ap.pool.test SSL AAAA', false],
+    ['that is truncated', () => 'ap.pool.test', false],
+    ['after other lines', () => `other.test SSL @trusted\n# comment\n\n${line}`, true],
     ['with blanks and a carriage return', () => `  ${line.replaceAll(' ', '\t ')} \r\n`, true],
-    ['behind one that does not trust: the first counts', () => `!ap.pool.test SSL AAAA\n${line}`, false],
-    ['behind one that is of no use: the first counts', () => `ap.pool.test SSL @trusted\n${line}`, false],
-    ['before one that does not trust', () => `${line}\n!ap.pool.test SSL AAAA`, true],
+    ['after an untrusted one, because the first line is used', () => `!ap.pool.test SSL AAAA\n${line}`, false],
+    ['after an unusable one, because the first line is used', () => `ap.pool.test SSL @trusted\n${line}`, false],
+    ['before an untrusted one', () => `${line}\n!ap.pool.test SSL AAAA`, true],
   ];
   for (const [what, text, trusted] of cases) {
     test(`with a line ${what}`, () => assert.equal(known(text()) !== undefined, trusted));
   }
 
-  test('are reported if there is no file', () => {
+  test('are reported as missing if there is no file', () => {
     const noting = notingHost();
     assert.equal(knownCertificate(join(folder, 'missing'), 'x', noting.host), undefined);
     assert.match(noting.log.join(), /no known hosts in .*missing: it does not exist/);
   });
 
-  test('make a partial chain sufficient', async () => {
+  test('allow a partial chain', async () => {
     put('known_hosts', line);
     const { authorities, partialChain } = await tlsFor({});
     assert.deepEqual([trimmed(authorities), partialChain], [[pem(authority)], true]);
   });
 
-  test('never cause an exception, whatever the file contains', () => {
+  test('never cause an exception, regardless of the file’s content', () => {
     const word = fc.oneof(
       fc.constantFrom('ap.pool.test', '!ap.pool.test', 'SSL', '@trusted', 'AAAA', '\n', '#'),
       fc.string({ unit: 'binary' }),
@@ -162,20 +165,24 @@ describe('Known hosts', () => {
   });
 });
 
-describe('The certificate of a daemon', () => {
-  let ways: Ways;
+describe('A daemon’s certificate', () => {
+  let clients: MethodClients;
   let own: Identity;
   before(async () => {
-    ways = await Ways.create();
+    clients = await MethodClients.create();
     own = await selfSigned({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'] });
   });
-  after(() => ways?.close());
+  after(() => clients?.close());
 
-  /** Fetches from a daemon with its own certificate. Returns the code of the error, or undefined. */
+  /** Fetches from a daemon that has this certificate. Returns the error code, or undefined on success. */
   async function code(env: Record<string, string>, words: Words = {}): Promise<string | undefined> {
-    const options = ways.pool({ tls: { certificate: own, authority: ways.authority.certificate } });
+    const options = clients.pool({ tls: { certificate: own, authority: clients.authority.certificate } });
     return await withPool(options, async (pool) => {
-      const { error } = await ways.try(pool, { ...ways.words('SSL', pool), 'ca-certificate': '', ...words }, { env });
+      const { error } = await clients.try(
+        pool,
+        { ...clients.inputsFor('SSL', pool), 'ca-certificate': '', ...words },
+        { env },
+      );
       if (error !== undefined) assert.ok(error instanceof HTCondorError, String(error));
       return error?.code;
     });
@@ -196,7 +203,7 @@ describe('The certificate of a daemon', () => {
     assert.equal(await code(without), 'ERR_SERVER_UNPROVEN');
   });
 
-  test('is trusted through known hosts, for that host name only', async () => {
+  test('is trusted through known hosts, but only for that host name', async () => {
     for (const [line, expected] of [
       [`ap.pool.test SSL ${base64()}`, undefined],
       [`other.test SSL ${base64()}`, 'ERR_SERVER_UNPROVEN'],

@@ -1,4 +1,7 @@
-/** Daemons behind CCB: through each kind of broker, hostile brokers, the port of the client, and what is closed afterwards. */
+/**
+ * Tests daemons behind CCB: each kind of broker, hostile brokers, the client's port, and what the client closes
+ * afterwards.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
@@ -58,7 +61,7 @@ describe('A daemon behind CCB', () => {
       await withPool({ broker: watched }, async (pool) => {
         const fetched = await fetchHidden(pool, { authz: ['READ'] });
         assert.deepEqual(fetched.token.authz, ['READ']);
-        assert.equal(fetched.roundTrips, 5, 'connection, session, request; and two with the daemon');
+        assert.equal(fetched.roundTrips, 5, 'connection, session and request with the broker, and two with the daemon');
         assert.match(fetched.log.join('\n'), log);
         assert.equal(requests.length, 1);
         const [{ ad, inSession } = assert.fail()] = requests;
@@ -105,15 +108,15 @@ describe('A daemon behind CCB', () => {
         const foreign = new SigningKey().issue({ subject: 'alice@elsewhere', issuer: 'elsewhere' });
         const { token, roundTrips } = await fetchHidden(pool, { idtoken: `${foreign}\n${pool.idToken()}` });
         assert.equal(token.subject, 'alice@pool.test');
-        assert.equal(roundTrips, 7, 'broker and daemon are both asked for their trust domain first');
+        assert.equal(roundTrips, 7, 'the client first requests the trust domain from both broker and daemon');
       }));
 
-    test(`is reached through a broker that ${way}, if all data arrives in single bytes`, () =>
+    test(`is reached through a broker that ${way} if all data arrives in single bytes`, () =>
       withPool({ broker, pieces: 1 }, async (pool) => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
       }));
 
-    test(`has to authenticate itself through a broker that ${way}`, () =>
+    test(`must authenticate itself through a broker that ${way}`, () =>
       withPool({ keys: [new SigningKey()] }, (impostor) =>
         withPool({ broker: (request) => broker(request, impostor) }, (pool) =>
           assert.rejects(fetchHidden(pool), { code: 'ERR_SERVER_UNPROVEN' }),
@@ -133,7 +136,7 @@ describe('A daemon behind CCB', () => {
         const { token, roundTrips, daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
         assert.equal(token.subject, 'alice@pool.test');
         assert.match(daemonAddress, /CCBID=/);
-        assert.equal(roundTrips, 7, 'two for the collector');
+        assert.equal(roundTrips, 7, 'two round trips with the collector');
       },
     ));
 
@@ -148,7 +151,7 @@ describe('A daemon behind CCB', () => {
     });
   });
 
-  test('is reached through one of several brokers that works', () =>
+  test('is reached through whichever of several brokers works', () =>
     withPool({ broker: stream }, async (pool) => {
       const contacts = `nonsense 127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7 127.0.0.1:${DEAD_PORT}#2`;
       for (let n = 0; n < 8; n++) {
@@ -157,7 +160,7 @@ describe('A daemon behind CCB', () => {
       }
     }));
 
-  test('that cannot be reached causes an error with the reason of each broker', () =>
+  test('that cannot be reached causes an error with the reason for each broker', () =>
     withPool({ broker: (request) => refuse(request, 'no daemon is registered\n::error::with that id') }, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: hiddenSchedd(pool, DEAD_PORT, `127.0.0.1:${DEAD_PORT}#1 ${pool.collector}#7`) }),
@@ -178,10 +181,10 @@ describe('A daemon behind CCB', () => {
     ));
 
   for (const [name, place, portOf] of (['FS', 'MUNGE'] as const).flatMap((name) => [
-    [name, 'does not answer directly', () => DEAD_PORT] as const,
-    [name, 'answers directly', ({ port }: EmbeddedPool) => port] as const,
+    [name, 'does not respond directly', () => DEAD_PORT] as const,
+    [name, 'responds directly', ({ port }: EmbeddedPool) => port] as const,
   ])) {
-    test(`receives no credential of ${name} if it ${place}, and no connection`, async () => {
+    test(`receives no connection, and no ${name} credential, if it ${place}`, async () => {
       const method: AuthMethod = {
         name,
         authenticatesServer: false,
@@ -212,7 +215,7 @@ describe('A daemon behind CCB', () => {
     });
   }
 
-  test('without a valid contact causes an error that says so', () =>
+  test('causes an error with this reason if it has no valid contact', () =>
     withPool({}, (pool) =>
       assert.rejects(
         fetchHidden(pool, { address: `<127.0.0.1:${DEAD_PORT}?CCBID=nonsense>` }),
@@ -220,7 +223,7 @@ describe('A daemon behind CCB', () => {
       ),
     ));
 
-  test('behind a chain of brokers is requested by its route, or by all its IDs without streaming', async () => {
+  test('is requested by its route if it is behind a chain of brokers or, without streaming, by all its IDs', async () => {
     const ads: BrokerRequest['ad'][] = [];
     const broker: Broker = (request, pool) => {
       ads.push(request.ad);
@@ -240,7 +243,7 @@ describe('A daemon behind CCB', () => {
   });
 });
 
-/** The embedded pool's address, in the ad of one of its schedds. */
+/** Returns the embedded pool's address as it appears in the ad of one of its schedds. */
 function contactOf(ad: Record<string, unknown>): string {
   return `${/<([^?>]+)/.exec(String(ad['MyAddress']))?.[1]}#7`;
 }
@@ -261,15 +264,18 @@ describe('The port for the connection from a daemon behind CCB', () => {
   }
 
   const visits: readonly [string, (ad: BrokerRequest['ad']) => Uint8Array | string][] = [
-    ['says nothing', () => ''],
+    ['sends nothing', () => ''],
     ['speaks HTTP', () => 'GET / HTTP/1.1\r\n\r\n'],
     ['has another ClaimId', (ad) => greetingFrame({ ...greetingFor(ad), ClaimId: '0'.repeat(40) })],
-    ['has the ClaimId in capitals', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.toUpperCase() })],
+    ['has the ClaimId in upper case', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.toUpperCase() })],
     ['has half of the ClaimId', (ad) => greetingFrame({ ClaimId: ad.string('ClaimId')?.slice(0, 20) })],
     ['has an empty ClaimId', () => greetingFrame({ ClaimId: '' })],
     ['has no ClaimId', () => greetingFrame({})],
     ['has the right ClaimId and another command', (ad) => greetingFrame(greetingFor(ad), 68)],
-    ['has the right greeting and more', (ad) => Uint8Array.of(...greetingFrame(greetingFor(ad)), 0).fill(255, 2, 3)],
+    [
+      'has the right greeting and sends more data',
+      (ad) => Uint8Array.of(...greetingFrame(greetingFor(ad)), 0).fill(255, 2, 3),
+    ],
     ['announces 4 GiB', () => Uint8Array.of(1, 255, 255, 255, 255)],
     ['sends half a frame', (ad) => greetingFrame(greetingFor(ad)).subarray(0, 30)],
   ];
@@ -285,7 +291,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
         await connectBack(request, pool);
         socket.end();
         await left;
-        assert.equal(heard, 0, 'not a word was said to a stranger');
+        assert.equal(heard, 0, 'the client sends no data to a stranger');
       };
       return withPool({ broker }, async (pool) => {
         assert.equal((await fetchHidden(pool)).token.subject, 'alice@pool.test');
@@ -293,7 +299,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
     });
   }
 
-  test('accepts the first peer with the right ClaimId, and closes', () => {
+  test('accepts the first peer with the right ClaimId, then closes', () => {
     const second: Promise<unknown>[] = [];
     const broker: Broker = async (request, pool) => {
       const served = connectBack(request, pool);
@@ -312,7 +318,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       const socket = connect({ ...returnAddress(request.ad), noDelay: true });
       await once(socket, 'connect');
       const served = pool.connectFrom(socket, greetingFrame(greetingFor(request.ad)));
-      await once(socket, 'readable'); // the client sends first if the greeting is valid
+      await once(socket, 'readable'); // the client sends data first if the greeting is valid
       await assert.rejects(stranger(request.ad, ''), { code: 'ECONNREFUSED' });
       await served;
     };
@@ -328,7 +334,7 @@ describe('The port for the connection from a daemon behind CCB', () => {
       await reply(request, { Result: true, ProxyMode: true });
       await request.channel.send('x', (message) => putGreeting(message, greetingFor(request.ad)));
       request.channel.forget();
-      await request.channel.receive((message) => message.int()); // the policy: the greeting was valid
+      await request.channel.receive((message) => message.int()); // a policy arrives only if the greeting was valid
       await assert.rejects(stranger(request.ad, greetingFrame(greetingFor(request.ad))), { code: 'ECONNREFUSED' });
       tried = true;
     };
@@ -339,23 +345,15 @@ describe('The port for the connection from a daemon behind CCB', () => {
 
 describe('A hostile broker', () => {
   const cases: readonly [string, Broker, RegExp][] = [
-    [
-      'puts us through with another ClaimId',
-      (r, pool) => stream(r, pool, { ClaimId: 'f'.repeat(40) }),
-      /a different daemon/,
-    ],
-    [
-      'puts us through with a longer ClaimId',
-      (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }),
-      /a different daemon/,
-    ],
+    ['relays with another ClaimId', (r, pool) => stream(r, pool, { ClaimId: 'f'.repeat(40) }), /a different daemon/],
+    ['relays with a longer ClaimId', (r, p) => stream(r, p, { ClaimId: `${claim(r)}0` }), /a different daemon/],
     ['relays without a ClaimId', (r, pool) => stream(r, pool, { ClaimId: undefined }), /a different daemon/],
     ['relays with a ClaimId that is not a string', (r, pool) => stream(r, pool, { ClaimId: 1 }), /not a string/],
-    ['says yes in a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
-    ['says nothing of the result', (r) => reply(r, {}), /it replied "no"/],
-    ['hangs up after the request', async () => {}, /no reply: the peer closed/],
+    ['sends the result as a number', (r) => reply(r, { Result: 1 }), /not a boolean/],
+    ['omits the result', (r) => reply(r, {}), /it replied "no"/],
+    ['closes the connection after the request', async () => {}, /no reply: the peer closed/],
     [
-      'sends another command in the place of the greeting',
+      'sends another command in place of the greeting',
       async (r) => {
         await reply(r, { Result: true, ProxyMode: true });
         await r.channel.send('x', (message) => putClassAd(message.int(70), greetingFor(r.ad)));
@@ -367,10 +365,10 @@ describe('A hostile broker', () => {
       (r) => r.channel.send('x', (message) => message.int(2).string('a = 1').string('nonsense').string('').string('')),
       /not an attribute/,
     ],
-    ['refuses streaming for ever', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
+    ['always refuses streaming', (r) => refuse(r, STREAMING_IS_OFF), /CCB_SERVER_STREAMING is false/],
   ];
   for (const [what, broker, text] of cases) {
-    test(`that ${what} obtains nothing`, () =>
+    test(`that ${what} causes a failed fetch`, () =>
       withPool({ broker }, (pool) => assert.rejects(fetchHidden(pool), ccbOnly(text))));
   }
 
@@ -384,7 +382,7 @@ describe('A hostile broker', () => {
   ];
   for (const step of ['ccb reply', 'ccb greeting'] as const) {
     for (const [what, fault, code] of faults) {
-      test(`that ${what} in place of its ${step}: the fetch ends in ${code}`, () =>
+      test(`that ${what} in place of its ${step} causes ${code}`, () =>
         withPool({ faults: { [step]: fault }, broker: stream }, (pool) =>
           assert.rejects(fetchHidden(pool, { timeoutMs: deadlineFor(code) }), { name: /./, code }),
         ));
@@ -422,7 +420,7 @@ describe('A hostile broker', () => {
     server.close();
   });
 
-  test('is not waited for if the client cannot listen', async () => {
+  test('is skipped at once if the client cannot listen', async () => {
     const address = parseSinful(`<127.0.0.1:${DEAD_PORT}?CCBID=127.0.0.1:${DEAD_PORT}%231>`) ?? assert.fail();
     const broker = asChannel(new ScriptedChannel([bytesOf((message) => putClassAd(message, { Result: true }))]));
     const asked = connectThroughCcb(
@@ -446,11 +444,11 @@ describe('A fetch through CCB', () => {
   for (const [when, broker] of [
     ['while the broker is silent', never],
     [
-      'while the daemon does not come',
+      'while the daemon does not connect',
       (request: BrokerRequest) => reply(request, { Result: true }).then(() => never(request)),
     ],
   ] as const) {
-    test(`closes everything ${when}`, async () => {
+    test(`closes all connections and ports ${when}`, async () => {
       const given = new AbortController();
       const pool = await EmbeddedPool.start({
         broker: async (request) => {

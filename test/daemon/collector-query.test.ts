@@ -1,21 +1,21 @@
 /**
- * A daemon's host name from the collector: accepted if it equals the user's input, or if the collector has
+ * Tests a daemon's host name from the collector. It is accepted if it equals the user's input, or if the collector has
  * authenticated itself.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError, HTCondorError } from '../../src/errors.ts';
-import { ABSENT, type Tried, Ways, type Words } from '../support/clients/ways.ts';
+import { ABSENT, MethodClients, type Tried, type Words } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 interface Located extends Tried {
   readonly said: readonly string[];
@@ -28,14 +28,14 @@ function locate(
   options: EmbeddedPoolOptions = {},
 ): Promise<Located> {
   const schedds = ['ap.pool.test', 'ci@ap.pool.test', 'ci@pool'];
-  return withPool({ ...ways.pool({ schedds }), ...options }, async (pool) => {
-    const tried = await ways.try(pool, { ...words(pool), pool: pool.collector, name });
+  return withPool({ ...clients.pool({ schedds }), ...options }, async (pool) => {
+    const tried = await clients.try(pool, { ...words(pool), pool: pool.collector, name });
     return { ...tried, said: pool.log };
   });
 }
 
-const bySsl = (pool: EmbeddedPool) => ways.words('SSL', pool);
-const bySciToken = (pool: EmbeddedPool) => ways.words('SCITOKENS', pool);
+const bySsl = (pool: EmbeddedPool) => clients.inputsFor('SSL', pool);
+const bySciToken = (pool: EmbeddedPool) => clients.inputsFor('SCITOKENS', pool);
 
 function reasons({ error }: Tried): string {
   assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
@@ -57,20 +57,23 @@ describe('A collector that has not authenticated itself', () => {
     ['SSL', bySsl],
     ['SCITOKENS', bySciToken],
   ] as const) {
-    test(`is not trusted for another name by ${method}`, async () => {
+    test(`is not trusted for another name with ${method}`, async () => {
       const { error, said } = await locate('ci@pool', words);
       assert.match(reasons({ error } as Tried), new RegExp(`${method}: .*no host name is known`));
       assert.ok(!said.some((line) => /HANDSHAKE: client sent (256|4096)/.test(line)), said.join('\n'));
     });
 
-    test(`need not be trusted by ${method} if server-name is set`, async () => {
-      const { fetched, error } = await locate('ci@pool', (pool) => ({ ...words(pool), 'server-name': ways.hostName }));
+    test(`does not have to be trusted with ${method} if server-name is set`, async () => {
+      const { fetched, error } = await locate('ci@pool', (pool) => ({
+        ...words(pool),
+        'server-name': clients.hostName,
+      }));
       assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
     });
   }
 
-  test('is trusted for methods that check no certificate, without a second query', async () => {
-    const { fetched } = await locate('ci@pool', (pool) => ways.words('PASSWORD', pool));
+  test('is trusted without a second query for methods that check no certificate', async () => {
+    const { fetched } = await locate('ci@pool', (pool) => clients.inputsFor('PASSWORD', pool));
     assert.equal(fetched?.roundTrips, 4);
   });
 
@@ -94,7 +97,7 @@ describe('A collector that has authenticated itself', () => {
     };
   };
 
-  test('is trusted, and SSL uses the name that it returns', async () => {
+  test('is trusted, and SSL checks the certificate for the name that it returns', async () => {
     const { fetched, error } = await locate('ci@pool', withToken(bySsl));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],
@@ -103,7 +106,7 @@ describe('A collector that has authenticated itself', () => {
     );
   });
 
-  test('is not trusted for a SciToken, which others could use', async () => {
+  test('is not trusted for a SciToken, which another host could misuse', async () => {
     const { fetched, error, said } = await locate('ci@pool', withToken(bySciToken));
     assert.deepEqual(
       [fetched?.authenticationMethod, fetched?.token.subject],

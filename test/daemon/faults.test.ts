@@ -1,18 +1,21 @@
-/** Each message of a daemon with each fault: one expected error, no token written, no secret printed. */
+/**
+ * Injects each fault into each message of a daemon. In each case, the fetch fails with one expected error, writes no
+ * token, and prints no secret.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type AnyHTCondorError, HTCondorError } from '../../src/errors.ts';
-import { ABSENT, type WayName, Ways } from '../support/clients/ways.ts';
+import { ABSENT, MethodClients, type MethodName } from '../support/clients/method-clients.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { assertHidden, MESSAGE_FAULTS, type MessageFault } from '../support/faults/broken-messages.ts';
 import { deadlineFor, patience } from '../support/slowness.ts';
 
-/** Code of each fault, or its column in `CODES`. */
+/** The error code for each fault, or the name of the fault's column in `CODES`. */
 const OUTCOMES: Readonly<Record<MessageFault, string>> = {
   'closes the connection': 'CLOSED',
   'resets the connection': 'CLOSED',
@@ -31,8 +34,9 @@ const OUTCOMES: Readonly<Record<MessageFault, string>> = {
 };
 
 /**
- * Codes that depend on the message, without ERR_. Encrypted messages fail to decrypt; a message that the client can predict
- * is compared frame by frame; `valid` marks messages that consist of zeros anyway.
+ * Error codes that depend on the message, without the prefix ERR_. Faulty encrypted messages fail to decrypt. The
+ * client compares a predictable message frame by frame. `valid` marks messages that consist of zeros even without a
+ * fault.
  */
 const CODES = `
 message                    | misfit            ones              zeros             endless
@@ -63,45 +67,49 @@ const rows = CODES.trim()
   .map((line) => line.split('|').map((part) => part.trim()));
 const columns = rows[0]?.[1]?.split(/ +/) ?? [];
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 for (const [message = '', ownCodes = ''] of rows.slice(1)) {
   const codes = ownCodes.split(/ +/);
-  const [, method = '', step = ''] = /^(\w+) (.*)$/.exec(message) ?? [];
-  const way = method as WayName;
+  const [, name = '', step = ''] = /^(\w+) (.*)$/.exec(message) ?? [];
+  const method = name as MethodName;
   describe(`${method}: if the daemon, in place of the message “${step}”,`, {
     concurrency: 8,
-    skip: ABSENT[way] ?? false,
+    skip: ABSENT[method] ?? false,
   }, () => {
     for (const [what, outcome] of Object.entries(OUTCOMES)) {
       const code = codes[columns.indexOf(outcome)] ?? outcome;
       if (code === 'valid') continue;
-      test(`${what}, the fetch ends in ERR_${code}`, async () => {
+      test(`${what}, the fetch fails with ERR_${code}`, async () => {
         const options: EmbeddedPoolOptions = {
-          ...ways.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
-          tls: { certificate: ways.server, authority: ways.authority.certificate },
+          ...clients.pool({ faults: { [step]: MESSAGE_FAULTS[what as MessageFault] } }),
+          tls: { certificate: clients.server, authority: clients.authority.certificate },
         };
         await withPool(options, async (pool) => {
           const daemon = step === 'ads' ? { pool: pool.collector, name: 'ci@pool' } : {};
-          const words = { ...ways.words(way, pool), ...daemon, file: join(ways.folder, `token-${pool.port}`) };
-          const { error, log } = await ways.try(pool, words, { timeoutMs: deadlineFor(code) });
+          const words = {
+            ...clients.inputsFor(method, pool),
+            ...daemon,
+            file: join(clients.folder, `token-${pool.port}`),
+          };
+          const { error, log } = await clients.try(pool, words, { timeoutMs: deadlineFor(code) });
           assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
           assert.equal(error.code, `ERR_${code}`, error.stack);
           assert.equal(error.phase, { ads: 'locate', reply: 'token' }[step] ?? 'session');
           assert.ok(error.peer !== undefined);
           assert.ok(!existsSync(words.file), 'nothing is written');
-          assertHidden(ways.secrets(words), error, ...log);
+          assertHidden(clients.secrets(words), error, ...log);
         });
       });
     }
   });
 }
 
-test('FS removes its directory whatever fails', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every failure', () => assert.deepEqual(readdirSync(clients.tmp), []));
 
 let directory: string;
 before(() => {
@@ -109,7 +117,7 @@ before(() => {
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Fetches by address and expects an error. */
+/** Fetches a token by address and expects an error. */
 function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
   return withPool(options, async (pool) => {
     const file = join(directory, `token-${pool.port}`);
@@ -117,18 +125,18 @@ function errorOf(options: EmbeddedPoolOptions): Promise<AnyHTCondorError> {
     const idtoken = pool.idToken();
     const onLog = (_: string, line: string) => seen.push(line);
     const error: unknown = await fetchFrom(pool, { idtoken, file, timeoutMs: patience(10_000), onLog }).then(
-      () => assert.fail('a token came'),
+      () => assert.fail('a token was returned'),
       (reason: unknown) => reason,
     );
     assert.ok(error instanceof HTCondorError, `${error instanceof Error ? error.stack : String(error)}`);
     assert.ok(!existsSync(file), 'nothing is written');
     const signature = idtoken.split('.')[2] ?? '';
-    assert.ok(![error.message, error.stack, ...seen].join().includes(signature), 'the credential is not shown');
+    assert.ok(![error.message, error.stack, ...seen].join().includes(signature), 'the credential is not printed');
     return error as AnyHTCondorError;
   });
 }
 
-describe('If the policy of a daemon', () => {
+describe('A policy that', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
     ['has no ECDHPublicKey', { ECDHPublicKey: undefined }, 'ERR_NO_ENCRYPTION'],
     ['has a key that is not a point on the curve', { ECDHPublicKey: 'AAAA' }, 'ERR_MESSAGE'],
@@ -138,21 +146,25 @@ describe('If the policy of a daemon', () => {
     ['prefers BLOWFISH', { CryptoMethods: 'BLOWFISH,AES' }, 'ERR_NO_ENCRYPTION'],
     ['offers no cipher', { CryptoMethods: '' }, 'ERR_NO_ENCRYPTION'],
     ['rejects authentication', { Authentication: 'NO' }, 'ERR_NO_COMMON_METHOD'],
-    ['offers only methods that the client lacks', { AuthMethodsList: 'FS,KERBEROS' }, 'ERR_NO_COMMON_METHOD'],
+    [
+      'offers only methods that the client does not support',
+      { AuthMethodsList: 'FS,KERBEROS' },
+      'ERR_NO_COMMON_METHOD',
+    ],
     ['offers no methods', { AuthMethodsList: '' }, 'ERR_NO_COMMON_METHOD'],
     ['has another trust domain', { TrustDomain: 'other.test' }, 'ERR_METHODS_EXHAUSTED'],
     ['has no trust domain', { TrustDomain: undefined }, 'ERR_TOKEN_CLAIM'],
     ['has other signing keys', { IssuerKeys: 'OTHER' }, 'ERR_METHODS_EXHAUSTED'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { policy: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('If the post-auth ad of a daemon', () => {
+describe('A post-auth ad that', () => {
   const cases: readonly [string, Record<string, string | undefined>, string][] = [
     ['denies the command', { ReturnCode: 'DENIED' }, 'ERR_DENIED'],
     ['has no ReturnCode', { ReturnCode: undefined }, 'ERR_DENIED'],
@@ -162,14 +174,14 @@ describe('If the post-auth ad of a daemon', () => {
     ['has another User', { User: 'root@pool.test' }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { 'post-auth': (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
 });
 
-describe('If the reply of a daemon', () => {
+describe('A reply that', () => {
   const key = new SigningKey();
   const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
   const cases: readonly [string, Record<string, string | number | undefined>, string][] = [
@@ -186,12 +198,12 @@ describe('If the reply of a daemon', () => {
     ['has a token with a longer lifetime', { Token: key.issue({ ...grant, lifetime: 3601 }) }, 'ERR_TOKEN_CLAIM'],
   ];
   for (const [what, changes, code] of cases) {
-    test(`${what}: the fetch ends in ${code}`, async () => {
+    test(`${what} causes ${code}`, async () => {
       const error = await errorOf({ edit: { reply: (ad) => ({ ...ad, ...changes }) } });
       assert.equal(error.code, code, error.stack);
     });
   }
-  test('contains control characters and workflow commands: the message contains neither', async () => {
+  test('contains control characters and workflow commands causes a message that contains neither', async () => {
     const text = 'x\n::error::y\u001b[2J ##[add-mask]z';
     const error = await errorOf({ edit: { reply: () => ({ ErrorString: text, ErrorCode: 1 }) } });
     assert.equal(error.code, 'ERR_DAEMON');

@@ -1,6 +1,5 @@
 /**
- * `remote` with the embedded pool: the query to the collector, the handling of its replies, and the replies that are
- * rejected.
+ * Tests `remote` with the embedded pool: the query to the collector, and which of its replies are accepted or rejected.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -20,15 +19,15 @@ const remotely = (pool: EmbeddedPool, options: FetchOptions = {}) =>
 
 const requestsOf = ({ log }: EmbeddedPool) => log.filter((line) => line.startsWith('schedd_token_request'));
 
-describe('A request for a token with remote', () => {
+describe('A token request with remote', () => {
   const cases: readonly [string, FetchOptions, string][] = [
     [
-      'for the name, levels and seconds',
+      'for the name, levels and lifetime in seconds',
       { authz: ['READ', 'WRITE'], lifetime: 600 },
       '3 attributes: ci@pool READ,WRITE 600',
     ],
-    ['for no levels, if there are none', { lifetime: 60 }, '2 attributes: ci@pool  60'],
-    ['for no lifetime, if it is unlimited', { lifetime: 'unlimited' }, '1 attributes: ci@pool  '],
+    ['without levels if none are requested', { lifetime: 60 }, '2 attributes: ci@pool  60'],
+    ['without a lifetime if it is unlimited', { lifetime: 'unlimited' }, '1 attributes: ci@pool  '],
   ];
   for (const [what, options, request] of cases) {
     test(what, () =>
@@ -41,7 +40,7 @@ describe('A request for a token with remote', () => {
     );
   }
 
-  test('contacts the collector only, in three round trips', () =>
+  test('contacts only the collector, in three round trips', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const target = { host: '127.0.0.1', port: pool.port };
       const proxy = await DistantProxy.start({ host: '127.0.0.1', port: 0, target, roundTripMs: patience(40) });
@@ -60,7 +59,7 @@ describe('A request for a token with remote', () => {
       );
     }));
 
-  test('locates the only schedd first if there is no name', () =>
+  test('first locates the only schedd if name is not set', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { daemonName, roundTrips } = await remotely(pool, { name: undefined });
       assert.deepEqual([daemonName, roundTrips], ['ci@pool', 5]);
@@ -72,7 +71,7 @@ describe('A request for a token with remote', () => {
       await assert.rejects(remotely(pool, { name: pool.schedd() }), { code: 'ERR_DAEMON', errorCode: 5 });
     }));
 
-  test('is sent to the next collector if the first is silent', () =>
+  test('is sent to the next collector if the first one is silent', () =>
     withPool({ impersonation: {} }, async (pool) => {
       const { token } = await remotely(pool, { pool: `127.0.0.1:${await deadPort()}, ${pool.collector}` });
       assert.equal(token.subject, 'alice@pool.test');
@@ -84,30 +83,40 @@ describe('A collector that', () => {
   const grant = { subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 3600 };
   const instead = (Token: string): EmbeddedPoolOptions => ({ impersonation: {}, edit: { reply: () => ({ Token }) } });
   const cases: readonly [string, EmbeddedPoolOptions, string, string?][] = [
-    ['has no capability of the schedd', {}, 'ERR_DAEMON'],
+    ['has no capability for the schedd', {}, 'ERR_DAEMON'],
     [
-      'does not know the command',
+      'does not support the command',
       { edit: { 'post-auth': (ad) => ({ ...ad, ReturnCode: 'CMD_NOT_FOUND' }) } },
       'ERR_COMMAND_NOT_REGISTERED',
     ],
     ['denies the identity', { denied: () => true }, 'ERR_DENIED'],
-    ['passes on another trust domain', { impersonation: { trustDomain: 'other.test' } }, 'ERR_TOKEN_CLAIM', 'iss'],
     [
-      'passes on a token for a different identity',
+      'forwards a token for another trust domain',
+      { impersonation: { trustDomain: 'other.test' } },
+      'ERR_TOKEN_CLAIM',
+      'iss',
+    ],
+    [
+      'forwards a token for a different identity',
       instead(key.issue({ ...grant, subject: 'root@pool.test' })),
       'ERR_TOKEN_CLAIM',
       'sub',
     ],
     [
-      'passes on a token for ever',
+      'forwards a token that never expires',
       instead(key.issue({ ...grant, authz: ['READ'], lifetime: undefined })),
       'ERR_TOKEN_CLAIM',
       'exp',
     ],
-    ['passes on a token for everything', instead(key.issue(grant)), 'ERR_TOKEN_CLAIM', 'scope'],
-    ['passes on more levels', instead(key.issue({ ...grant, authz: ['DAEMON'] })), 'ERR_TOKEN_CLAIM', 'scope'],
-    ['passes on no token', { impersonation: {}, edit: { reply: () => ({}) } }, 'ERR_TOKEN_MALFORMED'],
-    ['hangs up instead of answering', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
+    ['forwards an unrestricted token', instead(key.issue(grant)), 'ERR_TOKEN_CLAIM', 'scope'],
+    [
+      'forwards a token with more levels',
+      instead(key.issue({ ...grant, authz: ['DAEMON'] })),
+      'ERR_TOKEN_CLAIM',
+      'scope',
+    ],
+    ['forwards no token', { impersonation: {}, edit: { reply: () => ({}) } }, 'ERR_TOKEN_MALFORMED'],
+    ['closes the connection instead of replying', { impersonation: {}, faults: { reply: 'close' } }, 'ERR_CLOSED'],
   ];
   for (const [what, options, code, claim] of cases) {
     test(`${what} causes ${code}`, () =>
@@ -137,14 +146,14 @@ describe('A collector that', () => {
       }),
     ));
 
-  // A collector does not send these errors to this client, which always authenticates, encrypts and sends a name.
+  // A collector does not send these errors to this client, which always authenticates, encrypts, and sends a name.
   for (const [errorCode, ErrorString] of [
     [1, 'Missing requester identity.'],
     [3, 'Request to server was not encrypted.'],
     [4, 'No schedd target specified.'],
     [5, 'DCSCHEDD:5:Failed to receive response from schedd.'],
   ] as const) {
-    test(`answers ${errorCode}, ${ErrorString}, causes an error with both`, () =>
+    test(`returns error ${errorCode}, ${ErrorString}, causes an error that contains the code and the text`, () =>
       withPool({ edit: { reply: () => ({ ErrorCode: errorCode, ErrorString }) } }, (pool) =>
         assert.rejects(remotely(pool), { code: 'ERR_DAEMON', errorCode, errorString: ErrorString, phase: 'token' }),
       ));

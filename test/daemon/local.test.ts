@@ -1,4 +1,7 @@
-/** The daemon of this host, found in the files for its tools: files of 23.9 and 25.14, and malformed files. */
+/**
+ * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files of
+ * 23.9 and 25.14, and malformed files.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +10,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { findLocal as find } from '../../src/daemon/local.ts';
 import { formatSinful, parseSinful } from '../../src/transport/sinful.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 import { deadPort } from '../support/network/listen.ts';
 import { orReason } from '../support/unavailable.ts';
@@ -27,7 +30,7 @@ function put(name: string, content: string | Uint8Array): string {
 
 const SINFUL = '<127.0.0.1:20848?addrs=127.0.0.1-20848&alias=ap.pool.test&noUDP&sock=schedd_84_320b>';
 
-/** Files of schedds of both releases; each has the first three lines. */
+/** Address files of schedds of both releases. Every file starts with the same three lines. */
 const OLD_ADDRESS = `${SINFUL}
 $CondorVersion: 23.9.6 2026-07-12 PackageID: 23.9.6+dfsg-2.1+b10 $
 $CondorPlatform: X86_64-Debian_13 $
@@ -47,7 +50,7 @@ NumUsers = 0
 Requirements = Name == "x" && MyAddress != "y"
 `;
 
-/** The address and name in a file, or the reason why there is none. */
+/** Returns the address and name in a file, or the reason why the file is rejected. */
 function found(content: string | Uint8Array | undefined, type = 'schedd'): string {
   const path = content === undefined ? join(folder, 'missing') : put('file', content);
   const results = [
@@ -62,30 +65,30 @@ function found(content: string | Uint8Array | undefined, type = 'schedd'): strin
 
 describe('The ad file or address file of a daemon', () => {
   const files: readonly [string, string, string][] = [
-    ['of addresses, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
-    ['of addresses, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
-    ['that is an ad', AD, `${SINFUL} ci@pool`],
-    ['with line ends of Windows', AD.replaceAll('\n', '\r\n'), `${SINFUL} ci@pool`],
+    ['with an address, as 23.9 writes it', OLD_ADDRESS, `${SINFUL} `],
+    ['with an address, as 25.14 writes it', NEW_ADDRESS, `${SINFUL} ci@pool`],
+    ['that contains an ad', AD, `${SINFUL} ci@pool`],
+    ['with Windows line endings', AD.replaceAll('\n', '\r\n'), `${SINFUL} ci@pool`],
     ['without a newline at its end', SINFUL, `${SINFUL} `],
     ['with comments and blank lines', `# mine\n\n${OLD_ADDRESS}`, `${SINFUL} `],
     [
-      'with names in another case',
+      'with attribute names in another case',
       AD.replaceAll('MyAddress', 'myADDRESS').replace('Name =', 'NAME ='),
       `${SINFUL} ci@pool`,
     ],
     [
-      'with an address of an older attribute, which counts',
+      'with an address in an older attribute, which takes precedence',
       AD.replace(`MyAddress = "${SINFUL}"`, 'MyAddress = "<192.0.2.1:1>"'),
       `${SINFUL} ci@pool`,
     ],
-    ['with the last of two names', `${AD}Name = "other@pool"\n`, `${SINFUL} other@pool`],
+    ['with two names, of which the last is used', `${AD}Name = "other@pool"\n`, `${SINFUL} other@pool`],
     ['with an IPv6 address', '<[::1]:9618?sock=schedd>\n', '<[::1]:9618?sock=schedd> '],
   ];
   for (const [what, content, expected] of files) {
-    test(`provides the address: ${what}`, () => assert.equal(found(content), expected));
+    test(`provides the address if it is a file ${what}`, () => assert.equal(found(content), expected));
   }
 
-  test('has the address in another attribute for another type', () => {
+  test('contains the address in a different attribute for each daemon type', () => {
     assert.equal(found(AD.replaceAll('ScheddIpAddr', 'StartdIpAddr'), 'startd'), `${SINFUL} ci@pool`);
     assert.equal(found(AD, 'credd'), `${SINFUL} ci@pool`);
   });
@@ -94,20 +97,20 @@ describe('The ad file or address file of a daemon', () => {
   const bad: readonly [string, string | Uint8Array | undefined, string][] = [
     ['that is missing', undefined, 'file: it does not exist'],
     ['that is empty', '', NONE],
-    ['of blank lines', '\n \n\r\n', NONE],
-    ['of comments', '# <127.0.0.1:1>\n', NONE],
-    ['of a word', 'hello\n', NONE],
-    ['of an address without brackets', '127.0.0.1:9618\n', NONE],
-    ['of half an address', SINFUL.slice(0, -1), NONE],
-    ['of an address with a hostile socket name', '<127.0.0.1:1?sock=../x>', NONE],
-    ['of an ad without an address', 'Name = "ci@pool"\n', NONE],
-    ['of an ad with an expression for an address', 'MyAddress = strcat("<127.0.0.1:1>")\n', NONE],
+    ['with only blank lines', '\n \n\r\n', NONE],
+    ['with only comments', '# <127.0.0.1:1>\n', NONE],
+    ['with a single word', 'hello\n', NONE],
+    ['with an address without brackets', '127.0.0.1:9618\n', NONE],
+    ['with a truncated address', SINFUL.slice(0, -1), NONE],
+    ['with an address that has a hostile socket name', '<127.0.0.1:1?sock=../x>', NONE],
+    ['with an ad without an address', 'Name = "ci@pool"\n', NONE],
+    ['with an ad that has an expression as its address', 'MyAddress = strcat("<127.0.0.1:1>")\n', NONE],
     ['with an address that is not the first word', `x ${SINFUL}`, NONE],
-    ['of bytes', Uint8Array.from({ length: 256 }, (_, at) => at), NONE],
-    ['of more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
+    ['with arbitrary bytes', Uint8Array.from({ length: 256 }, (_, at) => at), NONE],
+    ['with more than a mebibyte', `${SINFUL}\n${'x'.repeat(1024 * 1024)}`, 'file: it is too large'],
   ];
   for (const [what, content, reason] of bad) {
-    test(`provides no address, with the reason: ${what}`, () => assert.equal(found(content), reason));
+    test(`provides no address, but a reason, if it is a file ${what}`, () => assert.equal(found(content), reason));
   }
 
   test('is rejected with the reason if it is a directory', () => {
@@ -118,7 +121,7 @@ describe('The ad file or address file of a daemon', () => {
     );
   });
 
-  test('is the ad file first, then the address file; without either, both reasons are reported', () => {
+  test('is the ad file or, if it does not exist, the address file; if both are missing, both reasons are reported', () => {
     const adFile = put('ad', AD);
     const addressFile = put('address', '<192.0.2.1:1>');
     const both = findLocal({ adFile, addressFile }, 'schedd');
@@ -132,7 +135,7 @@ describe('The ad file or address file of a daemon', () => {
     );
   });
 
-  test('never causes an exception, whatever it contains', () => {
+  test('never causes an exception, regardless of its content', () => {
     const line = fc.oneof(
       fc.constantFrom(SINFUL, 'MyAddress = ', 'Name = ', '"', '\n', '\r\n', '#', '<', '>', '=', 'ScheddIpAddr'),
       fc.string({ unit: 'binary' }),
@@ -148,18 +151,18 @@ describe('The ad file or address file of a daemon', () => {
 });
 
 describe('A fetch from the daemon of this host', () => {
-  let ways: Ways;
+  let clients: MethodClients;
   beforeEach(async () => {
-    ways = await Ways.create();
+    clients = await MethodClients.create();
   });
-  afterEach(() => ways?.close());
+  afterEach(() => clients?.close());
 
   interface Here {
     readonly words?: Words;
     readonly env?: Record<string, string>;
     readonly file?: string;
   }
-  /** Fetches from a schedd that has an address file on this host, under its own name, ci@pool. */
+  /** Fetches from a schedd that is named ci@pool and has an address file on this host. */
   const fetchHere = ({ words = {}, env = {}, file }: Here) =>
     withPool({}, async (pool) => {
       const path = put('address', file ?? `${pool.schedd()}\n$CondorVersion: 25.14.1 $\n$CondorPlatform: x $\n`);
@@ -168,18 +171,18 @@ describe('A fetch from the daemon of this host', () => {
         ...env,
       };
       const all: Words = { address: '', idtoken: pool.idToken(), ...words };
-      const tried = await ways.try(pool, all, { env: own });
+      const tried = await clients.try(pool, all, { env: own });
       return { ...tried, said: pool.log, collector: pool.collector };
     });
 
-  test('contacts no collector, and needs none', async () => {
+  test('contacts no collector and requires none', async () => {
     const { fetched, error, said } = await fetchHere({});
     assert.equal(fetched?.daemonName, 'ci@pool', String(error));
     assert.equal(fetched.roundTrips, 3);
     assert.ok(!said.some((line) => line.startsWith('UNAUTHENTICATED')));
   });
 
-  test('is also selected by the name of the daemon, and by no other name', async () => {
+  test('is also selected by the daemon’s name, but not by any other name', async () => {
     assert.equal((await fetchHere({ words: { name: 'ci@pool' } })).fetched?.roundTrips, 3);
     const { error } = await fetchHere({ words: { name: 'other@pool' } });
     assert.match(String(error), /pool: the collector is unknown/);
@@ -193,20 +196,20 @@ describe('A fetch from the daemon of this host', () => {
   test('locates the daemon in the pool if there is no file', () =>
     withPool({}, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: join(folder, 'missing'), _CONDOR_COLLECTOR_HOST: pool.collector };
-      const { fetched, error, log } = await ways.try(pool, { address: '', idtoken: pool.idToken() }, { env });
+      const { fetched, error, log } = await clients.try(pool, { address: '', idtoken: pool.idToken() }, { env });
       assert.equal(fetched?.daemonName, 'ci@pool', String(error));
       assert.match(log.join('\n'), /locate: not on this host: .*missing: it does not exist/);
     }));
 
-  test('fails if the daemon has ended and its file remains', async () => {
+  test('fails if the daemon has ended but its file still exists', async () => {
     const { error } = await fetchHere({ file: `<127.0.0.1:${await deadPort()}?sock=schedd_0>\n` });
     assert.equal((error as { code?: string }).code, 'ERR_CONNECT');
   });
 
-  test('is not tried if a pool is named', () =>
+  test('is not tried if the user named a pool', () =>
     withPool({ schedds: ['far@pool'] }, async (pool) => {
       const env = { _CONDOR_SCHEDD_ADDRESS_FILE: put('address', '<192.0.2.1:1>\n') };
       const words = { address: '', pool: pool.collector, idtoken: pool.idToken() };
-      assert.equal((await ways.try(pool, words, { env })).fetched?.daemonName, 'far@pool');
+      assert.equal((await clients.try(pool, words, { env })).fetched?.daemonName, 'far@pool');
     }));
 });

@@ -1,4 +1,7 @@
-/** Locating a daemon: by name, as the only one, among several, through several collectors; and failures. */
+/**
+ * Tests how a daemon is located: by name, as the only daemon, among several, and through several collectors. Also tests
+ * failures.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LocateError } from '../../src/errors.ts';
@@ -8,21 +11,21 @@ import { deadPort } from '../support/network/listen.ts';
 const many = Array.from({ length: 15 }, (_, index) => `ap${String(index + 10)}.example.org`);
 
 for (const readNeedsSession of [false, true]) {
-  describe(`A collector that ${readNeedsSession ? 'demands authentication' : 'answers anybody'}`, () => {
-    test('returns the daemon of that name among others', () =>
+  describe(`A collector that ${readNeedsSession ? 'requires authentication' : 'accepts unauthenticated queries'}`, () => {
+    test('returns the daemon with the requested name', () =>
       withPool({ schedds: many, readNeedsSession }, async (pool) => {
         const name = 'ap17.example.org';
         const { daemonName, daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name });
         assert.deepEqual([daemonName, daemonAddress], [name, pool.schedd(7)]);
       }));
 
-    test('returns its only daemon without a name', () =>
+    test('returns its only daemon if no name is requested', () =>
       withPool({ readNeedsSession }, async (pool) => {
         const { daemonName } = await fetchFrom(pool, { pool: pool.collector });
         assert.equal(daemonName, 'ci@pool');
       }));
 
-    test('has several daemons: the error names ten, and says that there are more', () =>
+    test('with several daemons causes an error that names ten, and mentions that there are more', () =>
       withPool({ schedds: many, readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
           assert.equal(error.code, 'ERR_AMBIGUOUS');
@@ -32,7 +35,7 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
-    test('does not have the daemon: the error names at most ten others', () =>
+    test('without the requested daemon causes an error that names at most ten others', () =>
       withPool({ schedds: many.slice(0, 2), readNeedsSession }, async (pool) => {
         const name = 'ap99.example.org';
         await assert.rejects(fetchFrom(pool, { pool: pool.collector, name }), (error: LocateError) => {
@@ -44,7 +47,7 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
-    test('has hostile names: the error sanitises them', () =>
+    test('with hostile names causes an error that sanitizes them', () =>
       withPool({ schedds: ['a\n::error::b', 'c##[add-mask]d'], readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector }), (error: LocateError) => {
           assert.deepEqual(error.names, ['a?::error::b', 'c# #[add-mask]d']);
@@ -53,7 +56,7 @@ for (const readNeedsSession of [false, true]) {
         });
       }));
 
-    test('has no daemon: the error says so', () =>
+    test('without any daemon causes an error that mentions this', () =>
       withPool({ schedds: [], readNeedsSession }, async (pool) => {
         await assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'x@y' }), /it lists no daemon of that type/);
       }));
@@ -61,7 +64,7 @@ for (const readNeedsSession of [false, true]) {
 }
 
 describe('Several collectors', () => {
-  test('are queried in turn until one answers', () =>
+  test('are queried in turn until one responds', () =>
     withPool({}, async (pool) => {
       const warnings: string[] = [];
       const list = `127.0.0.1:${await deadPort()}, ${pool.collector}`;
@@ -70,12 +73,12 @@ describe('Several collectors', () => {
       assert.equal(daemonName, 'ci@pool');
       assert.match(warnings.join('\n'), /connection refused; trying the next collector/);
     }));
-  test('of which one is down: the error says that the other does not have the daemon', () =>
+  test('cause an error that the other one does not list the daemon if one of them is down', () =>
     withPool({}, async (pool) => {
       const list = `${pool.collector} 127.0.0.1:${await deadPort()}`;
       await assert.rejects(fetchFrom(pool, { pool: list, name: 'nobody@x' }), { code: 'ERR_NOT_FOUND' });
     }));
-  test('of which none responds cause an error about the last', async () => {
+  test('cause an error about the last one if none responds', async () => {
     const [first, last] = [await deadPort(), await deadPort()];
     await withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { pool: `127.0.0.1:${first} 127.0.0.1:${last}`, name: 'x' }), {
@@ -89,7 +92,7 @@ describe('An ad', () => {
   const ads: readonly [string, Record<string, string | undefined>, string][] = [
     ['without an address', { MyAddress: undefined }, 'ERR_CLASSAD'],
     ['with an invalid address', { MyAddress: 'http://x/' }, 'ERR_CLASSAD'],
-    ['of another daemon than the requested one', { Name: 'other@pool' }, 'ERR_CLASSAD'],
+    ['of a daemon other than the requested one', { Name: 'other@pool' }, 'ERR_CLASSAD'],
     ['with a hostile address', { MyAddress: '<127.0.0.1:1?sock=a\n::error::b>' }, 'ERR_CLASSAD'],
   ];
   for (const [what, changes, code] of ads) {
@@ -106,7 +109,7 @@ describe('An ad', () => {
         assert.equal(daemonAddress, pool.schedd());
       },
     ));
-  test('with the address of another daemon: that daemon has to authenticate itself', () =>
+  test('with the address of another daemon is accepted only if that daemon authenticates itself', () =>
     withPool({}, async (impostor) => {
       const edit = { daemon: (ad: object) => ({ ...ad, MyAddress: impostor.schedd() }) };
       await withPool({ edit }, async (pool) => {

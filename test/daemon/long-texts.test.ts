@@ -1,4 +1,7 @@
-/** Strings of a peer that are longer than any daemon sends: rejected before a regular expression processes them. */
+/**
+ * Tests strings from a peer that are longer than any string that a daemon sends. They are rejected before a regular
+ * expression processes them.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
@@ -27,9 +30,9 @@ const CASES: readonly [ad: keyof NonNullable<EmbeddedPoolOptions['edit']>, attri
   ['daemon', 'Name', LONG],
 ];
 
-describe('A text that is longer than any daemon sends', () => {
+describe('A string that is longer than any that a daemon sends', () => {
   for (const [ad, attribute, text] of CASES) {
-    test(`is rejected in ${attribute} of ${ad === 'daemon' ? 'the ad of a daemon' : ad} (${text.length} characters)`, async () => {
+    test(`is rejected in ${attribute} of ${ad === 'daemon' ? 'a daemon ad' : ad} (${text.length} characters)`, async () => {
       const edit = { [ad]: (own: Ad) => ({ ...own, [attribute]: text }) };
       await withPool({ edit }, (pool) =>
         assert.rejects(fetchFrom(pool, ad === 'daemon' ? { pool: pool.collector } : {}), (error: HTCondorError) => {

@@ -1,4 +1,4 @@
-/** Daemons behind CCB that may also accept direct connections: which peer the client uses. */
+/** Tests which peer the client uses for a daemon that is behind CCB but may also accept direct connections. */
 import assert from 'node:assert/strict';
 import { createServer, Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
@@ -12,15 +12,15 @@ import { allPortsClosed, ccbOnly, fetchHidden, withPool } from '../support/pool/
 afterEach(allPortsClosed);
 
 describe('A daemon behind CCB', () => {
-  test('is contacted directly if it accepts connections, without a broker', () =>
+  test('is contacted directly, without a broker, if it accepts connections', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       assert.equal((await fetchFrom(pool, { address })).roundTrips, 3);
-      assert.equal(pool.connections, 1, `one connection and no other: ${pool.log.join('; ')}`);
+      assert.equal(pool.connections, 1, `only one connection: ${pool.log.join('; ')}`);
     }));
 
   for (const [who, serve] of [
-    ['hangs up', (socket: Socket) => socket.once('data', () => socket.end())],
+    ['closes the connection', (socket: Socket) => socket.once('data', () => socket.end())],
     ['resets', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
     ['is a web server', (socket: Socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
   ] as const) {
@@ -45,14 +45,16 @@ describe('A daemon behind CCB', () => {
     });
   }
 
-  test('is not contacted again through CCB after it refused a credential', () =>
+  test('is not contacted again through CCB after it rejected a credential', () =>
     withPool({ broker: async () => assert.fail() }, async (pool) => {
       const address = hiddenSchedd(pool, pool.port).replace('?', '?sock=schedd_0&');
       const idtoken = new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test' });
       await assert.rejects(fetchFrom(pool, { address, idtoken }), { code: 'ERR_SERVER_UNPROVEN' });
     }));
 
-  const silence = { skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take' };
+  const silence = {
+    skip: process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold',
+  };
   test('is reached through CCB while its address does not respond', silence, async (context) => {
     context.mock.method(Socket.prototype, 'setTimeout', function (this: Socket) {
       return this; // the attempt to connect to the silent address never times out
@@ -68,7 +70,7 @@ describe('A daemon behind CCB', () => {
     }
   });
 
-  test('is contacted directly if it responds late but before the broker', silence, async () => {
+  test('is contacted directly if it responds late, but before the broker', silence, async () => {
     const silent = await silentPort();
     try {
       await withPool({ faults: { 'ccb reply': 'silence' }, broker: stream }, async (pool) => {

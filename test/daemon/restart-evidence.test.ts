@@ -1,4 +1,4 @@
-/** Evidence that a daemon which the collector does not list may be restarting. */
+/** Tests the evidence that a daemon may be restarting if the collector does not list it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Query } from '../../src/daemon/collector-query.ts';
@@ -35,14 +35,19 @@ const negotiator = { MyType: 'Negotiator', Name: HOST, Machine: HOST };
 
 describe('A missing daemon may be restarting', () => {
   for (const [what, name, ads, reason] of [
-    ['if the collector is young', 'ci@pool', [collector], /^the collector started a moment ago$/],
+    ['if the collector has only recently started', 'ci@pool', [collector], /^the collector started a moment ago$/],
     ['if its master reports it as down', `ci@${HOST}`, [master(0)], /^condor_master on ap\.example\.org reports/],
-    ['if its master does so beside another daemon', `ci@${HOST}`, [master(0), schedd], /reports it as not running$/],
+    [
+      'if its master reports it as down together with another daemon',
+      `ci@${HOST}`,
+      [master(0), schedd],
+      /reports it as not running$/,
+    ],
     ['if its master has just started it', `ci@${HOST}`, [master(1796059308)], /other daemons on ap\.example\.org$/],
     ['if its host has other daemons', HOST.toUpperCase(), [negotiator], /other daemons on ap\.example\.org$/],
-    ['if its host, without its domain, has', 'ap', [negotiator], /other daemons on ap$/],
-    ['if any master reports one as down, where the name has no host', 'ci@pool', [master(0)], /reports it as not/],
-    ['if any master has just started one, where the name has no host', 'ci@pool', [master(7)], /schedd started on ap/],
+    ['if its host, named without a domain, has other daemons', 'ap', [negotiator], /other daemons on ap$/],
+    ['if any master reports one as down, and the name has no host', 'ci@pool', [master(0)], /reports it as not/],
+    ['if any master has just started one, and the name has no host', 'ci@pool', [master(7)], /schedd started on ap/],
     ['if it has no name, and a master reports one as down', undefined, [master(0)], /reports it as not running/],
   ] as const) {
     test(what, async () => assert.match((await evidence(name, ads)).reason ?? 'none', reason));
@@ -51,7 +56,7 @@ describe('A missing daemon may be restarting', () => {
 
 describe('A missing daemon is not restarting', () => {
   for (const [what, name, ads] of [
-    ['if the collector knows nothing of it', `ci@${HOST}`, []],
+    ['if the collector has no information about it', `ci@${HOST}`, []],
     ['if its host has another daemon of its type', `ci@${HOST}`, [master(7), schedd]],
     ['if its host has a master that does not run this type', `ci@${HOST}`, [master(undefined), negotiator]],
     [
@@ -63,14 +68,14 @@ describe('A missing daemon is not restarting', () => {
     test(what, async () => assert.equal((await evidence(name, ads)).reason, undefined));
   }
 
-  test('if the collector refuses the query', async () => {
+  test('if the collector rejects the query', async () => {
     const refused = restartEvidence({ type: 'schedd', name: HOST }, () => Promise.reject(new Error('denied')));
     assert.equal(await refused, undefined);
   });
 });
 
 describe('The query for evidence', () => {
-  test('is one query, whose times the collector evaluates', async () => {
+  test('is a single query in which the collector compares the times', async () => {
     const { queries } = await evidence(`ci@${HOST}`, []);
     assert.equal(queries.length, 1);
     assert.match(queries[0]?.requirements ?? '', /time\(\) - LastHeardFrom \+ StatsLifetime < 330/);
@@ -78,7 +83,7 @@ describe('The query for evidence', () => {
   });
 
   for (const name of ['x@a" || true || "', 'x@a\\', 'x@a b']) {
-    test(`contains no part of the name ${name}`, async () => {
+    test(`does not contain any part of the name ${name}`, async () => {
       const { queries } = await evidence(name, []);
       assert.match(queries[0]?.requirements ?? '', /\(false\)\)$/);
     });

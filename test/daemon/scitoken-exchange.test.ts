@@ -1,6 +1,6 @@
 /**
- * SciToken exchange: in a session in which the daemon has authenticated itself; the resulting IDTOKEN is then
- * restricted.
+ * Tests the SciToken exchange. It requires a session in which the daemon has authenticated itself, and its IDTOKEN is
+ * restricted afterwards.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { type AuthenticationError, DaemonError, type HTCondorError } from '../..
 import { readRequest } from '../../src/inputs/request.ts';
 import { Secret } from '../../src/runtime/secret.ts';
 import { parseSinful } from '../../src/transport/sinful.ts';
-import { ABSENT, assertError, type Tried, Ways, type Words } from '../support/clients/ways.ts';
+import { ABSENT, assertError, MethodClients, type Tried, type Words } from '../support/clients/method-clients.ts';
 import { SciTokenKey } from '../support/credentials/scitoken-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
@@ -19,11 +19,11 @@ import { notingHost } from '../support/noting-host.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 interface Exchanged extends Tried {
   readonly said: readonly string[];
@@ -35,22 +35,22 @@ interface Exchanged extends Tried {
 function exchange(
   words: Words | ((pool: EmbeddedPool) => Words) = {},
   options: EmbeddedPoolOptions = {},
-  scitoken = ways.issuer.issue('alice'),
+  scitoken = clients.issuer.issue('alice'),
 ): Promise<Exchanged> {
-  return withPool({ ...ways.pool(), ...options }, async (pool) => {
+  return withPool({ ...clients.pool(), ...options }, async (pool) => {
     const own = typeof words === 'function' ? words(pool) : words;
     const all: Words = {
-      ...{ mode: 'exchange', scitoken, 'ca-certificate': ways.authority.certificate, authz: 'READ', lifetime: '60' },
+      ...{ mode: 'exchange', scitoken, 'ca-certificate': clients.authority.certificate, authz: 'READ', lifetime: '60' },
       ...own,
     };
-    const tried = await ways.try(pool, all);
+    const tried = await clients.try(pool, all);
     const shown = scitoken.split('.').some((part) => pool.hasHeard(part));
     return { ...tried, said: pool.log, connections: pool.connections, shown };
   });
 }
 
 describe('A SciToken', () => {
-  test('is exchanged for the mapped identity, and the result is restricted to the requested levels', async () => {
+  test('is exchanged for an IDTOKEN with the mapped identity, restricted to the requested levels', async () => {
     const { fetched, error, connections, masks } = await exchange();
     assert.ok(fetched !== undefined, String(error));
     const { token, authenticationMethod, roundTrips } = fetched;
@@ -58,16 +58,17 @@ describe('A SciToken', () => {
     assert.equal(Number(token.expiresAt) - Number(token.issuedAt), 60);
     assert.deepEqual([roundTrips, connections], [7, 2]);
     const tokens = [...new Set(masks.filter((each) => each.split('.').length === 3))];
-    assert.equal(tokens.length, 3, 'the SciToken, and both IDTOKENS');
-    for (const idtoken of tokens) assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'its signature too');
+    assert.equal(tokens.length, 3, 'the SciToken and both IDTOKENs');
+    for (const idtoken of tokens)
+      assert.ok(masks.includes(idtoken.split('.')[2] ?? '?'), 'the signature is also masked separately');
   });
 
-  test('is not sent to a host whose name only the collector reports', () =>
-    withPool(ways.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
+  test('is not sent to a host whose name comes only from the collector', () =>
+    withPool(clients.pool({ methods: ['SSL', 'SCITOKENS'] }), async (pool) => {
       const { host } = notingHost({ signal: AbortSignal.timeout(patience(10_000)) });
-      const scitoken = ways.issuer.issue('alice');
+      const scitoken = clients.issuer.issue('alice');
       const words = {
-        ...ways.words('SSL', pool),
+        ...clients.inputsFor('SSL', pool),
         scitoken,
         address: pool.schedd(),
         'authentication-methods': 'SSL SCITOKENS',
@@ -75,7 +76,7 @@ describe('A SciToken', () => {
       const { credentials } = readRequest((name) => (words as Words)[name], surroundings());
       const loaded = loadCredentials(credentials, host);
       const address = parseSinful(pool.schedd()) ?? assert.fail();
-      const claimed = { address, serverName: undefined, claimedName: ways.hostName };
+      const claimed = { address, serverName: undefined, claimedName: clients.hostName };
       await assert.rejects(
         exchangeSciToken(claimed, new Secret(scitoken), loaded, host),
         (error: AuthenticationError) => {
@@ -83,12 +84,12 @@ describe('A SciToken', () => {
           const reasons = error.attempts
             .map(({ reason }) => reason)
             .filter((each) => each.includes('only the collector reports'));
-          assert.equal(reasons.length, 2, 'of SSL and of SCITOKENS');
+          assert.equal(reasons.length, 2, 'one reason for SSL and one for SCITOKENS');
           return true;
         },
       );
       assert.ok(scitoken.split('.').every((part) => !pool.hasHeard(part)));
-      const named = { address, serverName: ways.hostName };
+      const named = { address, serverName: clients.hostName };
       assert.equal((await exchangeSciToken(named, new Secret(scitoken), loaded, host)).session.method, 'SSL');
       const limits = { authz: [], lifetimeSeconds: 60, key: undefined };
       assert.equal(
@@ -98,41 +99,54 @@ describe('A SciToken', () => {
       );
     }));
 
-  test('that is too long for SCITOKENS is exchanged in a session of another method', async () => {
-    const scitoken = ways.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
-    const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool) });
+  test('that is too long for SCITOKENS is exchanged in a session with another method', async () => {
+    const scitoken = clients.issuer.issue('alice', { pad: 'x'.repeat(20_000) });
+    const words = (pool: EmbeddedPool): Words => ({ ...clients.inputsFor('PASSWORD', pool) });
     const { fetched, error } = await exchange(words, {}, scitoken);
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
   });
 
   test('limits the lifetime of the result', async () => {
-    const scitoken = ways.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
+    const scitoken = clients.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 30 });
     const { fetched, error } = await exchange({}, {}, scitoken);
     assert.match(fetched?.reductions.join() ?? String(error), /^lifetime: requested 1 min, granted (2\d|30) s$/);
   });
 
-  test('is exchanged in an SSL session of any identity', async () => {
-    const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test', 'SSL /CN=alice/O=Test': 'bob@pool.test' };
-    const { fetched, error } = await exchange((pool) => ways.words('SSL', pool), { map });
+  test('is exchanged in an SSL session, regardless of the session’s identity', async () => {
+    const map = {
+      [`SCITOKENS ${clients.issuer.url},alice`]: 'alice@pool.test',
+      'SSL /CN=alice/O=Test': 'bob@pool.test',
+    };
+    const { fetched, error } = await exchange((pool) => clients.inputsFor('SSL', pool), { map });
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
   });
 });
 
 describe('An unusable SciToken', () => {
-  const through = (pool: EmbeddedPool): Words => ways.words('PASSWORD', pool);
+  const through = (pool: EmbeddedPool): Words => clients.inputsFor('PASSWORD', pool);
   const bad: readonly [string, () => string, number, RegExp][] = [
     [
       'for another audience',
-      () => ways.issuer.issue('alice', { aud: 'x' }),
+      () => clients.issuer.issue('alice', { aud: 'x' }),
       2,
       /SCITOKENS:2:'aud' claim verification failed/,
     ],
-    ['that has expired', () => ways.issuer.issue('alice', { exp: 1000 }), 2, /token expired/],
-    ['of a forged signature', () => new SciTokenKey(ways.issuer.url).issue('alice'), 2, /failed to verify signature/],
-    ['of an unmapped identity', () => ways.issuer.issue('mallory'), 5, /Failed to map SciToken to a local identity/],
+    ['that has expired', () => clients.issuer.issue('alice', { exp: 1000 }), 2, /token expired/],
+    [
+      'with a forged signature',
+      () => new SciTokenKey(clients.issuer.url).issue('alice'),
+      2,
+      /failed to verify signature/,
+    ],
+    [
+      'for an unmapped identity',
+      () => clients.issuer.issue('mallory'),
+      5,
+      /Failed to map SciToken to a local identity/,
+    ],
   ];
   for (const [what, token, code, text] of bad) {
-    test(`${what} is refused with a reason, which SCITOKENS never sends`, async () => {
+    test(`${what} is rejected with a reason, which SCITOKENS never sends`, async () => {
       const tried = await exchange(through, {}, token());
       assertError(tried, 'ERR_DAEMON', text);
       assert.deepEqual([(tried.error as DaemonError).errorCode, (tried.error as DaemonError).phase], [code, 'token']);
@@ -154,7 +168,7 @@ describe('An unusable SciToken', () => {
 });
 
 describe('A SciToken is not sent', () => {
-  test('in a session that does not authenticate the daemon, and the error says so', {
+  test('in a session that does not authenticate the daemon, which the error names as the reason', {
     skip: ABSENT.FS ?? false,
   }, async () => {
     for (const methods of ['FS', 'MUNGE', 'FS MUNGE']) {
@@ -170,7 +184,7 @@ describe('A SciToken is not sent', () => {
 
   test('in an FS session if another method is available', { skip: ABSENT.FS ?? false }, async () => {
     const words = (pool: EmbeddedPool): Words => ({
-      ...{ ...ways.words('PASSWORD', pool), 'authentication-methods': 'FS PASSWORD' },
+      ...{ ...clients.inputsFor('PASSWORD', pool), 'authentication-methods': 'FS PASSWORD' },
     });
     const { fetched, said, error } = await exchange(words);
     assert.equal(fetched?.token.subject, 'alice@pool.test', String(error));
@@ -182,18 +196,18 @@ describe('A SciToken is not sent', () => {
     [
       'a certificate for a different name',
       'SSL',
-      () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
+      () => ({ tls: { certificate: clients.alice, authority: clients.authority.certificate } }),
     ],
     [
       'a certificate for a different name',
       'SCITOKENS',
-      () => ({ tls: { certificate: ways.alice, authority: ways.authority.certificate } }),
+      () => ({ tls: { certificate: clients.alice, authority: clients.authority.certificate } }),
     ],
   ];
   for (const [what, method, options] of impostors) {
-    test(`to a daemon with ${what}, by ${method}`, async () => {
+    test(`to a daemon with ${what}, with ${method}`, async () => {
       const words = (pool: EmbeddedPool): Words => ({
-        ...ways.several(['PASSWORD', 'SSL'], pool),
+        ...clients.several(['PASSWORD', 'SSL'], pool),
         ...(method === undefined ? {} : { 'authentication-methods': method }),
       });
       const tried = await exchange(words, options());
@@ -202,9 +216,9 @@ describe('A SciToken is not sent', () => {
     });
   }
 
-  test('to a daemon that maps the identity to nobody', async () => {
-    const map = { [`SCITOKENS ${ways.issuer.url},alice`]: 'alice@pool.test' };
-    const tried = await exchange((pool) => ways.words('SSL', pool), { map });
+  test('to a daemon that does not map the client’s identity', async () => {
+    const map = { [`SCITOKENS ${clients.issuer.url},alice`]: 'alice@pool.test' };
+    const tried = await exchange((pool) => clients.inputsFor('SSL', pool), { map });
     assertError(tried, 'ERR_CLOSED', /closed/);
   });
 });

@@ -1,14 +1,14 @@
 /**
- * A daemon that denies a command, or that replies to DC_SEC_QUERY, closes the connection without reading data that the
- * client sent after its last proof. Its TCP then sends a reset, and on Windows a reset discards an unread reply.
- * Therefore, the client sends nothing that no daemon reads, and repeats the query if a reset may have discarded the
- * verdict.
+ * After a daemon has denied a command or replied to DC_SEC_QUERY, it closes the connection. It does not read data that
+ * the client sent after its last proof, so its TCP stack sends a reset. On Windows, a reset discards an unread reply.
+ * Therefore, the client sends no data that a daemon may leave unread. It repeats the query if a reset may have
+ * discarded the verdict.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
 import { checkFetch } from '../../src/pipeline/check.ts';
-import { ABSENT, assertError, type WayName, Ways } from '../support/clients/ways.ts';
+import { ABSENT, assertError, MethodClients, type MethodName } from '../support/clients/method-clients.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
@@ -18,7 +18,7 @@ import { surroundings } from '../support/surroundings.ts';
 const unread = ({ log }: EmbeddedPool) => log.filter((line) => line.includes('unread bytes'));
 
 describe('DC_SEC_QUERY', () => {
-  test('is sent without a request by verify', () =>
+  test('is sent by verify, without a token request', () =>
     withPool({ resetDiscards: true }, async (pool) => {
       await fetchFrom(pool, { authz: ['READ', 'WRITE'], verify: true });
       assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 2);
@@ -26,7 +26,7 @@ describe('DC_SEC_QUERY', () => {
     }));
 
   for (const authz of ['READ', 'READ ADMINISTRATOR']) {
-    test(`is sent without a request by check of ${authz}`, () =>
+    test(`is sent by a check of ${authz}, without a token request`, () =>
       withPool({ resetDiscards: true }, async (pool) => {
         const idtoken = pool.idToken('alice', { authz: ['READ', 'WRITE'] });
         const words: Readonly<Record<string, string>> = { address: pool.schedd(), idtoken, authz };
@@ -39,30 +39,31 @@ describe('DC_SEC_QUERY', () => {
 });
 
 describe('A denial that a TCP reset discards', () => {
-  let ways: Ways;
+  let clients: MethodClients;
   before(async () => {
-    ways = await Ways.create();
+    clients = await MethodClients.create();
   });
-  after(() => ways.close());
+  after(() => clients.close());
 
   const denying: EmbeddedPoolOptions = { resetDiscards: true, denied: () => true };
-  for (const way of ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD'] as const satisfies WayName[]) {
-    test(`is received at the second attempt with ${way}, which sends no early request`, () =>
-      withPool(ways.pool(denying), async (pool) => {
-        const tried = await ways.try(pool, { ...ways.words(way, pool), 'server-name': ways.hostName });
+  for (const method of ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD'] as const satisfies MethodName[]) {
+    test(`is received at the second attempt with ${method}, which sends no early request`, () =>
+      withPool(clients.pool(denying), async (pool) => {
+        const tried = await clients.try(pool, { ...clients.inputsFor(method, pool), 'server-name': clients.hostName });
         assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.equal(unread(pool).length, 1, pool.log.join('\n'));
         assert.equal(pool.connections, 2);
       }));
   }
 
-  // The daemon sends its verdict before the request can arrive, so the reset is a race. The test decides it.
-  for (const way of ['FS', 'MUNGE'] as const satisfies WayName[]) {
-    test(`is received at the second attempt with ${way}`, { skip: ABSENT[way] ?? false }, () => {
+  // The daemon sends its verdict before the request can arrive, so the client may receive the verdict or the reset
+  // first. Here, the reset replaces the first verdict.
+  for (const method of ['FS', 'MUNGE'] as const satisfies MethodName[]) {
+    test(`is received at the second attempt with ${method}`, { skip: ABSENT[method] ?? false }, () => {
       let verdicts = 0;
       const faults = { 'post-auth': (frame: Uint8Array) => (++verdicts === 1 ? ('reset' as const) : frame) };
-      return withPool(ways.pool({ ...denying, faults }), async (pool) => {
-        const tried = await ways.try(pool, ways.words(way, pool));
+      return withPool(clients.pool({ ...denying, faults }), async (pool) => {
+        const tried = await clients.try(pool, clients.inputsFor(method, pool));
         assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.deepEqual(unread(pool), []);
         assert.equal(pool.connections, 2);
@@ -72,26 +73,26 @@ describe('A denial that a TCP reset discards', () => {
 
   for (const words of [{ mode: 'request', identity: 'bob@pool.test' }, { mode: 'exchange' }]) {
     test(`is received at the second attempt in mode ${words.mode}`, () =>
-      withPool(ways.pool(denying), async (pool) => {
-        const scitoken = ways.words('SCITOKENS', pool);
-        const own = words.mode === 'exchange' ? scitoken : ways.words('IDTOKENS', pool);
-        const tried = await ways.try(pool, { ...own, ...words, 'server-name': ways.hostName });
+      withPool(clients.pool(denying), async (pool) => {
+        const scitoken = clients.inputsFor('SCITOKENS', pool);
+        const own = words.mode === 'exchange' ? scitoken : clients.inputsFor('IDTOKENS', pool);
+        const tried = await clients.try(pool, { ...own, ...words, 'server-name': clients.hostName });
         assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
         assert.equal(unread(pool).length, 1, pool.log.join('\n'));
       }));
   }
 
-  test('is received at the second attempt from a collector that demands a session', () =>
-    withPool(ways.pool({ ...denying, readNeedsSession: true }), async (pool) => {
-      const words = { pool: pool.collector, name: 'ci@pool', ...ways.words('IDTOKENS', pool) };
-      const tried = await ways.try(pool, words);
+  test('is received at the second attempt from a collector that requires a session', () =>
+    withPool(clients.pool({ ...denying, readNeedsSession: true }), async (pool) => {
+      const words = { pool: pool.collector, name: 'ci@pool', ...clients.inputsFor('IDTOKENS', pool) };
+      const tried = await clients.try(pool, words);
       assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
     }));
 
-  test('is received at the first attempt if the daemon chooses the method, because nothing is guessed', () =>
-    withPool(ways.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
+  test('is received at the first attempt if the daemon chooses the method, because the client does not guess it', () =>
+    withPool(clients.pool({ ...denying, methods: ['PASSWORD', 'TOKEN'] }), async (pool) => {
       const words = { idtoken: pool.idToken(), password: 'correct horse' };
-      const tried = await ways.try(pool, words);
+      const tried = await clients.try(pool, words);
       assertError(tried, 'ERR_DENIED', /replied DENIED to the command/);
       assert.equal(pool.connections, 2);
     }));

@@ -1,9 +1,9 @@
-/** Requests for tokens that an administrator approves, and how they fail. */
+/** Tests token requests that an administrator approves, and how requests fail. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DaemonError } from '../../src/errors.ts';
-import { APPROVED, decided, notices, polls, request, ways } from '../support/clients/request-ways.ts';
-import { assertError, type Tried, type Words } from '../support/clients/ways.ts';
+import { assertError, type Tried, type Words } from '../support/clients/method-clients.ts';
+import { APPROVED, clients, decided, notices, polls, request } from '../support/clients/request-client.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { Fault } from '../support/embedded-pool/server-channel.ts';
@@ -13,7 +13,7 @@ import { assertHidden } from '../support/faults/broken-messages.ts';
 import { patience } from '../support/slowness.ts';
 
 describe('A token request', () => {
-  test('contains what was requested, and returns a token after the approval', async () => {
+  test('contains the requested properties, and returns a token after it has been approved', async () => {
     const asked = await request({ words: { authz: 'READ,WRITE', lifetime: '10m' }, requests: APPROVED });
     assert.ok(asked.fetched !== undefined, String(asked.error));
     const { token, authenticationMethod, roundTrips } = asked.fetched;
@@ -27,7 +27,7 @@ describe('A token request', () => {
     assert.deepEqual([roundTrips, asked.connections], [8, 2]);
   });
 
-  test('is announced with the command for its approval', async () => {
+  test('is announced with the command that approves it', async () => {
     const asked = await request({ requests: APPROVED });
     const command = `condor_token_request_approve -reqid ${asked.id} -name '<127.0.0.1:PORT?alias=ap.pool.test&sock=schedd_0>'`;
     assert.deepEqual(
@@ -36,43 +36,43 @@ describe('A token request', () => {
     );
   });
 
-  test('by daemon name is announced with type, name and pool', async () => {
+  test('to a named daemon is announced with the daemon’s type, name and pool', async () => {
     const words = (pool: EmbeddedPool): Words => ({
-      ...{ pool: pool.collector, name: 'ci@pool', 'server-name': ways.hostName },
+      ...{ pool: pool.collector, name: 'ci@pool', 'server-name': clients.hostName },
     });
     const asked = await request({ words, requests: APPROVED });
     assert.match(notices(asked).join(), /-reqid \d{7} -type schedd -name ci@pool -pool 127\.0\.0\.1:\d+$/);
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test');
   });
 
-  test('without a credential is sent to a daemon that authenticates itself', async () => {
+  test('without a credential is sent only to a daemon that authenticates itself', async () => {
     const words: Words = { 'client-certificate': '', 'client-key': '' };
     const asked = await request({ words, requests: APPROVED });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.equal(asked.wish?.requester, 'unauthenticated@unmapped');
   });
 
-  test('has a new random client id each time, so that nobody else can fetch its token', async () => {
+  test('has a new random client ID each time, so that no other client can fetch its token', async () => {
     const ids = new Set<string>();
     for (let run = 0; run < 3; run++) ids.add((await request({ requests: APPROVED })).wish?.clientId ?? '');
     assert.equal(ids.size, 3);
     for (const id of ids) assert.match(id, /^condor-token-fetch-[0-9a-f]{32}$/);
   });
 
-  test('has the run of the job in the id of its client, which the daemon shows to its administrator', async () => {
+  test('contains the name of the CI run in its client ID, which the daemon shows to its administrator', async () => {
     const run = { GITHUB_RUN_ID: '1234', GITHUB_RUN_ATTEMPT: '2' };
     const asked = await request({ requests: APPROVED, env: run });
     assert.match(asked.wish?.clientId ?? '', /^condor-token-fetch-actions-1234\.2-[0-9a-f]{32}$/);
     assert.ok(asked.fetched !== undefined, String(asked.error));
   });
 
-  test('that a rule approves returns the token without an announcement or poll', async () => {
+  test('that a rule approves automatically returns the token without an announcement or a poll', async () => {
     const asked = await request({ requests: { approvesItself: true } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
     assert.deepEqual([notices(asked), asked.connections], [[], 1]);
   });
 
-  test('is polled until it is approved, in a new session each time, which nobody can replay', async () => {
+  test('is polled until it is approved, in a new session each time, so that no poll can be replayed', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 4 && all.decide(id, 'approved');
     const asked = await request({ requests: { whenPolled } });
     assert.equal(asked.fetched?.token.subject, 'carol@pool.test', String(asked.error));
@@ -86,7 +86,7 @@ describe('A token request', () => {
     assert.equal(asked.log.filter((line) => /could not poll request \d+/.test(line)).length, 3);
   });
 
-  test('has its token masked, and only in the result', async () => {
+  test('returns a token that is masked and appears only in the result', async () => {
     const asked = await request({ requests: APPROVED });
     const jwt = asked.fetched?.token.jwt.reveal() ?? '';
     assert.ok(asked.masks.includes(jwt) && asked.masks.includes(jwt.split('.')[2] ?? ''));
@@ -96,11 +96,21 @@ describe('A token request', () => {
 
 describe('A token request fails', () => {
   const ends: readonly [string, RequestSettings, number, RegExp][] = [
-    ['where requests are switched off', { disabled: true }, 44, /Token request disabled/],
-    ['where none of the levels may be had', { limits: ['WRITE'] }, 3, /eliminated by the SEC_TOKEN_REQUEST_LIMITS/],
-    ['when it has expired', decided('expired'), 5, /Request has expired/],
-    ['when the daemon cannot make the token', decided('failed'), 4, /Request failed/],
-    ['when too many look at it for long', { ...APPROVED, rateLimited: 100 }, 5, /Request rate limit hit/],
+    ['if requests are disabled', { disabled: true }, 44, /Token request disabled/],
+    [
+      'if the daemon permits none of the levels',
+      { limits: ['WRITE'] },
+      3,
+      /eliminated by the SEC_TOKEN_REQUEST_LIMITS/,
+    ],
+    ['if it has expired', decided('expired'), 5, /Request has expired/],
+    ['if the daemon cannot create the token', decided('failed'), 4, /Request failed/],
+    [
+      'if the daemon limits the rate of polls for too long',
+      { ...APPROVED, rateLimited: 100 },
+      5,
+      /Request rate limit hit/,
+    ],
   ];
   for (const [what, requests, code, text] of ends) {
     test(what, async () => {
@@ -111,14 +121,14 @@ describe('A token request fails', () => {
     });
   }
 
-  test('with its id if it is not approved in time', async () => {
+  test('with its ID if it is not approved in time', async () => {
     const asked = await request({ timeoutMs: patience(400) });
     assertError(asked, 'ERR_TIMEOUT', new RegExp(`^request ${asked.id} was not approved within the time limit$`));
     assert.equal((asked.error as { requestId?: string }).requestId, asked.id);
     assert.ok(polls(asked) > 1);
   });
 
-  test('when it is cancelled during a pause or a poll', async () => {
+  test('if it is cancelled during a pause or a poll', async () => {
     for (const at of ['filed', 'polled'] as const) {
       const controller = new AbortController();
       const cancel = () => controller.abort();
@@ -128,7 +138,7 @@ describe('A token request fails', () => {
     }
   });
 
-  test('when the daemon no longer knows it', async () => {
+  test('if the daemon has forgotten it', async () => {
     const asked = await request({ requests: { whenPolled: (id, _, all) => all.forget(id) } });
     assertError(asked, 'ERR_DAEMON', /Request ID is not known/);
   });
@@ -139,17 +149,17 @@ describe('A token request fails', () => {
   });
 
   const replies: readonly [string, Record<string, string | number | undefined>, string][] = [
-    ['with nothing', { RequestId: undefined }, 'ERR_DAEMON'],
-    ['without an id', { RequestId: undefined, Status: 1 }, 'ERR_TOKEN_MALFORMED'],
-    ['with a hostile id', { RequestId: '1; rm -rf /' }, 'ERR_TOKEN_MALFORMED'],
-    ['with an id that breaks the line', { RequestId: '1\n::error::x' }, 'ERR_TOKEN_MALFORMED'],
-    ['with an endless id', { RequestId: '1'.repeat(65) }, 'ERR_TOKEN_MALFORMED'],
-    ['with a number for an id', { RequestId: 7 }, 'ERR_CLASSAD'],
-    ['with a number for a token', { Token: 7 }, 'ERR_CLASSAD'],
-    ['with a word for a token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an empty ad', { RequestId: undefined }, 'ERR_DAEMON'],
+    ['without an ID', { RequestId: undefined, Status: 1 }, 'ERR_TOKEN_MALFORMED'],
+    ['with a hostile ID', { RequestId: '1; rm -rf /' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an ID that contains a newline', { RequestId: '1\n::error::x' }, 'ERR_TOKEN_MALFORMED'],
+    ['with an ID that is too long', { RequestId: '1'.repeat(65) }, 'ERR_TOKEN_MALFORMED'],
+    ['with a number as the ID', { RequestId: 7 }, 'ERR_CLASSAD'],
+    ['with a number as the token', { Token: 7 }, 'ERR_CLASSAD'],
+    ['with a malformed token', { Token: 'x' }, 'ERR_TOKEN_MALFORMED'],
   ];
   for (const [what, changes, code] of replies) {
-    test(`if the daemon answers ${what}, without an approval command`, async () => {
+    test(`if the daemon replies ${what}, without an approval command`, async () => {
       const asked = await request({ options: { edit: { reply: (ad) => ({ ...ad, ...changes }) } } });
       assertError(asked, code, /./);
       assert.deepEqual(notices(asked), []);
@@ -157,8 +167,8 @@ describe('A token request fails', () => {
   }
 
   const tokens: readonly [string, Record<string, unknown>, RegExp][] = [
-    ['of another identity', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
-    ['of another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
+    ['for another identity', { sub: 'root@pool.test' }, /the token is for root@pool\.test/],
+    ['from another pool', { iss: 'other.test' }, /the token was issued by other\.test/],
     ['that lasts longer', { exp: Math.floor(Date.now() / 1000) + 10_000 }, /longer than the requested 1 min/],
     [
       'with more levels',
@@ -179,8 +189,8 @@ describe('A token request fails', () => {
 });
 
 /**
- * A daemon whose post-auth ad is malformed in some sessions, by number, and that does not offer resumption. A failed
- * poll uses two sessions.
+ * Returns options for a daemon that offers no resumption and whose post-auth ad is malformed in the sessions that
+ * `isBroken` selects. A failed poll uses two sessions.
  */
 function faltering(isBroken: (session: number) => boolean, fault: Fault = 'close'): EmbeddedPoolOptions {
   let session = 0;
@@ -203,7 +213,7 @@ describe('A daemon that fails during the polls of a request', () => {
     });
   }
 
-  test('now and then is polled as often as necessary', async () => {
+  test('occasionally is polled as often as necessary', async () => {
     const whenPolled: RequestSettings['whenPolled'] = (id, poll, all) => poll === 7 && all.decide(id, 'approved');
     const options = faltering((session) => session > 1 && session % 3 !== 1);
     const asked = await request({ requests: { whenPolled }, options });
@@ -211,20 +221,20 @@ describe('A daemon that fails during the polls of a request', () => {
     assert.equal(inVain(asked), 7);
   });
 
-  test('permanently is given up after several polls', async () => {
+  test('permanently is no longer polled after several failures', async () => {
     const asked = await request({ requests: APPROVED, options: faltering((session) => session > 1) });
     assertError(asked, 'ERR_CLOSED', /closed the connection/);
     assert.equal(inVain(asked), 5);
   });
 
   test('is not polled again if it cannot authenticate itself', async () => {
-    const options = ways.pool();
+    const options = clients.pool();
     let sessions = 0;
     const tls = {
-      authority: ways.authority.certificate,
+      authority: clients.authority.certificate,
       get certificate() {
         sessions += 1;
-        return sessions > 2 ? ways.alice : ways.server; // requested twice in each session
+        return sessions > 2 ? clients.alice : clients.server; // the certificate is read twice in each session
       },
     };
     const asked = await request({ options: { ...options, tls }, requests: APPROVED });

@@ -1,11 +1,11 @@
-/** The selected methods: those of the input, of the credential inputs, or of HTCondor's configuration. */
+/** Tests which methods are selected: those of the input, of the credential inputs, or of HTCondor's configuration. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { CredentialSources } from '../../src/credentials/load.ts';
 import { InputError } from '../../src/errors.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf } from '../support/said.ts';
 
@@ -14,60 +14,54 @@ const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
 describe('The authentication methods', () => {
   const configured = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL, FS' };
   const cases: readonly [string, Words, Surroundings['env'], readonly string[], CredentialSources['preference']][] = [
-    ['HTCondor’s own, where nothing is said', {}, {}, ['FS', 'TOKEN', 'KERBEROS', 'SCITOKENS', 'SSL'], 'daemon'],
-    ['those of the configuration', {}, configured, ['SSL', 'FS'], 'daemon'],
+    ['HTCondor’s defaults if none are specified', {}, {}, ['FS', 'TOKEN', 'KERBEROS', 'SCITOKENS', 'SSL'], 'daemon'],
+    ['those in the configuration', {}, configured, ['SSL', 'FS'], 'daemon'],
     [
-      'those of its default, where it has none for clients',
+      'those in the configuration’s default setting if it has none for clients',
       {},
       { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'PASSWORD' },
       ['PASSWORD'],
       'daemon',
     ],
     [
-      'those for clients before its default',
+      'those for clients in preference to the default setting',
       {},
       { ...configured, _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'PASSWORD' },
       ['SSL', 'FS'],
       'daemon',
     ],
     [
-      'those that have a credential, in our order',
+      'those that have a credential, in this project’s order',
       { password: 'x', scitoken: 'x', idtoken: 'x' },
       configured,
       ['TOKEN', 'SCITOKENS', 'PASSWORD'],
       'ours',
     ],
-    ['SSL, for a certificate', { 'client-certificate': PEM }, configured, ['SSL'], 'ours'],
+    ['SSL if a certificate is provided', { 'client-certificate': PEM }, configured, ['SSL'], 'ours'],
+    ['only those in the input', { 'authentication-methods': 'MUNGE', idtoken: 'x' }, configured, ['MUNGE'], 'ours'],
     [
-      'those named, and nothing else',
-      { 'authentication-methods': 'MUNGE', idtoken: 'x' },
-      configured,
-      ['MUNGE'],
-      'ours',
-    ],
-    [
-      'those named, in their order and once',
+      'those in the input, in its order and without duplicates',
       { 'authentication-methods': ' ssl,\nFS  Ssl ' },
       {},
       ['SSL', 'FS'],
       'ours',
     ],
     [
-      'those named by all their names',
+      'those in the input, by any of their names',
       { 'authentication-methods': 'IDTOKENS IDTOKEN TOKENS TOKEN SCITOKENS SCITOKEN' },
       {},
       ['TOKEN', 'SCITOKENS'],
       'ours',
     ],
     [
-      'foreign ones too, for their reason',
+      'also unsupported ones, so that the reason can be reported',
       { 'authentication-methods': 'KERBEROS NTSSPI FS_REMOTE GSI' },
       {},
       ['KERBEROS', 'NTSSPI', 'FS_REMOTE', 'GSI'],
       'ours',
     ],
     [
-      'of a configuration those that we know, and never those that prove nothing',
+      'only the known ones in the configuration, and never those that prove no identity',
       {},
       { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE, ANONYMOUS, SOMETHING, MUNGE' },
       ['MUNGE'],
@@ -108,12 +102,12 @@ describe('The authentication methods', () => {
       ));
   }
 
-  test('are none if the configuration names unknown methods only', () => {
+  test('are empty if the configuration contains only unknown methods', () => {
     const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'CLAIMTOBE' };
     assert.throws(() => credentialsOf({}, env), inputError('authentication-methods', /the list is empty/));
   });
 
-  test('are known methods or an error for any text', () => {
+  test('are known methods, or cause an error, for any text', () => {
     const word = fc.oneof(fc.constantFrom('SSL', 'fs', ',', ' ', 'CLAIMTOBE'), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {

@@ -1,4 +1,4 @@
-/** The name of the CI run that daemons and services see. */
+/** Tests the name of the CI run that daemons and services see. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ciRun } from '../../src/inputs/ci-run.ts';
@@ -15,7 +15,7 @@ const RUNS: readonly (readonly [string, Readonly<Record<string, string>>, string
 ];
 
 describe('The name of the CI run', () => {
-  for (const [what, env, expected] of RUNS) test(`of ${what}`, () => assert.equal(ciRun(env), expected));
+  for (const [what, env, expected] of RUNS) test(`on ${what}`, () => assert.equal(ciRun(env), expected));
 
   test('has at most 64 characters, none of which ends a header or a log line', () => {
     assert.equal(ciRun({ GITHUB_RUN_ID: '1\r\nX-Evil: 1 (é)' }), 'actions-1__X-Evil__1____');

@@ -1,9 +1,9 @@
-/** Credentials from inputs, and from the places that HTCondor's configuration names. */
+/** Tests credentials from inputs and from the files that HTCondor's configuration names. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Surroundings } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { credentialsOf, HOME } from '../support/said.ts';
 
@@ -16,7 +16,7 @@ describe('The input client-certificate', () => {
     const two = credentialsOf({ 'client-certificate': ' cert.pem\n', 'client-key': 'key.pem' }).certificate;
     assert.ok(two.given && 'path' in two.certificate && 'path' in two.key);
     assert.deepEqual([two.certificate.name, two.key.name], ['client-certificate', 'client-key']);
-    assert.ok(!JSON.stringify(two).includes('.pem'), 'what is given for a path may be a key');
+    assert.ok(!JSON.stringify(two).includes('.pem'), 'a value in place of a path may be a key');
   });
 
   test('is required by client-key', () =>
@@ -35,7 +35,7 @@ describe('The input client-certificate', () => {
     }
   }
 
-  test('defaults to the pairs of the configuration', () => {
+  test('defaults to the certificate and key files of the configuration', () => {
     const env = {
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/a.pem, /b.pem, /c.pem',
       _CONDOR_AUTH_SSL_CLIENT_KEYFILE: '/a.key,/b.key',
@@ -52,7 +52,7 @@ describe('The input client-certificate', () => {
     assert.deepEqual(credentialsOf({}).certificate, { given: false, pairs: [] });
   });
 
-  test('defaults to an X.509 proxy if the configuration says so', () => {
+  test('defaults to an X.509 proxy if the configuration enables it', () => {
     const env = {
       X509_USER_PROXY: '/tmp/x509up',
       _CONDOR_AUTH_SSL_CLIENT_CERTFILE: '/a',
@@ -77,7 +77,7 @@ describe('Trusted CA certificates', () => {
   const trustOf = (env: Record<string, string>, facts: Partial<Surroundings> = {}, words: Words = {}) =>
     credentialsOf(words, env, facts).trust;
 
-  test('come from files, a directory and the system, unless it is disabled', () => {
+  test('come from files, a directory and the system, unless the configuration disables those of the system', () => {
     const env = { _CONDOR_AUTH_SSL_CLIENT_CAFILE: '/a, /b', _CONDOR_AUTH_SSL_CLIENT_CADIR: '/d', SSL_CERT_FILE: '/s' };
     const { files, directory, system, certificateFile } = trustOf(env);
     assert.deepEqual([files, directory, system, certificateFile], [['/a', '/b'], '/d', true, '/s']);
@@ -90,7 +90,7 @@ describe('Trusted CA certificates', () => {
       assert.equal(trustOf({ _CONDOR_AUTH_SSL_CLIENT_USE_DEFAULT_CAS: word }).system, expected, word);
   });
 
-  test('come from the known hosts of this account', () => {
+  test('include this account’s known hosts', () => {
     assert.equal(trustOf({}).knownHosts, join(HOME, '.condor', 'known_hosts'));
     assert.equal(trustOf({}, { uid: 0 }).knownHosts, '/etc/condor/known_hosts');
     assert.equal(trustOf({ _CONDOR_SEC_SYSTEM_KNOWN_HOSTS: '/k' }, { uid: 0 }).knownHosts, '/k');
@@ -117,7 +117,7 @@ describe('HTCondor’s configuration', () => {
     assert.ok('signing' in domain && domain.signing?.trustDomain === 'trust.test');
   });
 
-  test('provides the pattern of excluded token files, and rejects an invalid one', () => {
+  test('provides the pattern for token files to exclude, and an invalid pattern is rejected', () => {
     const { idtoken } = credentialsOf({}, { _CONDOR_LOCAL_CONFIG_DIR_EXCLUDE_REGEXP: '\\.skip$' });
     assert.ok('excluded' in idtoken && idtoken.excluded?.test('a.skip') === true);
     for (const text of ['(', '(?i)~$', 'a++'])
@@ -146,7 +146,7 @@ describe('HTCondor’s configuration', () => {
       assert.equal(credentialsOf({}, {}, {}, mode).anonymousSsl, mode === 'request');
   });
 
-  test('keeps secrets unprintable', () => {
+  test('does not make secrets printable', () => {
     const found = credentialsOf({
       idtoken: 'hunter2',
       scitoken: 'hunter2',

@@ -1,4 +1,7 @@
-/** The selected daemon if HTCondor is configured: this host's own, the pool's, or the one at the end of a tunnel. */
+/**
+ * Tests which daemon is selected if HTCondor is configured: this host's daemon, the pool's, or the one at the end of a
+ * tunnel.
+ */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,7 @@ import fc from 'fast-check';
 import { InputError } from '../../src/errors.ts';
 import { readDaemon } from '../../src/inputs/daemon.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 let folder: string;
@@ -32,30 +35,36 @@ const LOCAL = { name: 'ap.example.org', adFile: '/spool/.schedd_classad', addres
 
 describe('The daemon of this host', () => {
   const cases: readonly [string, Words, Record<string, string>, boolean, string | undefined][] = [
-    ['is meant where nothing is said', {}, {}, false, 'ap.example.org'],
-    ['is meant by the name of its host', { name: 'ap.example.org' }, {}, false, 'ap.example.org'],
-    ['is not meant by another name', { name: 'other.example.org', pool: 'cm' }, {}, false, undefined],
-    ['is not meant where a pool is named', { pool: 'cm' }, {}, false, undefined],
-    ['is meant where a pool is named, by the command', { pool: 'cm' }, {}, true, 'ap.example.org'],
+    ['is used if nothing is specified', {}, {}, false, 'ap.example.org'],
+    ['is used if the name is that of its host', { name: 'ap.example.org' }, {}, false, 'ap.example.org'],
+    ['is not used if another name is specified', { name: 'other.example.org', pool: 'cm' }, {}, false, undefined],
+    ['is not used if a pool is specified', { pool: 'cm' }, {}, false, undefined],
+    ['is used by the command if a pool is specified', { pool: 'cm' }, {}, true, 'ap.example.org'],
     [
-      'is not meant where pool and name are, by the command',
+      'is not used by the command if a pool and a name are specified',
       { pool: 'cm', name: 'ap.example.org' },
       {},
       true,
       undefined,
     ],
-    ['has a name of its own, with its host', {}, { _CONDOR_SCHEDD_NAME: 'ci' }, false, 'ci@ap.example.org'],
-    ['has a name of its own, which is whole', {}, { _CONDOR_SCHEDD_NAME: 'ci@pool' }, false, 'ci@pool'],
-    ['has the name of its host', {}, { _CONDOR_SCHEDD_NAME: 'ap.example.org' }, false, 'ap.example.org'],
-    ['is meant by SCHEDD_HOST', {}, { _CONDOR_SCHEDD_HOST: 'ap.example.org' }, false, 'ap.example.org'],
     [
-      'is not meant by another SCHEDD_HOST',
+      'has a configured name, to which its host is appended',
+      {},
+      { _CONDOR_SCHEDD_NAME: 'ci' },
+      false,
+      'ci@ap.example.org',
+    ],
+    ['has a configured name that is already complete', {}, { _CONDOR_SCHEDD_NAME: 'ci@pool' }, false, 'ci@pool'],
+    ['has the name of its host', {}, { _CONDOR_SCHEDD_NAME: 'ap.example.org' }, false, 'ap.example.org'],
+    ['is used if SCHEDD_HOST names it', {}, { _CONDOR_SCHEDD_HOST: 'ap.example.org' }, false, 'ap.example.org'],
+    [
+      'is not used if SCHEDD_HOST names another one',
       {},
       { _CONDOR_SCHEDD_HOST: 'x', _CONDOR_COLLECTOR_HOST: 'cm' },
       false,
       undefined,
     ],
-    ['is none of another type', { type: 'credd' }, { _CONDOR_COLLECTOR_HOST: 'cm' }, false, undefined],
+    ['is not used for another type', { type: 'credd' }, { _CONDOR_COLLECTOR_HOST: 'cm' }, false, undefined],
     [
       'is not the negotiator',
       { type: 'negotiator' },
@@ -65,27 +74,27 @@ describe('The daemon of this host', () => {
     ],
   ];
   for (const [what, words, env, localFirst, name] of cases) {
-    test(`is read from the configuration: ${what}`, () => {
+    test(what, () => {
       const found = read(words, { ...HERE, ...env }, localFirst);
       assert.ok('type' in found);
       assert.deepEqual(found.local, name === undefined ? undefined : { ...LOCAL, name });
     });
   }
 
-  test('is found with one of the two files', () => {
+  test('is found through either of its two files', () => {
     const found = read({}, { _CONDOR_SCHEDD_ADDRESS_FILE: '/a' });
     assert.ok('type' in found);
     assert.deepEqual(found.local, { name: '', adFile: undefined, addressFile: '/a' });
   });
 
-  test('comes before the pool', () => {
+  test('takes precedence over the pool', () => {
     const found = read({}, { ...HERE, _CONDOR_COLLECTOR_HOST: 'cm1, cm2:9000' });
     assert.ok('type' in found);
     assert.deepEqual(found.collectors, [at('cm1'), at('cm2:9000')]);
   });
 });
 
-describe('The pool of the configuration', () => {
+describe('The pool in the configuration', () => {
   test('has COLLECTOR_PORT as the default port', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_COLLECTOR_PORT: '9000' });
     assert.ok('type' in found);
@@ -95,7 +104,7 @@ describe('The pool of the configuration', () => {
     assert.deepEqual(odd.collectors, [at('cm:9618')]);
   });
 
-  test('with port 0 has the address in the address file of the collector', () => {
+  test('with port 0 has the address in the collector’s address file', () => {
     const file = join(folder, 'collector');
     writeFileSync(file, '<127.0.0.1:4711?sock=collector>\n$CondorVersion: 25.14.1 $\n');
     const env = { _CONDOR_COLLECTOR_HOST: '127.0.0.1:0', _CONDOR_COLLECTOR_ADDRESS_FILE: file };
@@ -108,7 +117,7 @@ describe('The pool of the configuration', () => {
     });
   });
 
-  test('with port 0 is an error without a collector', () => {
+  test('with port 0 causes an error if there is no collector', () => {
     for (const file of [{ _CONDOR_COLLECTOR_ADDRESS_FILE: join(folder, 'missing') }, {}])
       assert.throws(
         () => read({}, { _CONDOR_COLLECTOR_HOST: 'cm:0', ...file }),
@@ -118,16 +127,16 @@ describe('The pool of the configuration', () => {
       );
   });
 
-  test('is queried for the daemon name of the configuration', () => {
+  test('is queried for the daemon name in the configuration', () => {
     const found = read({}, { _CONDOR_COLLECTOR_HOST: 'cm', _CONDOR_SCHEDD_HOST: 'ap40' });
     assert.ok('type' in found);
     assert.equal(found.name, 'ap40');
     const named = read({ pool: 'cm' }, { _CONDOR_SCHEDD_HOST: 'ap40' });
     assert.ok('type' in named);
-    assert.equal(named.name, undefined, 'in a pool that was named, the configured one need not be');
+    assert.equal(named.name, undefined, 'the configured name does not apply to a pool that the user named');
   });
 
-  test('is not queried if the configuration has the address of the daemon', () => {
+  test('is not queried if the configuration contains the daemon’s address', () => {
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: 'ap40:4000' }), { kind: 'address', addresses: [at('ap40:4000')] });
     assert.deepEqual(read({}, { _CONDOR_SCHEDD_HOST: '<192.0.2.1:1?sock=s>' }), {
       kind: 'address',
@@ -136,7 +145,7 @@ describe('The pool of the configuration', () => {
   });
 });
 
-test('any inputs and configuration yield a daemon or a typed error', () => {
+test('any inputs and configuration result in a daemon or a typed error', () => {
   const text = fc.oneof(
     fc.constantFrom('cm', 'cm:9000', '<192.0.2.1:1?sock=s>', 'ci@pool', 'schedd', 'collector', '127.0.0.1:0', '', ' '),
     fc.string({ unit: 'binary' }),

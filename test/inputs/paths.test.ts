@@ -1,10 +1,10 @@
-/** Paths in inputs, which no shell expands. */
+/** Tests paths in inputs, which no shell expands. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { expandPath } from '../../src/inputs/paths.ts';
 import type { InputName } from '../../src/inputs/table.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { withPool } from '../support/said.ts';
 
@@ -34,7 +34,9 @@ function pathOf(source: object | undefined): string {
   return typeof path === 'string' ? path : path.reveal();
 }
 
-/** Compares paths that are absolute on Unix. On Windows, they are on the current drive, with or without its name. */
+/**
+ * Compares paths that are absolute on Unix. On Windows, they are on the current drive, with or without a drive letter.
+ */
 function assertPath(found: unknown, expected: string): void {
   assert.equal(resolve(String(found)), resolve(expected));
 }
@@ -44,8 +46,8 @@ for (const [name, words, read] of PATH_INPUTS) {
     const suffix = name === 'token-directory' ? '/ci' : '';
 
     for (const [how, text] of [
-      ['begins with ~/', '~/certs/file'],
-      ['has blanks and line ends around it', ' \n~/certs/file \r\n'],
+      ['starts with ~/', '~/certs/file'],
+      ['has blanks and line endings before and after it', ' \n~/certs/file \r\n'],
     ] as const)
       test(`is below the home directory if it ${how}`, () =>
         assertPath(read(withPool(words(text), { env: { HOME: '/home/ci' } })), join('/home/ci/certs/file', suffix)));
@@ -73,17 +75,17 @@ for (const [name, words, read] of PATH_INPUTS) {
           inputError(name, /~USER is not expanded; use ~\/ for the home directory/),
         ));
 
-    test('is rejected if it contains a line end', () =>
+    test('is rejected if it contains a line ending', () =>
       assert.throws(() => withPool(words('/a\nb')), inputError(name, /is not a path|neither PEM nor a path/)));
   });
 }
 
-test('the input token rejects variables, and is trimmed', () => {
+test('the token input rejects variables, and is trimmed', () => {
   assert.throws(() => withPool({ token: '$NAME' }), inputError('token', /^token: the value refers to a variable/));
   assert.match(String(withPool({ token: ' ci\n', 'token-directory': '/t' }).path), /[/\\]t[/\\]ci$/);
 });
 
-test('characters that only look like variables are kept', () => {
+test('characters that only resemble variables are kept', () => {
   const surroundings = { env: {}, home: '/h' };
   for (const path of ['/a/100%', '/a/$', '/a$1', '/a/b~', '/a/~/b', '/a/%20b%20'])
     assert.equal(expandPath('file', path, surroundings), path);

@@ -1,4 +1,4 @@
-/** The host of a run: its deadline applies regardless of the garbage collector. */
+/** Tests the process host. Its deadline takes effect even if the garbage collector runs. */
 import assert from 'node:assert/strict';
 import { getEventListeners, once } from 'node:events';
 import { describe, test } from 'node:test';
@@ -16,7 +16,7 @@ const hostFor = (timeoutMs: number, signal = new AbortController().signal) =>
   processHost(timeoutMs, signal, { mask: () => {}, log: silent });
 
 describe('The deadline', () => {
-  test('fires although nothing else references it', { timeout: patience(10_000) }, async () => {
+  test('fires even if no other object references it', { timeout: patience(10_000) }, async () => {
     const { signal } = hostFor(300);
     const collecting = setInterval(collectGarbage, 10);
     await once(signal, 'abort');
@@ -31,7 +31,7 @@ describe('The deadline', () => {
   });
 });
 
-describe('The signal of the caller', () => {
+describe('The caller’s signal', () => {
   test('aborts the run with its reason', () => {
     const controller = new AbortController();
     const { signal } = hostFor(60_000, controller.signal);
@@ -45,7 +45,10 @@ describe('The signal of the caller', () => {
 });
 
 describe('A silent daemon', () => {
-  /** Runs turns of the event loop with a garbage collection in each, so that weak references are cleared. */
+  /**
+   * Waits for several turns of the event loop, with a garbage collection in each turn, so that weak references are
+   * cleared.
+   */
   async function collect(): Promise<void> {
     for (let turn = 0; turn < 5; turn++) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +75,7 @@ describe('A silent daemon', () => {
   );
 });
 
-test('a host that is done keeps no references', () => {
+test('a host whose run has ended keeps no references', () => {
   const interrupt = new AbortController();
   const hosts = [1, 2, 3].map(() => hostFor(60_000, interrupt.signal));
   assert.equal(getEventListeners(interrupt.signal, 'abort').length, 3);
@@ -85,7 +88,7 @@ test('a host that is done keeps no references', () => {
   );
 });
 
-test('the library removes its listener from the signal of the caller', () =>
+test('the library removes its listener from the caller’s signal', () =>
   withPool({}, async (pool) => {
     const { signal } = new AbortController();
     for (let fetches = 0; fetches < 3; fetches++) await fetchFrom(pool, { signal });

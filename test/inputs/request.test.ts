@@ -1,4 +1,4 @@
-/** Parses the inputs of a request: the daemon, the token, its path, and names. */
+/** Tests how a request's inputs are parsed: the daemon, the token, its path, and names. */
 import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { INPUTS, type InputName, type Surroundings } from '../../src/inputs/tabl
 import type { TokenRequest } from '../../src/pipeline/request.ts';
 import { AUTHORIZATION_LEVELS } from '../../src/token/levels.ts';
 import { parseAddress, type Sinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { HOME, request, withPool } from '../support/said.ts';
 
@@ -50,7 +50,7 @@ describe('A boolean input', () => {
   });
 });
 
-test('any inputs yield a request or an error about one of them', () => {
+test('any inputs result in a request or in an error about one of them', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('cm:9618', 'READ', '1h', 'schedd', 'fail', '..', '<h:1?sock=x>'),
@@ -71,7 +71,7 @@ test('any inputs yield a request or an error about one of them', () => {
   );
 });
 
-/** Neither on this host nor through a tunnel. */
+/** A daemon that is neither on this host nor behind a tunnel. */
 const ELSEWHERE = { local: undefined, through: undefined };
 
 const at = (text: string): Sinful => parseAddress(text, 9618) ?? assert.fail(text);
@@ -84,12 +84,12 @@ describe('The daemon of a request', () => {
       { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
     ],
     [
-      'has a name and a type, in any case and with blanks around',
+      'has a name and a type, in any case and with blanks before and after them',
       { pool: ' cm:9000\n', name: ' ap40 ', type: ' StartD ' },
       { kind: 'pool', collectors: [at('cm:9000')], type: 'startd', name: 'ap40', ...ELSEWHERE },
     ],
     [
-      'is looked for in each of several pools, separated by comma, blank or newline',
+      'is searched for in each of several pools, separated by comma, blank or newline',
       { pool: 'cm1,cm2:9000 [::1]:1\n<192.0.2.1:5?sock=c>,' },
       {
         kind: 'pool',
@@ -98,25 +98,29 @@ describe('The daemon of a request', () => {
       },
     ],
     [
-      'is looked for in the pool of the environment',
+      'is searched for in the pool in the environment',
       {},
       { kind: 'pool', collectors: [at('cm.env:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
     [
-      'is looked for in the pool of the input rather than of the environment',
+      'is searched for in the pool in the input rather than in the environment',
       { pool: 'cm' },
       { kind: 'pool', collectors: [at('cm:9618')], type: 'schedd', name: undefined, ...ELSEWHERE },
       { _CONDOR_COLLECTOR_HOST: 'cm.env' },
     ],
-    ['is at its address', { address: '192.0.2.7:4000' }, { kind: 'address', addresses: [at('192.0.2.7:4000')] }],
     [
-      'is at its sinful string, whatever the pool',
+      'has the specified address',
+      { address: '192.0.2.7:4000' },
+      { kind: 'address', addresses: [at('192.0.2.7:4000')] },
+    ],
+    [
+      'has the specified sinful string, regardless of the pool',
       { address: '<192.0.2.7:1?sock=s>', pool: 'cm', name: 'ap40' },
       { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
     ],
     [
-      'is behind the end of a tunnel, by its name',
+      'is behind a tunnel, and has the specified name',
       { address: '127.0.0.1:4000', pool: 'cm', name: 'ap40' },
       {
         kind: 'pool',
@@ -126,29 +130,33 @@ describe('The daemon of a request', () => {
     ],
     ['has the default port', { address: 'ap40' }, { kind: 'address', addresses: [at('ap40:9618')] }],
     [
-      'is at its sinful string',
+      'has the specified sinful string',
       { address: '<192.0.2.7:1?sock=s>\n' },
       { kind: 'address', addresses: [at('<192.0.2.7:1?sock=s>')] },
     ],
-    ['is at its name, if that is an address', { name: 'ap40:4000' }, { kind: 'address', addresses: [at('ap40:4000')] }],
     [
-      'is at its name, if that is sinful',
+      'has its name as its address if the name is an address',
+      { name: 'ap40:4000' },
+      { kind: 'address', addresses: [at('ap40:4000')] },
+    ],
+    [
+      'has its name as its address if the name is a sinful string',
       { name: '<192.0.2.7:1>' },
       { kind: 'address', addresses: [at('<192.0.2.7:1>')] },
     ],
     [
-      'is the pool itself, for a collector',
+      'is the collector of the pool if the type is collector',
       { pool: 'cm1 cm2', type: 'COLLECTOR' },
       { kind: 'address', addresses: [at('cm1'), at('cm2')] },
     ],
     [
-      'is the name itself, for a collector without pool',
+      'is at its name if the type is collector and there is no pool',
       { name: 'cm', type: 'collector' },
       { kind: 'address', addresses: [at('cm')] },
     ],
   ];
   for (const [what, words, daemon, env = {}] of found) {
-    test(`is selected by ${what}`, () => assert.deepEqual(request(words, { env }).daemon, daemon));
+    test(what, () => assert.deepEqual(request(words, { env }).daemon, daemon));
   }
 
   const refused: readonly [string, Words, InputName, RegExp][] = [
@@ -160,7 +168,7 @@ describe('The daemon of a request', () => {
       'type',
       /^type: "shedd" is not valid; use one of schedd .*collector/,
     ],
-    ['of the type constructor', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
+    ['of the type “constructor”', { pool: 'cm', type: 'constructor' }, 'type', /is not valid/],
     ['with a blank name', { pool: 'cm', name: ' \t' }, 'name', /^name: the value is empty/],
     [
       'with a quote in the name',
@@ -170,16 +178,21 @@ describe('The daemon of a request', () => {
     ],
     ['with a backslash in the name', { pool: 'cm', name: 'a\\' }, 'name', /characters that are not allowed in name/],
     ['with a newline in the name', { pool: 'cm', name: 'a\nb' }, 'name', /characters that are not allowed in name/],
-    ['with an endless name', { pool: 'cm', name: 'a'.repeat(1025) }, 'name', /characters that are not allowed in name/],
+    [
+      'with a name that is too long',
+      { pool: 'cm', name: 'a'.repeat(1025) },
+      'name',
+      /characters that are not allowed in name/,
+    ],
     ['with a blank pool', { pool: ' , \n' }, 'pool', /^pool: the value is empty/],
     ['with an invalid port', { pool: 'cm:70000' }, 'pool', /^pool: "cm:70000" is not a host, host:port or sinful/],
-    ['with a URL for a pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
-    ['with one bad pool among good ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
+    ['with a URL as the pool', { pool: 'https://cm.example.org/' }, 'pool', /is not a host/],
+    ['with one invalid pool among valid ones', { pool: 'cm1, c m!' }, 'pool', /"m!" is not a host/],
     ['with a blank address', { address: ' ' }, 'address', /^address: " " is neither a sinful string nor host:port/],
-    ['with an address cut in two', { address: '<192.0.2.1:9618' }, 'address', /neither/],
+    ['with a truncated address', { address: '<192.0.2.1:9618' }, 'address', /neither/],
     ['with a sock that is a path', { address: '<192.0.2.1:9618?sock=../x>' }, 'address', /neither/],
     [
-      'that is a collector with pool and name',
+      'of the type collector with a pool and a name',
       { pool: 'cm', name: 'x', type: 'collector' },
       'name',
       /which pool alone identifies/,
@@ -189,7 +202,7 @@ describe('The daemon of a request', () => {
     test(`is rejected if it is ${what}`, () => assert.throws(() => request(words), inputError(input, message)));
   }
 
-  test('is not searched for in an empty pool of the environment, with a warning', () => {
+  test('is not searched for if the pool in the environment is empty, and a warning is logged', () => {
     assert.throws(() => request({}, { env: { _CONDOR_COLLECTOR_HOST: '' } }), inputError('pool', /./));
   });
 });
@@ -225,7 +238,7 @@ describe('The input remote', () => {
   for (const [what, words, input, message] of refused) {
     test(`is rejected with ${what}`, () => assert.throws(() => withPool(words), inputError(input, message)));
   }
-  test('is compatible with all of them if it is false', () => {
+  test('is compatible with all of these inputs if it is false', () => {
     assert.equal(withPool({ remote: 'false', type: 'master', key: 'CI', address: 'ap40' }).remote, false);
   });
 });
@@ -245,12 +258,12 @@ describe('The input authz', () => {
     });
   }
 
-  test('rejects an unknown level with a list of the known ones', () => {
+  test('rejects an unknown level, and lists the known levels', () => {
     const all = /^authz: "SUBMIT" is not an authorization level; the levels are ALLOW READ WRITE .*ADVERTISE_MASTER$/;
     assert.throws(() => withPool({ authz: 'READ SUBMIT' }), inputError('authz', all));
   });
 
-  test('rejects a scope of a token', () => {
+  test('rejects a token’s scope', () => {
     assert.throws(() => withPool({ authz: 'condor:/READ' }), inputError('authz', /"CONDOR:\/READ" is not/));
   });
 
@@ -296,7 +309,7 @@ describe('The input lifetime', () => {
     ' ',
   ];
   for (const text of bad) {
-    test(`rejects ${JSON.stringify(text)} with the valid values`, () => {
+    test(`rejects ${JSON.stringify(text)}, and lists the valid values`, () => {
       const message = /^lifetime: ".*" is not a lifetime; use seconds .* to 2147483647 s\), or unlimited$/;
       assert.throws(() => withPool({ lifetime: text }), inputError('lifetime', message));
     });
@@ -320,8 +333,8 @@ describe('The input on-reduced', () => {
   });
 });
 
-describe('Credentials of a request', () => {
-  test('are the text of the input, as a secret', () => {
+describe('The credentials of a request', () => {
+  test('contain the text of the input as a secret', () => {
     const { credentials } = withPool({ idtoken: 'a.b.c' }, { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } });
     assert.ok('text' in credentials.idtoken);
     assert.equal(credentials.idtoken.text.reveal(), 'a.b.c');
@@ -329,48 +342,48 @@ describe('Credentials of a request', () => {
   });
 
   const bindings: readonly [string, Words, Record<string, string>, boolean][] = [
-    ['has to be bound', {}, {}, false],
-    ['may be unbound if FS is named', { 'authentication-methods': 'FS' }, {}, true],
-    ['has to be bound if another method is named', { 'authentication-methods': 'IDTOKENS' }, {}, false],
-    ['may be unbound if that is configured', {}, { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' }, true],
-    ['may be unbound if the HTCondor here has no such setting', {}, { _CONDOR_FULL_HOSTNAME: 'ap.pool.test' }, true],
+    ['must be bound', {}, {}, false],
+    ['may be unbound if FS is selected', { 'authentication-methods': 'FS' }, {}, true],
+    ['must be bound if another method is selected', { 'authentication-methods': 'IDTOKENS' }, {}, false],
+    ['may be unbound if the configuration allows it', {}, { _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'False' }, true],
+    ['may be unbound if this host’s HTCondor has no such setting', {}, { _CONDOR_FULL_HOSTNAME: 'ap.pool.test' }, true],
     [
-      'has to be bound if the HTCondor here has such a setting',
+      'must be bound if this host’s HTCondor has such a setting',
       {},
       { _CONDOR_FULL_HOSTNAME: 'ap.pool.test', _CONDOR_SEC_FS_ENFORCE_CHANNEL_BINDING: 'True' },
       false,
     ],
   ];
   for (const [what, words, env, mayBeUnbound] of bindings) {
-    test(`have an FS directory that ${what}`, () =>
+    test(`include an FS directory that ${what}`, () =>
       assert.equal(withPool(words, { env }).credentials.fs.mayBeUnbound, mayBeUnbound));
   }
 
   const directories: readonly [string, Partial<Surroundings>, string, boolean][] = [
-    ['the directory of the environment', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
+    ['the directory that the environment names', { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/d' } }, '/d', true],
     [
-      'the default, if the environment has an empty one',
+      'the default directory if the environment names an empty one',
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
       join(HOME, '.condor', 'tokens.d'),
       false,
     ],
-    ['the home directory’s', {}, join(HOME, '.condor', 'tokens.d'), false],
-    ['the system’s, for root', { uid: 0 }, '/etc/condor/tokens.d', false],
+    ['the home directory by default', {}, join(HOME, '.condor', 'tokens.d'), false],
+    ['the system directory by default for root', { uid: 0 }, '/etc/condor/tokens.d', false],
     [
-      'the system’s of the environment, for root',
+      'the system directory that the environment names for root',
       { uid: 0, env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
       '/s',
       false,
     ],
     [
-      'not the system’s of the environment, for others',
+      'the home directory for other accounts, even if the environment names a system directory',
       { env: { _CONDOR_SEC_TOKEN_SYSTEM_DIRECTORY: '/s' } },
       join(HOME, '.condor', 'tokens.d'),
       false,
     ],
   ];
   for (const [what, surroundings, directory, named] of directories) {
-    test(`are ${what}`, () => {
+    test(`read tokens from ${what}`, () => {
       const { idtoken } = withPool({}, surroundings).credentials;
       assert.ok('directory' in idtoken);
       assert.deepEqual([idtoken.directory, idtoken.named], [directory, named]);
@@ -381,37 +394,42 @@ describe('Credentials of a request', () => {
 describe('The output path', () => {
   const absolute = resolve('/tmp/t');
   const places: readonly [string, Words, Partial<Surroundings>, string | undefined][] = [
-    ['is none', {}, {}, undefined],
-    ['is an absolute path', { file: absolute }, {}, absolute],
-    ['is a path from here', { file: 'a/t' }, {}, resolve('a/t')],
-    ['is a name in the home directory’s token directory', { token: 'ci' }, {}, join(HOME, '.condor', 'tokens.d', 'ci')],
+    ['no path', {}, {}, undefined],
+    ['an absolute path', { file: absolute }, {}, absolute],
+    ['a path relative to the working directory', { file: 'a/t' }, {}, resolve('a/t')],
     [
-      'is a name in the system’s token directory, for root',
+      'a name in the token directory in the home directory',
+      { token: 'ci' },
+      {},
+      join(HOME, '.condor', 'tokens.d', 'ci'),
+    ],
+    [
+      'a name in the system’s token directory for root',
       { token: 'ci' },
       { uid: 0 },
       resolve('/etc/condor/tokens.d', 'ci'),
     ],
     [
-      'is a name in the token directory of the environment',
+      'a name in the token directory that the environment names',
       { token: 'ci' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
       join(absolute, 'ci'),
     ],
     [
-      'is a name in the token directory of the input, first of all',
+      'a name in the token directory in the input, which takes precedence',
       { token: 'ci', 'token-directory': 'd' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: absolute } },
       join(resolve('d'), 'ci'),
     ],
     [
-      'is in the home directory, if the environment has an empty token directory',
+      'a name in the home directory if the environment names an empty token directory',
       { token: 'ci' },
       { env: { _CONDOR_SEC_TOKEN_DIRECTORY: '' } },
       join(HOME, '.condor', 'tokens.d', 'ci'),
     ],
   ];
   for (const [what, words, surroundings, path] of places) {
-    test(`is built from ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
+    test(`is ${what}`, () => assert.equal(withPool(words, surroundings).path, path));
   }
 
   for (const name of ['a/b', '../ci', '/etc/passwd', 'a\\b', '..', '.', ' ', 'a\nb', 'a\0b']) {

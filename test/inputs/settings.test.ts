@@ -1,4 +1,6 @@
-/** HTCondor's configuration: from condor_config_val, which is an imitation here, or from variables alone. */
+/**
+ * Tests HTCondor's configuration from condor_config_val, which is simulated here, or from environment variables alone.
+ */
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +10,7 @@ import fc from 'fast-check';
 import { ConnectError, InputError } from '../../src/errors.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { environmentSettings, loadSettings } from '../../src/inputs/settings.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { strangeJwt } from '../support/credentials/strange-jwt.ts';
 import { inputError } from '../support/errors/input-error.ts';
 import { surroundings } from '../support/surroundings.ts';
@@ -26,7 +28,9 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const never = new AbortController().signal;
 
-/** A condor_config_val that runs this JavaScript, and an environment in which it is found. */
+/**
+ * Writes a condor_config_val that runs this JavaScript. Returns environment variables with which the client finds it.
+ */
 function fake(script: string): Record<string, string> {
   const path = join(folder, 'condor_config_val');
   writeFileSync(path, `#!${process.execPath}\nconst { appendFileSync, writeFileSync } = require('fs');\n${script}\n`);
@@ -35,8 +39,8 @@ function fake(script: string): Record<string, string> {
 }
 
 /**
- * A condor_config_val with these values. Like the real one, it expands macros, one per argument, each followed by a
- * newline.
+ * Writes a condor_config_val that has these values. Like the real one, it expands each argument as one macro and prints
+ * a newline after each result.
  */
 function valued(values: Record<string, string>): Record<string, string> {
   return fake(`
@@ -48,7 +52,7 @@ function valued(values: Record<string, string>): Record<string, string> {
   `);
 }
 
-test('condor_config_val receives no secrets of the step', {
+test('condor_config_val does not receive the step’s secrets', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, async () => {
   const said = join(folder, 'environment');
@@ -66,19 +70,19 @@ test('condor_config_val receives no secrets of the step', {
   );
 });
 
-describe('Settings of condor_config_val', {
+describe('Settings from condor_config_val', {
   skip: process.platform === 'win32' && 'Windows runs no scripts',
 }, () => {
   const VALUES: readonly [string, string, string | undefined][] = [
     ['a word', 'cm.example.org', 'cm.example.org'],
-    ['blanks around', '  cm  ', 'cm'],
-    ['blanks inside', 'cm1, cm2', 'cm1, cm2'],
+    ['blanks before and after it', '  cm  ', 'cm'],
+    ['blanks in it', 'cm1, cm2', 'cm1, cm2'],
     ['several lines', 'one\ntwo\n\nthree', 'one\ntwo\n\nthree'],
     ['several lines, one of which looks like another setting', 'one\nUID_DOMAIN=evil\n', 'one\nUID_DOMAIN=evil'],
     ['an equals sign', 'a=b', 'a=b'],
-    ['quotes and dollars', `"it's" $HOME \`id\` $(id)`, `"it's" $HOME \`id\` $(id)`],
+    ['quotes and dollar signs', `"it's" $HOME \`id\` $(id)`, `"it's" $HOME \`id\` $(id)`],
     ['nothing', '', undefined],
-    ['blanks alone', ' \n\t', undefined],
+    ['only blanks', ' \n\t', undefined],
     ['letters of another alphabet', 'пул', 'пул'],
   ];
   for (const [what, value, expected] of VALUES) {
@@ -102,7 +106,7 @@ describe('Settings of condor_config_val', {
     assert.throws(() => setting('SEC_SOMETHING'), RangeError);
   });
 
-  test('include those of the environment', async () => {
+  test('include those from the environment', async () => {
     const env = fake("console.log('=condor-token-fetch=COLLECTOR_HOST=' + process.env['_CONDOR_COLLECTOR_HOST']);");
     const setting = await loadSettings({ ...env, _CONDOR_COLLECTOR_HOST: 'cm.env' }, never);
     assert.equal(setting('COLLECTOR_HOST'), 'cm.env');
@@ -110,17 +114,21 @@ describe('Settings of condor_config_val', {
 
   const failures: readonly [string, string, RegExp][] = [
     [
-      'fails with a word',
+      'fails with a message',
       "console.error('no configuration'); process.exit(1);",
       /condor_config_val: no configuration$/,
     ],
-    ['fails without one', 'process.exit(1);', /condor_config_val: exit status 1$/],
+    ['fails without a message', 'process.exit(1);', /condor_config_val: exit status 1$/],
     ['is killed', "process.kill(process.pid, 'SIGKILL');", /condor_config_val: the program was terminated by SIGKILL$/],
-    ['fails in the middle', "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);", /exit status 3$/],
-    ['says too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
+    [
+      'fails before it has printed everything',
+      "console.log('=condor-token-fetch=COLLECTOR_HOST=cm'); process.exit(3);",
+      /exit status 3$/,
+    ],
+    ['prints too much', "process.stdout.write('x'.repeat(5 * 1024 * 1024));", /the output is too large$/],
   ];
   for (const [what, script, reason] of failures) {
-    test(`cause an error if condor_config_val ${what} and a setting is needed, else a warning`, async () => {
+    test(`cause an error if condor_config_val ${what} and a setting is required, and otherwise a warning`, async () => {
       const setting = await loadSettings(fake(script), never);
       const read = (words: Words) => readRequest((name) => words[name], surroundings({}, { setting }));
       const given = { pool: 'cm', idtoken: jwt, file: 'ci' };
@@ -143,16 +151,16 @@ describe('Settings of condor_config_val', {
 
   const odd: readonly [string, string][] = [
     ['nothing', ''],
-    ['something else', "console.log('hello');"],
-    ['markers alone', "console.log('=condor-token-fetch=='.repeat(3));"],
+    ['unexpected text', "console.log('hello');"],
+    ['only markers', "console.log('=condor-token-fetch=='.repeat(3));"],
     ['a malformed name', "console.log('=condor-token-fetch=collector_host=cm');"],
   ];
   for (const [what, script] of odd) {
-    test(`are undefined if it prints ${what}`, async () =>
+    test(`are undefined if condor_config_val prints ${what}`, async () =>
       assert.equal((await loadSettings(fake(script), never))('COLLECTOR_HOST'), undefined));
   }
 
-  test('end with the run if condor_config_val hangs', { timeout: patience(10_000) }, async () => {
+  test('do not prevent the run from ending if condor_config_val hangs', { timeout: patience(10_000) }, async () => {
     const started = join(folder, 'started');
     const env = fake(
       `writeFileSync(${JSON.stringify(started)}, ''); setInterval(() => {}, 1000); process.on('SIGTERM', () => {});`,
@@ -181,7 +189,7 @@ describe('Settings of condor_config_val', {
     }
   });
 
-  test('come from the first executable program on the PATH', async () => {
+  test('come from the first executable program on PATH', async () => {
     const [empty, nonsense, locked] = ['empty', 'nonsense', 'locked'].map((name) => join(folder, name));
     for (const each of [empty, nonsense, locked]) mkdirSync(each ?? '');
     mkdirSync(join(nonsense ?? '', 'condor_config_val'));
@@ -204,20 +212,24 @@ describe('Settings of condor_config_val', {
   });
 });
 
-describe('Settings of variables alone', () => {
+describe('Settings from environment variables alone', () => {
   const cases: readonly [string, Record<string, string | undefined>, string | undefined][] = [
     ['upper case', { _CONDOR_COLLECTOR_HOST: 'cm' }, 'cm'],
     ['lower case', { _condor_collector_host: 'cm' }, 'cm'],
     ['any case', { _Condor_Collector_Host: 'cm' }, 'cm'],
-    ['blanks around its value', { _CONDOR_COLLECTOR_HOST: ' cm\n' }, 'cm'],
-    ['TOOL. in front, before others', { _CONDOR_COLLECTOR_HOST: 'cm', '_CONDOR_TOOL.COLLECTOR_HOST': 'tool' }, 'tool'],
-    ['TOOL. in front and nothing else', { '_condor_tool.collector_host': 'tool' }, 'tool'],
-    ['nothing in it', { _CONDOR_COLLECTOR_HOST: '' }, undefined],
+    ['blanks before and after its value', { _CONDOR_COLLECTOR_HOST: ' cm\n' }, 'cm'],
+    [
+      'the prefix TOOL., which takes precedence',
+      { _CONDOR_COLLECTOR_HOST: 'cm', '_CONDOR_TOOL.COLLECTOR_HOST': 'tool' },
+      'tool',
+    ],
+    ['only the prefix TOOL.', { '_condor_tool.collector_host': 'tool' }, 'tool'],
+    ['an empty value', { _CONDOR_COLLECTOR_HOST: '' }, undefined],
     ['blanks in it', { _CONDOR_COLLECTOR_HOST: ' \t' }, undefined],
-    ['undefined for a value', { _CONDOR_COLLECTOR_HOST: undefined }, undefined],
-    ['no underscore in front', { CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
+    ['an undefined value', { _CONDOR_COLLECTOR_HOST: undefined }, undefined],
+    ['no leading underscore', { CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
     ['another name', { _CONDOR_COLLECTOR_HOSTS: 'cm', _CONDOR_: 'x', X_CONDOR_COLLECTOR_HOST: 'cm' }, undefined],
-    ['another subsystem in front', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
+    ['the prefix of another subsystem', { '_CONDOR_SCHEDD.COLLECTOR_HOST': 'cm' }, undefined],
   ];
   for (const [what, env, expected] of cases) {
     test(`are parsed with ${what}`, async () => {
@@ -227,7 +239,7 @@ describe('Settings of variables alone', () => {
   }
 
   for (const value of ['$(FULL_HOSTNAME)', 'cm.$(UID_DOMAIN)', '$(', 'x $(ENV.HOME) y']) {
-    test(`are an error for ${value}, which only HTCondor can expand; others remain readable`, () => {
+    test(`cause an error for ${value}, which only HTCondor can expand, but other settings remain readable`, () => {
       const setting = environmentSettings({ _CONDOR_COLLECTOR_HOST: value, _CONDOR_UID_DOMAIN: 'pool.test' });
       assert.throws(
         () => setting('COLLECTOR_HOST'),
@@ -240,12 +252,12 @@ describe('Settings of variables alone', () => {
     });
   }
 
-  test('may contain a dollar sign that starts no macro', () => {
+  test('may contain a dollar sign that does not start a macro', () => {
     for (const value of ['$HOME', '$$(x', '$ (x)'].filter((each) => !each.includes('$(')))
       assert.equal(environmentSettings({ _CONDOR_COLLECTOR_HOST: value })('COLLECTOR_HOST'), value);
   });
 
-  test('are a value or a typed error for any environment', () => {
+  test('result in a value or a typed error for any environment', () => {
     const name = fc.oneof(
       fc.constantFrom('_CONDOR_', '_condor_', '_CONDOR_TOOL.', '_CONDOR_COLLECTOR_HOST', '__proto__', 'constructor'),
       fc.string(),

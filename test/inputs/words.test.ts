@@ -1,4 +1,4 @@
-/** Valid and invalid single words. */
+/** Tests which single-word values are valid. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -31,11 +31,11 @@ describe('A duration', () => {
 });
 
 describe('A list', () => {
-  test('is separated by commas, blanks and line ends', () => {
+  test('is separated by commas, blanks and line endings', () => {
     assert.deepEqual(splitList(' a,b\n c,,\td\r\n'), ['a', 'b', 'c', 'd']);
     for (const text of ['', ' ', ',,', '\n']) assert.deepEqual(splitList(text), []);
   });
-  test('has words without blanks or commas, and survives a round trip', () => {
+  test('contains words without blanks or commas, and survives a round trip', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const words = splitList(text);
@@ -70,7 +70,7 @@ describe('Plain text', () => {
     test(`rejects ${JSON.stringify(text.slice(0, 10))}`, () => {
       assert.throws(() => plainText('name', text), InputError);
     });
-  test('cannot end the quotes of a ClassAd string, for any text', () => {
+  test('cannot end the quotes of a ClassAd string, whatever it contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         try {
@@ -83,7 +83,7 @@ describe('Plain text', () => {
   });
 });
 
-test('a quotation is cut to its maximum length', () => {
+test('a quotation is truncated to its maximum length', () => {
   assert.equal(quote('x'), '"x"');
   assert.equal(quote('x'.repeat(101)), `"${'x'.repeat(100)}…"`);
 });

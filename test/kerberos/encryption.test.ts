@@ -1,4 +1,4 @@
-/** Encryption types, against the vectors of RFC 3961 appendix A.1, RFC 3962 appendix B and RFC 8009 appendix A. */
+/** Tests encryption types with the vectors of RFC 3961 appendix A.1, RFC 3962 appendix B and RFC 8009 appendix A. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decryptCts, encryptCts } from '../../src/kerberos/aes-cts.ts';
@@ -30,7 +30,7 @@ describe('n-fold', () => {
     [256, 'kerberos', '6b65726265726f737b9b5b2b93132b935c9bdcdad95c9899c4cae4dee6d6cae4'],
   ];
   for (const [bits, text, expected] of vectors)
-    test(`folds "${text}" to ${bits} bits as RFC 3961 A.1`, () =>
+    test(`folds "${text}" to ${bits} bits as in RFC 3961 A.1`, () =>
       assert.equal(shown(nFold(Buffer.from(text), bits / 8)), expected));
 });
 
@@ -77,13 +77,13 @@ describe('string-to-key', () => {
     ],
   ];
   for (const [iterations, password, salt, aes128, aes256] of vectors) {
-    test(`makes keys of a password of ${password.length} characters with ${iterations} iterations as RFC 3962 B`, async () => {
+    test(`derives keys from a password of ${password.length} characters with ${iterations} iterations as in RFC 3962 B`, async () => {
       assert.equal(shown(await encryptionType(17).stringToKey(password, salt, iterations)), aes128);
       assert.equal(shown(await encryptionType(18).stringToKey(password, salt, iterations)), aes256);
     });
   }
 
-  test('makes keys with 32,768 iterations as RFC 8009 A', async () => {
+  test('derives keys with 32,768 iterations as in RFC 8009 A', async () => {
     const salt = Buffer.concat([hex('10DF9DD783E5BC8ACEA1730E74355F61'), athena]);
     assert.equal(
       shown(await encryptionType(19).stringToKey('password', salt, 32_768)),
@@ -111,20 +111,20 @@ describe('ciphertext stealing', () => {
     ],
   ];
   for (const [length, expected] of vectors) {
-    test(`encrypts and decrypts ${length} bytes as RFC 3962 B`, () => {
+    test(`encrypts and decrypts ${length} bytes as in RFC 3962 B`, () => {
       assert.equal(shown(encryptCts(key, text.subarray(0, length))), expected);
       assert.deepEqual(Buffer.from(decryptCts(key, hex(expected))), text.subarray(0, length));
     });
   }
 
-  test('decrypts what it encrypts, at every length', () => {
+  test('decrypts what it encrypts, for every length', () => {
     for (let length = 16; length < 100; length++) {
       const plain = Buffer.alloc(length, length);
       assert.deepEqual(Buffer.from(decryptCts(key, encryptCts(key, plain))), plain);
     }
   });
 
-  test('rejects fewer bytes than a block', () =>
+  test('rejects a ciphertext that is shorter than a block', () =>
     assert.throws(() => decryptCts(key, new Uint8Array(15)), KerberosError));
 });
 
@@ -142,7 +142,7 @@ describe('AES with SHA-2', () => {
     [20, '0000000255', 'sha384', '69b16514e3cd8e56b82010d5c73012b622c4d00ffc23ed1f'],
   ];
   for (const [type, label, hash, expected] of derived) {
-    test(`derives the key ${label} of type ${type} as RFC 8009 A`, () =>
+    test(`derives the key ${label} of type ${type} as in RFC 8009 A`, () =>
       assert.equal(shown(deriveSha2(hash, keys[type] ?? assert.fail(), hex(label), expected.length / 2)), expected));
   }
 
@@ -181,7 +181,7 @@ describe('AES with SHA-2', () => {
     ],
   ];
   for (const [type, length, confounder, expected] of encrypted) {
-    test(`encrypts ${length} bytes with type ${type} as RFC 8009 A`, () => {
+    test(`encrypts ${length} bytes with type ${type} as in RFC 8009 A`, () => {
       const key = keys[type] ?? assert.fail();
       const text = Uint8Array.from({ length }, (_, at) => at);
       const { encrypt, decrypt } = encryptionType(type);
@@ -190,7 +190,7 @@ describe('AES with SHA-2', () => {
     });
   }
 
-  test('makes checksums as RFC 8009 A', () => {
+  test('computes checksums as in RFC 8009 A', () => {
     const text = Uint8Array.from({ length: 21 }, (_, at) => at);
     const of = (type: number) => shown(encryptionType(type).checksum(keys[type] ?? assert.fail(), 2, text));
     assert.equal(of(19), 'd78367186643d67b411cba9139fc1dee');
@@ -204,13 +204,13 @@ describe('every encryption type', () => {
     const key = Buffer.alloc(type.keyLength, 7);
     const sealed = () => type.encrypt(key, 11, Buffer.from('something'), Buffer.alloc(16, 1));
 
-    test(`${encryptionName(id)} opens what it sealed, and only with the same key and usage`, () => {
+    test(`${encryptionName(id)} decrypts what it encrypted, but only with the same key and usage`, () => {
       assert.equal(Buffer.from(type.decrypt(key, 11, sealed())).toString(), 'something');
       assert.throws(() => type.decrypt(key, 12, sealed()), /different key or was modified/);
       assert.throws(() => type.decrypt(Buffer.alloc(type.keyLength, 8), 11, sealed()), /different key or was modified/);
     });
 
-    test(`${encryptionName(id)} rejects a message with any byte changed, or with one missing`, () => {
+    test(`${encryptionName(id)} rejects a message in which any byte is changed or one is missing`, () => {
       const whole = sealed();
       for (const at of whole.keys()) {
         const changed = Buffer.from(whole);
@@ -221,13 +221,13 @@ describe('every encryption type', () => {
     });
   }
 
-  test('has a key derivation of its own for each usage', () =>
+  test('derives a separate key for each usage', () =>
     assert.notDeepEqual(
       deriveSha1(Buffer.alloc(16), hex('0000000baa')),
       deriveSha1(Buffer.alloc(16), hex('0000000caa')),
     ));
 
-  test('is AES: others are refused by name', () => {
+  test('is AES, and other types are rejected by name', () => {
     for (const [id, name] of [
       [23, 'arcfour-hmac'],
       [16, 'des3-cbc-sha1'],

@@ -1,4 +1,4 @@
-/** Credential caches, keytabs, principals and krb5.conf. */
+/** Tests how credential caches, keytabs, principals and krb5.conf are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parseCredentialCache } from '../../src/kerberos/ccache.ts';
@@ -31,7 +31,7 @@ describe('A credential cache', () => {
     }
   });
 
-  test('of another format is rejected', () => {
+  test('in another format is rejected', () => {
     const old = Uint8Array.from(grantingCacheBytes());
     old[1] = 3;
     assert.throws(() => parseCredentialCache(old), /not a credential cache of format 4/);
@@ -63,7 +63,7 @@ describe('A keytab', () => {
     assert.equal(parseKeytab(Uint8Array.from([...entry.slice(0, 2), ...hole, ...entry.slice(2)])).length, 1);
   });
 
-  test('without the principal causes an error with those that it has', () =>
+  test('without the principal causes an error that names the principals in the keytab', () =>
     assert.throws(
       () => keysOfKeytab(parseKeytab(keytabBytes('bob', 'POOL.TEST', key)), alice, 'file'),
       /no key for alice@POOL.TEST, only for bob@POOL.TEST/,
@@ -73,7 +73,7 @@ describe('A keytab', () => {
     [23, 'arcfour-hmac'],
     [16, 'des3-cbc-sha1'],
   ] as const)
-    test(`with keys of the type ${name} alone is rejected by the name of the type`, () =>
+    test(`that contains only keys of type ${name} causes an error that names the type`, () =>
       assert.throws(
         () => keysOfKeytab(parseKeytab(keytabBytes('alice', 'POOL.TEST', { type, bytes: key.bytes })), alice, 'file'),
         new RegExp(`encryption type ${name}, which is not supported`),
@@ -100,7 +100,7 @@ describe('A principal', () => {
       assert.deepEqual(parsePrincipal(formatPrincipal(found), undefined), found);
     });
 
-  test('without a realm needs a default realm', () =>
+  test('without a realm requires a default realm', () =>
     assert.throws(() => parsePrincipal('alice', undefined), /no realm in "alice", and krb5.conf has no default_realm/));
 
   for (const text of ['', '/', 'a//b', '@R', 'a\nb@R'])
@@ -147,7 +147,7 @@ describe('krb5.conf', () => {
       list: (directory) => Object.keys(files).filter((path) => path.startsWith(`${directory}/`)),
     });
 
-  test('provides the first default realm of all files, and the KDCs of all of them in order', () => {
+  test('provides the first default realm in all files, and the KDCs of all files in order', () => {
     const found = parse('main', 'second');
     assert.equal(found.defaultRealm, 'FIRST.TEST');
     assert.deepEqual(found.kdcsOf('POOL.TEST'), [
@@ -173,8 +173,8 @@ describe('krb5.conf', () => {
   ] as const)
     test(`maps ${host} to ${realm ?? 'no realm'}`, () => assert.equal(parse('main').realmOf(host), realm));
 
-  test('looks up KDCs in DNS unless it is disabled, also without a file', () =>
+  test('permits lookup of KDCs in DNS unless it disables this, even if the file does not exist', () =>
     assert.equal(parse('nothing').lookUpKdcs, true));
 
-  test('that includes itself is parsed once', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));
+  test('that includes itself is parsed only once', () => assert.equal(parse('loop').defaultRealm, 'LOOP.TEST'));
 });

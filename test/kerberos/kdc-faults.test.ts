@@ -1,4 +1,7 @@
-/** Each message of a KDC with each fault: one expected error, no token written, no secret printed. */
+/**
+ * Injects each fault into each message of a KDC. In each case, the fetch fails with one expected error, writes no
+ * token, and prints no secret.
+ */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { existsSync } from 'node:fs';
@@ -6,7 +9,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';
 import { ticketGranting } from '../../src/kerberos/principal.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import { cacheBytes } from '../support/credentials/cache-bytes.ts';
 import { framedMessage, Kdc, type KdcFault, type KdcOptions } from '../support/credentials/kdc.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
@@ -19,13 +22,13 @@ const SERVICE = 'host/ap.pool.test';
 const PASSWORD = 'correct horse';
 const LENGTH_SIZE = 4;
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
-/** Runs `work` with a KDC of its own. */
+/** Calls `work` with a new KDC. */
 async function withKdc(options: KdcOptions, work: (kdc: Kdc) => Promise<void>) {
   const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' }, ...options });
   try {
@@ -42,10 +45,13 @@ const byKeytab = (kdc: Kdc): Words => ({
 const byPassword = (): Words => ({ ...common, 'kerberos-principal': 'alice', 'kerberos-password': PASSWORD });
 async function byCache(kdc: Kdc): Promise<Words> {
   const granting = await kdc.ticket('alice', `krbtgt/${kdc.realm}`);
-  return { ...common, 'kerberos-cache': ways.file(`cache-${kdc.port}`, cacheBytes(granting)) };
+  return { ...common, 'kerberos-cache': clients.file(`cache-${kdc.port}`, cacheBytes(granting)) };
 }
 
-/** Messages of the KDC: the credential with which the client requests them, and their number. */
+/**
+ * Messages of the KDC. Each has the credential that makes the client request it, and its number among the KDC's
+ * replies.
+ */
 const MESSAGES: Readonly<
   Record<string, { words: (kdc: Kdc) => Words | Promise<Words>; count: number; options?: KdcOptions }>
 > = {
@@ -64,7 +70,10 @@ const changed = (reply: Buffer, at: number, bits = 1) => {
 const body = (reply: Buffer) => reply.subarray(LENGTH_SIZE);
 let earlier: Buffer | undefined;
 
-/** Each fault with its code, without ERR_. A malformed reply is no reason to retry, and fails with its method. */
+/**
+ * The error code for each fault, without the prefix ERR_. A malformed reply does not cause a retry; it only makes the
+ * authentication method fail.
+ */
 const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buffer) => KdcFault]>> = {
   'closes the connection': ['CONNECT', () => 'close'],
   'resets the connection': ['CONNECT', () => 'reset'],
@@ -90,32 +99,34 @@ const FAULTS: Readonly<Record<string, readonly [code: string, fault: (reply: Buf
 for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
   describe(`If the KDC, in place of ${message},`, { concurrency: 8 }, () => {
     before(async () => {
-      // A fetch that succeeds, or that follows endless referrals, records the reply to another request.
+      // This fetch either succeeds or follows endless referrals. It records a reply, which the tests later send in
+      // response to another request.
       const keeping = (reply: Buffer, at: number) => {
         if (at === count) earlier = Buffer.from(reply);
         return reply;
       };
       await withKdc({ ...options, fault: keeping }, async (kdc) => {
-        await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-          const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
-          const { fetched } = await ways.try(pool, await words(kdc), { env });
+        await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+          const env = { KRB5_CONFIG: clients.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+          const { fetched } = await clients.try(pool, await words(kdc), { env });
           assert.equal(fetched?.token.subject, options?.refers === undefined ? 'alice@pool.test' : undefined);
         });
       });
     });
     for (const [what, [code, fault]] of Object.entries(FAULTS)) {
-      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue; // names the same salt
-      test(`${what}, the fetch ends in ERR_${code}`, () =>
+      // The earlier reply names the same salt.
+      if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue;
+      test(`${what}, the fetch fails with ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {
-          await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-            const file = join(ways.folder, `token-${pool.port}`);
+          await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+            const file = join(clients.folder, `token-${pool.port}`);
             const all = { ...(await words(kdc)), file };
-            const env = { KRB5_CONFIG: ways.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
-            const { error, log } = await ways.try(pool, all, { env, timeoutMs: deadlineFor(code) });
+            const env = { KRB5_CONFIG: clients.file(`krb5-${kdc.port}.conf`, kdc.configuration) };
+            const { error, log } = await clients.try(pool, all, { env, timeoutMs: deadlineFor(code) });
             assert.ok(error instanceof HTCondorError, String(error));
             assert.equal(error.code, `ERR_${code}`, error.stack);
             assert.ok(!existsSync(file), 'nothing is written');
-            assertHidden(ways.secrets(all), error, ...log);
+            assertHidden(clients.secrets(all), error, ...log);
           });
         }));
     }
@@ -124,23 +135,23 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
 
 test('a byte after a message of the KDC is ignored', () =>
   withKdc({ fault: (reply) => framedMessage(Buffer.concat([body(reply), Uint8Array.of(0)])) }, async (kdc) => {
-    await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-      const env = { KRB5_CONFIG: ways.file('krb5-long.conf', kdc.configuration) };
-      const { fetched, error } = await ways.try(pool, byPassword(), { env });
+    await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+      const env = { KRB5_CONFIG: clients.file('krb5-long.conf', kdc.configuration) };
+      const { fetched, error } = await clients.try(pool, byPassword(), { env });
       assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
     });
   }));
 
-test('a fetch finds the KDCs of a realm in DNS, and skips those that do not answer', () =>
+test('a fetch finds the KDCs of a realm in DNS, and skips those that do not respond', () =>
   withKdc({}, async (kdc) => {
     const dead = { port: await deadPort(), target: 'localhost' };
     const alive = { priority: 1, port: kdc.port, target: 'localhost' };
     const dns = await DnsServer.start(() => [alive, dead]);
     setServers([dns.address]);
     try {
-      await withPool(ways.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
-        const env = { KRB5_CONFIG: ways.file('dns.conf', '[libdefaults]\n default_realm = POOL.TEST\n') };
-        const { fetched, error } = await ways.try(pool, byKeytab(kdc), { env });
+      await withPool(clients.pool({ kerberos: { key: kdc.key(SERVICE) } }), async (pool) => {
+        const env = { KRB5_CONFIG: clients.file('dns.conf', '[libdefaults]\n default_realm = POOL.TEST\n') };
+        const { fetched, error } = await clients.try(pool, byKeytab(kdc), { env });
         assert.equal(fetched?.authenticationMethod, 'KERBEROS', String(error));
         assert.deepEqual(dns.asked, ['_kerberos._tcp.pool.test']);
       });

@@ -9,7 +9,7 @@ import { formatPrincipal, NT_SRV_HST, parsePrincipal, ticketGranting } from '../
 import { type Kdcs, requestInitialTicket, requestServiceTicket } from '../../src/kerberos/tickets.ts';
 import { projectRoot } from '../support/project.ts';
 
-test('the recorded requests are made byte for byte, and the recorded replies give the same tickets', async () => {
+test('the client sends the recorded requests byte for byte, and obtains the same tickets from the recorded replies', async () => {
   const text = readFileSync(join(projectRoot, 'test/vectors/kerberos-exchanges.json'), 'utf8');
   const recording = JSON.parse(text) as KerberosRecording;
   const waiting = [...recording.exchanges];
@@ -17,7 +17,7 @@ test('the recorded requests are made byte for byte, and the recorded replies giv
     now: () => new Date(recording.now),
     randomBytes: countingEntropy(),
     async ask(_, request) {
-      const { request: expected, reply } = waiting.shift() ?? assert.fail('a request too many');
+      const { request: expected, reply } = waiting.shift() ?? assert.fail('one request too many');
       assert.equal(Buffer.from(request).toString('hex'), expected);
       return Buffer.from(reply, 'hex');
     },

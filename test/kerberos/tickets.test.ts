@@ -1,4 +1,4 @@
-/** The exchanges with a KDC: which key is used, which replies are accepted, and what is rejected. */
+/** Tests the exchanges with a KDC: which key is used, which replies are accepted, and which are rejected. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -20,7 +20,7 @@ const client = parsePrincipal('alice', 'POOL.TEST');
 interface Realm {
   readonly kdc: Kdc;
   readonly kdcs: Kdcs;
-  /** Requests, in order. */
+  /** Requests that the KDC received, in order. */
   readonly asked: Uint8Array[];
 }
 
@@ -51,9 +51,9 @@ async function withKdc(options: Options, work: (realm: Realm) => Promise<void>, 
 const keytab = (kdc: Kdc) => keysOfKeytab(parseKeytab(kdc.keytab('alice')), client, 'keytab');
 const password = (text = 'secret') => keysOfPassword(() => text, client, 'password');
 
-describe('A ticket by the key of the client', () => {
+describe('A ticket that is requested with the client’s key', () => {
   for (const type of ENCRYPTION_TYPES) {
-    test(`is requested once with a keytab of type ${type}, and the service accepts it`, () =>
+    test(`takes one request with a keytab of type ${type}, and the service accepts it`, () =>
       withKdc({ type }, async ({ kdc, kdcs, asked }) => {
         const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
         assert.deepEqual([asked.length, formatPrincipal(ticket.service)], [1, `${SERVICE}@POOL.TEST`]);
@@ -68,7 +68,7 @@ describe('A ticket by the key of the client', () => {
       }));
   }
 
-  test('is requested twice with a password: the KDC names salt and iterations', () =>
+  test('takes two requests with a password, because the KDC returns the salt and the iterations', () =>
     withKdc({}, async ({ kdcs, asked }) => {
       await requestInitialTicket(client, service, password(), kdcs);
       assert.equal(asked.length, 2);
@@ -91,11 +91,15 @@ describe('A ticket by the key of the client', () => {
     ['a revoked client', { refuse: () => 18 }, /has locked, disabled or expired the client alice@POOL.TEST/],
     ['an expired password', { refuse: () => 23 }, /requires a new password for alice@POOL.TEST/],
     ['an encryption type', { refuse: () => 14 }, /supports none of the encryption types/],
-    ['something else', { refuse: () => 60 }, /refused host\/ap.pool.test@POOL.TEST to alice@POOL.TEST with error 60/],
-    ['everything, without end', { refuse: () => 25 }, /with error 25/],
+    [
+      'the request with another error code',
+      { refuse: () => 60 },
+      /refused host\/ap.pool.test@POOL.TEST to alice@POOL.TEST with error 60/,
+    ],
+    ['every request', { refuse: () => 25 }, /with error 25/],
   ];
   for (const [what, options, text] of refusals) {
-    test(`is refused with the reason if the KDC refuses ${what}`, () =>
+    test(`is unavailable, with the reason, if the KDC rejects ${what}`, () =>
       withKdc(options, async ({ kdcs, asked }) => {
         await assert.rejects(requestInitialTicket(client, service, password(), kdcs), (error: KdcError) => {
           assert.ok(error instanceof KdcError);
@@ -106,7 +110,7 @@ describe('A ticket by the key of the client', () => {
       }));
   }
 
-  test('is refused with both clocks if they differ', () =>
+  test('is unavailable if the clocks differ, and the error has both times', () =>
     withKdc(
       {},
       async ({ kdc, kdcs }) =>
@@ -118,10 +122,10 @@ describe('A ticket by the key of the client', () => {
     ));
 
   const answers: readonly [string, (reply: Uint8Array) => Uint8Array, RegExp][] = [
-    ['has a byte changed at its end', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
-    ['is cut off', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
+    ['has a modified last byte', (reply) => flip(reply, reply.length - 1), /different key or was modified/],
+    ['is truncated', (reply) => reply.subarray(0, -1), /an element exceeds its container/],
     ['is empty', () => new Uint8Array(), /element 0x6b is missing/],
-    ['is something else', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
+    ['is not a Kerberos message', () => Buffer.from('HTTP/1.1 400'), /element 0x6b is missing/],
   ];
   for (const [what, alter, text] of answers) {
     test(`is not accepted from a reply that ${what}`, () =>
@@ -175,18 +179,18 @@ describe('A ticket by the key of the client', () => {
       }));
 });
 
-describe('A ticket by a ticket-granting ticket', () => {
+describe('A ticket that is requested with a ticket-granting ticket', () => {
   const granting = (realm: Realm) =>
     requestInitialTicket(client, ticketGranting('POOL.TEST'), keytab(realm.kdc), realm.kdcs);
 
-  test('is requested once', () =>
+  test('takes one request', () =>
     withKdc({}, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const ticket = await requestServiceTicket(await granting(realm), name, realm.kdcs);
       assert.deepEqual([realm.asked.length, formatPrincipal(ticket.service)], [2, `${SERVICE}@POOL.TEST`]);
     }));
 
-  test('is given up after five referrals', () =>
+  test('is unavailable after five referrals', () =>
     withKdc({ refers: ticketGranting('POOL.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
@@ -194,14 +198,14 @@ describe('A ticket by a ticket-granting ticket', () => {
       assert.equal(realm.asked.length, 1 + 6);
     }));
 
-  test('is not accepted from a KDC that refers to a ticket of another realm than its own', () =>
+  test('is not accepted from a KDC that refers to a ticket of a realm other than its own', () =>
     withKdc({ refers: ticketGranting('POOL.TEST', 'ELSEWHERE.TEST') }, async (realm) => {
       const name = { components: service.components, realm: undefined };
       const grant = await granting(realm);
       await assert.rejects(requestServiceTicket(grant, name, realm.kdcs), /a ticket for a different service/);
     }));
 
-  test('is not requested with a service ticket, which grants none', () =>
+  test('is not requested with a service ticket, which cannot be used for such a request', () =>
     withKdc({}, async ({ kdc, kdcs }) => {
       const ticket = await requestInitialTicket(client, service, keytab(kdc), kdcs);
       await assert.rejects(
@@ -211,7 +215,7 @@ describe('A ticket by a ticket-granting ticket', () => {
     }));
 });
 
-test('a reply of the KDC with a malformed ticket is rejected before anything is decrypted', () => {
+test('a KDC reply with a malformed ticket is rejected before anything is decrypted', () => {
   const bare = der.application(11, der.structure({ 0: der.integer(5), 1: der.integer(11), 3: der.text('R') }));
   assert.throws(() => readKdcReply(bare), KerberosError);
 });

@@ -1,5 +1,6 @@
 /**
- * Errors that occur without HTCondor, and those that only the embedded pool can cause: each has the hints of its row.
+ * Tests errors that occur without HTCondor, and errors that only the embedded pool can cause. Each error has the
+ * documented hints.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -35,7 +36,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Regardless of this host's configuration, no collector is queried and no peer responds. */
+/** Regardless of this host's configuration, the client queries no collector, and no peer responds. */
 const offline = async (options: FetchOptions) =>
   await fetchToken({ address: `127.0.0.1:${await deadPort()}`, idtoken, retries: 0, ...options });
 
@@ -107,10 +108,10 @@ describe('A failure before any connection has the documented hint:', () => {
   });
 });
 
-/** OpenSSL's response to bytes that are not a handshake: fatal, protocol_version. */
+/** OpenSSL's response to bytes that are not a handshake: a fatal protocol_version alert. */
 const ALERT = Buffer.from('15030300020246', 'hex');
 
-describe('A server that is no daemon has the documented hint:', () => {
+describe('A server that is not a daemon has the documented hint:', () => {
   const servers: readonly [ErrorName, () => Server][] = [
     ['it responds like a web server (HTTP)', () => createWebServer()],
     ['it responds like a TLS server', () => createServer((socket) => socket.on('error', () => {}).end(ALERT))],

@@ -1,4 +1,7 @@
-/** Hints: each kind of error has its own hint, docs/TROUBLESHOOTING.md contains it, and real daemons cause the error. */
+/**
+ * Tests the hints. Each kind of error has its own hint, which docs/TROUBLESHOOTING.md contains, and a real daemon
+ * causes the error.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,8 +43,8 @@ const BROKEN = 'HTCondor sends no malformed messages';
 const STOPPED = 'this client stops before the daemon can reply with it';
 
 /**
- * Hints that no test causes on a real daemon, with the reason. advice.test.ts and the tests of the entry points cover
- * them.
+ * Errors that no test causes with a real daemon, each with the reason. advice.test.ts and the tests of the entry points
+ * cover these errors.
  */
 const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Invalid command line argument: -identity': NO_DAEMON,
@@ -103,10 +106,10 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
   'Issuer namespace is not set': 'without TRUST_DOMAIN, the default is the host of the collector',
   'Request has expired.': 'the daemon removes expired requests only from time to time',
   'Request ID is not known.': 'the daemon would have to be restarted',
-  'Request rate limit hit.': 'RequestRateLimiter never limits',
-  'the reply contains neither a token nor a request id': 'it would take a thousand requests',
+  'Request rate limit hit.': 'RequestRateLimiter never limits the rate',
+  'the reply contains neither a token nor a request id': 'the test would have to make a thousand requests',
   'Server not built with SciTokens support': 'the packages of Debian are built with SciTokens',
-  'the daemon reports error': 'it represents all unknown texts',
+  'the daemon reports error': 'it represents all unknown error strings',
   'the reply contains no token': 'HTCondor never does this',
   'which was not requested': 'HTCondor never does this',
   'the runner did not accept the outputs': NO_DAEMON,
@@ -116,7 +119,7 @@ const NOT_ON_REAL_DAEMONS: Readonly<Partial<Record<ErrorName, string>>> = {
 
 describe('Hints', () => {
   for (const [name, error] of all) {
-    test(`for "${name}" are at most four sentences that begin with who should act`, () => {
+    test(`for "${name}" consist of at most four sentences, each of which starts with who should act`, () => {
       assert.ok(describeError(error).join('\n').includes(name), 'the message contains the name');
       const hints = hintsFor(error);
       assert.ok(hints.length > 0 && hints.length <= 4, String(hints.length));
@@ -126,30 +129,30 @@ describe('Hints', () => {
         assert.doesNotMatch(
           hint,
           /\b(?:to|in|into|of|within|set|writes|or) condor_config_val/,
-          'a command is no setting',
+          'a command is not a setting',
         );
       }
     });
   }
 
-  test('of two errors differ, unless they share a heading in the documentation', () => {
+  test('for two errors differ, unless the errors share a heading in the documentation', () => {
     const texts = Object.values(advice).map((hints) => hints.join('\n'));
     const again = Object.keys(advice).filter((_, at) => texts.indexOf(texts[at] ?? '') !== at);
     const shared = troubleshooting.split(/^(?=### )/m).flatMap((section) => namesIn(section).slice(1));
     assert.deepEqual(again.sort(), shared.sort());
   });
 
-  test('for an unknown text of a daemon name the code and the log', () => {
+  test('for an unknown error string of a daemon name the code and the log', () => {
     assert.match(hintsFor(new DaemonError(17, 'something new')).join(), /log.*SCHEDD_LOG.*error code is 17/);
   });
 
-  test('depend on the text of a daemon, not on the number', () => {
+  test('depend on a daemon’s error string, not on the error number', () => {
     const text = 'Token fetch disabled.';
     assert.deepEqual(hintsFor(daemonError(99, text)), hintsFor(daemonError(44, text)));
     assert.notDeepEqual(hintsFor(daemonError(44, text)), hintsFor(daemonError(44, 'something new')));
   });
 
-  test('of several attempts begin with those of the last, are at most four, and end with the log', () => {
+  test('for several attempts start with those for the last attempt, number at most four, and end with the log', () => {
     const attempts = ['IDTOKENS', 'SSL', 'SCITOKENS', 'PASSWORD', 'FS'].map((method) => ({ method, reason: 'x' }));
     const hints = hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts));
     assert.equal(hints.length, 4);
@@ -157,7 +160,7 @@ describe('Hints', () => {
     assert.match(hints[3] ?? '', /D_SECURITY/);
   });
 
-  test('do not name the log of a daemon that received nothing', () => {
+  test('do not mention the log of a daemon that received nothing', () => {
     const hintsOf = (...kinds: MethodAttempt['kind'][]) => {
       const attempts = kinds.map((kind) => ({ method: 'IDTOKENS', reason: 'x', kind }));
       return hintsFor(new AuthenticationError('ERR_METHODS_EXHAUSTED', 'x', attempts)).join();
@@ -174,13 +177,13 @@ describe('Hints', () => {
     }
   });
 
-  test('contain values of a peer without control characters', () => {
+  test('contain values from a peer without control characters', () => {
     const details = { host: 'evil\n::add-mask::x\u001b[2J' };
     const [hint = ''] = hintsFor(new ConnectError('ERR_CONNECT', 'x', { reason: 'name-unknown', details }));
     assert.match(hint, /getent hosts evil\?::add-mask::x\?\[2J\./);
   });
 
-  test('exist for an error of each code without any facts', () => {
+  test('exist for an error with each code, even without details', () => {
     const withoutFacts: readonly AnyHTCondorError[] = [
       new InputError('name', 'x'),
       ...(['ERR_NO_CREDENTIAL', 'ERR_CREDENTIAL_UNREADABLE'] as const).map((code) => new CredentialError(code, 'x')),
@@ -207,7 +210,7 @@ describe('Hints', () => {
     for (const error of withoutFacts) assert.ok(hintsFor(error).length > 0, error.code);
   });
 
-  test('are chosen by reasons, without a regular expression or a look at the message', () => {
+  test('are selected by reasons, without a regular expression or access to the message', () => {
     for (const path of filesBelow('src/messages', '.ts').filter((each) => each.includes('hint'))) {
       const text = read(path);
       assert.doesNotMatch(text, /RegExp|\.(?:test|exec|match|message|includes)\b/, path);
@@ -224,7 +227,7 @@ describe('Hints', () => {
     assert.deepEqual(Object.fromEntries(mute), {});
   });
 
-  test('are those of test/golden/hints.json', () => {
+  test('are the ones in test/golden/hints.json', () => {
     const golden: unknown = JSON.parse(read('test/golden/hints.json'));
     assert.deepEqual(advice, golden, REGENERATE);
   });
@@ -236,12 +239,12 @@ describe('Hints', () => {
     assert.match(shown('locate').join(), /-collector SEC_PASSWORD_FILE.*COLLECTOR_DEBUG.*-collector COLLECTOR_LOG/);
   });
 
-  test('are those of docs/TROUBLESHOOTING.md, which has each message once', () => {
+  test('are the ones in docs/TROUBLESHOOTING.md, which has each message only once', () => {
     assert.equal(troubleshooting, updated(troubleshooting), REGENERATE);
     assert.deepEqual([...namesIn(troubleshooting)].sort(), Object.keys(ERRORS).sort());
   });
 
-  test('are all caused by a test, on real daemons or with a reason why not', () => {
+  test('are all caused by a test with real daemons, or have a reason for not being tested with them', () => {
     const using = filesBelow('test', '.test.ts').filter((path) =>
       /\b(advised|assertAdvised|assertAttempts|assertUnproven)\(/.test(read(path)),
     );
@@ -251,12 +254,12 @@ describe('Hints', () => {
     };
     const [everywhere, real] = [namedIn(using), namedIn(using.filter((path) => path.startsWith('test/real/')))];
     for (const [name] of all) {
-      assert.ok(everywhere(name), `no test brings about "${name}"`);
+      assert.ok(everywhere(name), `no test causes "${name}"`);
       const reason = NOT_ON_REAL_DAEMONS[name as ErrorName];
       assert.notEqual(
         real(name),
         reason !== undefined,
-        `${name}: ${reason ?? 'neither on real daemons nor with a reason'}`,
+        `${name}: ${reason ?? 'not caused by real daemons, and no reason given'}`,
       );
     }
     assert.ok(using.length > 5);

@@ -1,4 +1,4 @@
-/** A fetch from a list of pools, one of which does not respond. */
+/** Tests a fetch from a list of pools, one of which does not respond. */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
@@ -12,7 +12,7 @@ import { surroundings } from '../support/surroundings.ts';
 import { until } from '../support/until.ts';
 
 describe('A list of pools', () => {
-  test('is queried at the next collector if one is silent for a second, and the first answer counts', (context) =>
+  test('is queried at the next collector if the first one is silent for a second, and the first reply is used', (context) =>
     withPool({}, async (pool) => {
       context.mock.timers.enable({ apis: ['setTimeout'] });
       const connections = new Set<Socket>();
@@ -31,7 +31,9 @@ describe('A list of pools', () => {
         `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well. If this persists, correct pool`,
       ]);
       context.mock.timers.reset();
-      await until('nothing is open', 5, async () => (connections.size === 0 ? undefined : `${connections.size} open`));
+      await until('no connection is open', 5, async () =>
+        connections.size === 0 ? undefined : `${connections.size} open`,
+      );
       silent.close();
     }));
 

@@ -1,4 +1,4 @@
-/** A check with the embedded pool: it fails if the fetch would, and leaves nothing open. */
+/** Tests a check with the embedded pool. It fails if the fetch would fail, and leaves no connection open. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readRequest } from '../../src/inputs/request.ts';
@@ -27,30 +27,31 @@ describe('A check', () => {
   test('closes connections that it no longer needs', () =>
     withPool({}, async (pool) => {
       let sessions = 0;
-      // The session with the collector, which starts together with the cleartext query, never completes.
+      // The client opens a session with the collector and starts the cleartext query at the same time. The session
+      // never completes.
       const policy = (frame: Uint8Array) => (++sessions === 1 ? ('silence' as const) : frame);
       await withPool({ faults: { policy }, keys: pool.keys }, async (mute) => {
         await check(mute);
-        await until('all is closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
+        await until('all connections are closed', 5, async () => (mute.open === 0 ? undefined : `${mute.open} open`));
       });
     }));
 
-  describe('at a daemon that resets the connections of the first attempt', () => {
+  describe('with a daemon that resets the connections of the first attempt', () => {
     const resettingOnce = () => {
       let sessions = 0;
-      // Within an attempt, the client waits for the policy on a second connection.
+      // During one attempt, the client waits for the policy on a second connection.
       return { faults: { policy: (frame: Uint8Array) => (++sessions <= 2 ? ('reset' as const) : frame) } };
     };
 
     const at = (pool: EmbeddedPool) => ({ pool: undefined, name: undefined, address: pool.schedd() });
 
-    test('is repeated, as the fetch is', () =>
+    test('is retried, as the fetch is', () =>
       withPool(resettingOnce(), async (pool) => {
         const { identity } = await check(pool, { ...at(pool), retries: '1' });
         assert.equal(identity, 'alice@pool.test');
       }));
 
-    test('fails after one attempt with 0 retries', () =>
+    test('fails after one attempt if retries is 0', () =>
       withPool(resettingOnce(), (pool) =>
         assert.rejects(check(pool, { ...at(pool), retries: '0' }), { code: 'ERR_CLOSED', tries: 1 }),
       ));
@@ -60,7 +61,7 @@ describe('A check', () => {
     ['expected-identity', 'bob@pool.test'],
     ['expected-trust-domain', 'x.test'],
   ] as const) {
-    test(`fails where the fetch would fail because of ${input}`, () =>
+    test(`fails if the fetch would fail because of ${input}`, () =>
       withPool({}, (pool) =>
         assert.rejects(check(pool, { [input]: value }), { code: 'ERR_TOKEN_CLAIM', phase: 'check' }),
       ));

@@ -1,4 +1,4 @@
-/** The pipeline of a fetch with the embedded pool, and the choice of credentials. */
+/** Tests the pipeline of a fetch with the embedded pool, and the choice of credentials. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { assertRoundTrips, DistantProxy } from '../support/network/distant-proxy
 import { patience } from '../support/slowness.ts';
 
 describe('A fetch', () => {
-  test('returns what was requested', () =>
+  test('returns the requested token', () =>
     withPool({}, async (pool) => {
       const fetched = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool', authz: ['READ'], lifetime: 600 });
       const { token, path: _, roundTrips: __, clockSkewSeconds, ...facts } = fetched;
@@ -32,7 +32,7 @@ describe('A fetch', () => {
     }));
 
   for (const pieces of [1, 7, 100]) {
-    test(`parses replies in pieces of ${pieces} bytes`, () =>
+    test(`parses replies in chunks of ${pieces} bytes`, () =>
       withPool({ pieces }, async (pool) => {
         const { roundTrips } = await fetchFrom(pool, { authz: ['READ'], lifetime: 600 });
         assert.equal(roundTrips, 3);
@@ -40,7 +40,7 @@ describe('A fetch', () => {
       }));
   }
 
-  test('works on IPv6', () =>
+  test('works over IPv6', () =>
     withPool({ host: '::1' }, async (pool) => {
       const { daemonAddress } = await fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' });
       assert.equal(daemonAddress, pool.schedd());
@@ -64,7 +64,7 @@ test('an address with a hundred endpoints is rejected without a connection', () 
     (pool) => assert.rejects(fetchFrom(pool, { pool: pool.collector, name: 'ci@pool' }), { code: 'ERR_CLASSAD' }),
   ));
 
-test('a daemon cannot have its own text masked', () =>
+test('a daemon cannot make the client mask the daemon’s own text', () =>
   withPool({ edit: { reply: () => ({ Token: 'e' }) } }, async (pool) => {
     const idtoken = pool.idToken();
     const masked: string[] = [];
@@ -75,12 +75,12 @@ test('a daemon cannot have its own text masked', () =>
 
 describe('Round trips', () => {
   const cases: readonly [string, boolean, boolean, number][] = [
-    ['with the address known', false, false, 3],
-    ['by name', true, false, 4],
-    ['by name where the collector demands authentication', true, true, 5],
+    ['for a known address', false, false, 3],
+    ['for a name', true, false, 4],
+    ['for a name if the collector requires authentication', true, true, 5],
   ];
   for (const [what, byName, readNeedsSession, expected] of cases) {
-    test(`are ${expected} ${what}, by the count of the client and of the network`, () =>
+    test(`are ${expected} ${what}, as counted by the client and by the network`, () =>
       withPool({ readNeedsSession, edit: { daemon: (ad) => ({ ...ad, MyAddress: viaProxy() }) } }, async (pool) => {
         proxy = await DistantProxy.start({
           ...{ host: '127.0.0.1', port: 0, target: { host: '127.0.0.1', port: pool.port }, roundTripMs: patience(40) },
@@ -106,7 +106,7 @@ describe('Delivery', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  test('writes a file with one newline, after the token was masked', () =>
+  test('writes a file with one newline after the token was masked', () =>
     withPool({}, async (pool) => {
       const secrets: string[] = [];
       const file = join(directory, 'tokens.d', 'ci');
@@ -121,7 +121,7 @@ describe('Delivery', () => {
       assert.ok(secrets.includes(token.jwt.reveal().split('.')[2] ?? ''));
     }));
 
-  test('writes nothing if the token is not what was requested', () =>
+  test('writes nothing if the token differs from the requested one', () =>
     withPool({ maxLifetime: 60 }, async (pool) => {
       const file = join(directory, 'reduced');
       await assert.rejects(fetchFrom(pool, { file, onReduced: 'fail' }), { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
@@ -132,21 +132,21 @@ describe('Delivery', () => {
 });
 
 describe('A credential', () => {
-  test('is sent only to its issuer if there are several', () =>
+  test('is sent only to its issuer if there are several credentials', () =>
     withPool({}, async (pool) => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       const { roundTrips, token } = await fetchFrom(pool, { idtoken: `${foreign}\n${pool.idToken('bob')}` });
       assert.equal(token.subject, 'bob@pool.test');
-      assert.equal(roundTrips, 4, 'the policy is waited for');
+      assert.equal(roundTrips, 4, 'the client waits for the policy');
     }));
 
-  test('that was guessed wrongly costs one more connection', () =>
+  test('that the client guessed wrongly costs one more connection', () =>
     withPool({ faults: { method: 'close' } }, async (pool) => {
       await assert.rejects(fetchFrom(pool), { code: 'ERR_CLOSED' });
       assert.equal(pool.log.filter((line) => line === 'close').length, 2);
     }));
 
-  test('that does not fit is not tried again, with the reason', () =>
+  test('that is unsuitable is not tried again, and the error gives the reason', () =>
     withPool({ trustDomain: 'pool.test' }, async (pool) => {
       const foreign = new SigningKey('POOL').issue({ subject: 'eve@other.test', issuer: 'other.test' });
       await assert.rejects(fetchFrom(pool, { idtoken: foreign }), (error: AuthenticationError) => {
@@ -156,7 +156,7 @@ describe('A credential', () => {
       });
     }));
 
-  test('that is refused is followed by the next, on the same connection', () =>
+  test('that is rejected is followed by the next one, on the same connection', () =>
     withPool({ revoked: ({ sub }) => sub === 'alice@pool.test' }, async (pool) => {
       const { token, roundTrips } = await fetchFrom(pool, {
         idtoken: `${pool.idToken('alice')}\n${pool.idToken('bob')}`,
@@ -177,7 +177,7 @@ describe('A credential', () => {
       assert.ok(!pool.log.some((line) => line.includes('bob')));
     }));
 
-  test('of a key that the daemon does not have is not sent', () =>
+  test('that is signed with a key that the daemon does not have is not sent', () =>
     withPool({}, async (pool) => {
       const idtoken = new SigningKey('CI').issue({ subject: 'a@pool.test', issuer: 'pool.test' });
       const other = new SigningKey('XX').issue({ subject: 'a@pool.test', issuer: 'pool.test' });

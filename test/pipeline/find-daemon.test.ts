@@ -1,4 +1,7 @@
-/** The address of a daemon: from the input, from a file on this host, or from the first collector that responds. */
+/**
+ * Tests how a daemon's address is found: from the input, from a file on this host, or from the first collector that
+ * responds.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
@@ -6,7 +9,7 @@ import { ConnectError, DaemonError, type LocateError, ProtocolError } from '../.
 import { readRequest } from '../../src/inputs/request.ts';
 import { findDaemon, guessesOf, inTurn } from '../../src/pipeline/find-daemon.ts';
 import { formatEndpoint, formatSinful } from '../../src/transport/sinful.ts';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 import { deadPort, listen } from '../support/network/listen.ts';
 import { notingHost } from '../support/noting-host.ts';
@@ -31,11 +34,11 @@ describe('A daemon at an address', () => {
     [{ address: 'ap40', 'server-name': 'given.test' }, '<ap40:9618>', 'given.test'],
   ];
   for (const [words, address, serverName] of cases) {
-    test(`${words.address} has ${serverName ?? 'no name'} in its certificate${words['server-name'] ? ', as given' : ''}`, async () =>
+    test(`${words.address} must have ${serverName ?? 'no name'} in its certificate${words['server-name'] ? ', as given' : ''}`, async () =>
       assert.deepEqual(await find(words), [[address, serverName]]));
   }
 
-  test('is each of several collectors', async () =>
+  test('may be any of several collectors', async () =>
     assert.deepEqual(await find({ pool: 'cm1 cm2:1', type: 'collector' }), [
       ['<cm1:9618>', 'cm1'],
       ['<cm2:1>', 'cm2'],
@@ -50,13 +53,13 @@ describe('The guessed address of a daemon', () => {
   };
   for (const [what, words, expected] of [
     [
-      'the host in its name and that of the collector',
+      'the host in its name and the collector’s host',
       { pool: 'cm.test:9000', name: 'ci@ap.test' },
       ['ap.test:9000', 'cm.test:9000'],
     ],
-    ['one host if both are the same', { pool: 'cm.test', name: 'CM.test' }, ['cm.test:9618']],
-    ['the host of the collector if its name has none', { pool: '192.0.2.7', name: 'ci@pool' }, ['192.0.2.7:9618']],
-    ['the host of the collector if it has no name', { pool: '[2001:db8::7]:1' }, ['[2001:db8::7]:1']],
+    ['only one host if both are the same', { pool: 'cm.test', name: 'CM.test' }, ['cm.test:9618']],
+    ['the collector’s host if its name has none', { pool: '192.0.2.7', name: 'ci@pool' }, ['192.0.2.7:9618']],
+    ['the collector’s host if it has no name', { pool: '[2001:db8::7]:1' }, ['[2001:db8::7]:1']],
     ['the end of a tunnel', { pool: 'cm.test', name: 'ap.test', address: 'localhost:7' }, ['localhost:7']],
   ] as const) {
     test(`is ${what}`, () => assert.deepEqual(guesses(words), expected));
@@ -72,10 +75,7 @@ describe('Of several addresses', () => {
     return address;
   };
 
-  for (const failure of [
-    new ConnectError('ERR_CONNECT', 'nobody there'),
-    new ProtocolError('ERR_FRAME', 'not CEDAR'),
-  ]) {
+  for (const failure of [new ConnectError('ERR_CONNECT', 'no response'), new ProtocolError('ERR_FRAME', 'not CEDAR')]) {
     test(`the next one is tried after ${failure.code}, with a warning`, async () => {
       said.length = 0;
       assert.equal(await inTurn(['bad', 'worse', 'good', 'better'], talk(failure), host), 'good');
@@ -131,7 +131,7 @@ describe('A pool of several collectors', () => {
       }),
     ));
 
-  test('causes an error with each reply if no collector has the daemon', () =>
+  test('causes an error with the reply of each collector if none has the daemon', () =>
     withPool({ schedds: ['a@pool'] }, (first) =>
       withPool({ schedds: ['b@pool'] }, async (second) => {
         const dead = `127.0.0.1:${await deadPort()}`;

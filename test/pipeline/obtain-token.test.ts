@@ -1,32 +1,32 @@
-/** The token commands by mode: what each mode requires, and that modes are not confused. */
+/** Tests each mode's token command and requirements, and that modes are not confused. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';
-import { Ways, type Words } from '../support/clients/ways.ts';
+import { MethodClients, type Words } from '../support/clients/method-clients.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../support/embedded-pool/settings.ts';
 import { withPool } from '../support/embedded-pool/with-pool.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
-/** Commands that the pool ran, in order. */
+/** Commands that the pool received, in order. */
 const commands = (pool: EmbeddedPool) =>
   pool.log.flatMap((line) => /^PERMISSION GRANTED to .* for command (\d+)/.exec(line)?.[1] ?? []);
 
 function ask(words: (pool: EmbeddedPool) => Words, options: EmbeddedPoolOptions = {}) {
-  return withPool(ways.pool(options), async (pool) => {
-    const tried = await ways.try(pool, words(pool));
+  return withPool(clients.pool(options), async (pool) => {
+    const tried = await clients.try(pool, words(pool));
     return { ...tried, commands: commands(pool) };
   });
 }
 
 describe('The mode', () => {
   test('is fetch by default', async () => {
-    const { fetched, commands } = await ask((pool) => ways.words('PASSWORD', pool));
+    const { fetched, commands } = await ask((pool) => clients.inputsFor('PASSWORD', pool));
     assert.deepEqual([fetched?.token.subject, commands], ['condor@password', ['60046']]);
   });
 
@@ -35,7 +35,7 @@ describe('The mode', () => {
       whenPolled: (id, poll, all) => poll === 2 && all.decide(id, 'approved'),
     };
     const words = (pool: EmbeddedPool): Words => ({
-      ...ways.words('PASSWORD', pool),
+      ...clients.inputsFor('PASSWORD', pool),
       mode: 'request',
       identity: 'carol@pool.test',
     });
@@ -49,29 +49,34 @@ describe('The mode', () => {
 
   test('exchange exchanges the SciToken, then requests a restricted token with the result', async () => {
     const words = (pool: EmbeddedPool): Words => ({
-      ...{ ...ways.words('PASSWORD', pool), mode: 'exchange', scitoken: ways.issuer.issue('alice'), authz: 'READ' },
+      ...{
+        ...clients.inputsFor('PASSWORD', pool),
+        mode: 'exchange',
+        scitoken: clients.issuer.issue('alice'),
+        authz: 'READ',
+      },
     });
     const { fetched, commands, error } = await ask(words);
     assert.deepEqual([fetched?.token.subject, commands], ['alice@pool.test', ['60052', '60046']], String(error));
     assert.deepEqual(fetched?.token.authz, ['READ']);
   });
 
-  test('exchange fails before any connection without a SciToken', async () => {
-    const words = (pool: EmbeddedPool): Words => ({ ...ways.words('PASSWORD', pool), mode: 'exchange' });
+  test('exchange fails before any connection if there is no SciToken', async () => {
+    const words = (pool: EmbeddedPool): Words => ({ ...clients.inputsFor('PASSWORD', pool), mode: 'exchange' });
     const { error, commands } = await ask(words);
     assert.ok(error instanceof HTCondorError, String(error));
     assert.deepEqual([error.code, error.phase, commands], ['ERR_NO_CREDENTIAL', 'credentials', []]);
     assert.match(error.message, /^no SciToken to exchange: no SciToken was found/);
   });
 
-  test('exchange fails if the result is no IDTOKEN, and sends it to no daemon', async () => {
+  test('exchange fails if the result is not an IDTOKEN, and sends the result to no daemon', async () => {
     let replies = 0;
     const reply = (ad: object) => {
       replies += 1;
-      return { ...ad, Token: ways.issuer.issue('alice') };
+      return { ...ad, Token: clients.issuer.issue('alice') };
     };
     const words = (pool: EmbeddedPool): Words => ({
-      ...{ ...ways.words('PASSWORD', pool), mode: 'exchange', scitoken: ways.issuer.issue('alice') },
+      ...{ ...clients.inputsFor('PASSWORD', pool), mode: 'exchange', scitoken: clients.issuer.issue('alice') },
     });
     const { fetched, error, commands } = await ask(words, { edit: { reply } });
     assert.equal(fetched, undefined);

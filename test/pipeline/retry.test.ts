@@ -1,4 +1,4 @@
-/** Retries: which failures are retried, how often, and when. */
+/** Tests which failures are retried, how often, and when. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConnectError, DaemonError, type HTCondorError, LocateError } from '../../src/errors.ts';
@@ -9,7 +9,7 @@ import { notingHost } from '../support/noting-host.ts';
 
 const HEALS = new ConnectError('ERR_CLOSED', 'the peer closed the connection');
 
-/** Fails once for each error, then succeeds. */
+/** Returns a function that fails once for each error, then succeeds. */
 function failing(...errors: HTCondorError[]) {
   const hosts: Host[] = [];
   const work = async (host: Host): Promise<string> => {
@@ -21,7 +21,7 @@ function failing(...errors: HTCondorError[]) {
   return { hosts, work };
 }
 
-/** Uses minimum delays. */
+/** Runs `retry` with minimum delays. */
 const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
 
 describe('Attempts', () => {
@@ -51,7 +51,7 @@ describe('Attempts', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('end at once if there is no time for another one', async () => {
+  test('end at once if no time remains for another one', async () => {
     const { work, hosts } = failing(HEALS, HEALS);
     await assert.rejects(
       withRetries({ retries: 3, useFullDeadline: false }, work, hasty({ timeLeftMs: () => 100 }).host),
@@ -84,7 +84,7 @@ describe('Attempts', () => {
     assert.match(log[0] ?? '', /retrying for up to 60 s$/);
   });
 
-  test('that hang end early enough for another one, except the last and those with the full deadline', async () => {
+  test('that hang end early enough for another one, except the last one and those with the full deadline', async () => {
     const hang = (host: Host) =>
       new Promise<string>((_, reject) => host.signal.addEventListener('abort', () => reject(host.signal.reason)));
     const { host } = hasty({ timeLeftMs: () => 20 });
@@ -95,11 +95,11 @@ describe('Attempts', () => {
     ]) {
       const { hosts, work } = failing();
       await withRetries(persistence, work, host);
-      assert.equal(hosts[0]?.signal, host.signal, 'no limit but that of the run');
+      assert.equal(hosts[0]?.signal, host.signal, 'no limit other than that of the run');
     }
   });
 
-  test('have growing pauses of up to ten seconds, reduced by up to a half at random', async () => {
+  test('are separated by growing pauses of up to ten seconds, randomly reduced by up to half', async () => {
     const waits = async (random: number) => {
       const { host, log } = notingHost({ randomBytes: (n) => new Uint8Array(n).fill(random) });
       const stop = new AbortController();
@@ -119,7 +119,7 @@ describe('A restart', () => {
   const once = { retries: 1, useFullDeadline: false };
   const timers = { randomBytes: (n: number) => new Uint8Array(n).fill(255), timeLeftMs: () => 700 };
 
-  test('is retried however often it takes, with one line in the log', async () => {
+  test('is retried as often as necessary, with one line in the log', async () => {
     const { host, log } = notingHost(timers);
     const { work, hosts } = failing(refused(), missing(true), refused(), missing(true));
     assert.equal(await withRetries(once, work, host), 'done');
@@ -130,13 +130,13 @@ describe('A restart', () => {
     );
   });
 
-  test('is retried while its ad is missing', async () => {
+  test('is retried while the daemon’s ad is missing', async () => {
     const { work, hosts } = failing(refused(), missing(false), missing(false));
     assert.equal(await withRetries(once, work, notingHost(timers).host), 'done');
     assert.equal(hosts.length, 4);
   });
 
-  test('is not retried with 0 retries', async () => {
+  test('is not retried if retries is 0', async () => {
     const { work, hosts } = failing(refused());
     await assert.rejects(withRetries({ retries: 0, useFullDeadline: false }, work, notingHost(timers).host), {
       tries: 1,
@@ -144,13 +144,13 @@ describe('A restart', () => {
     assert.equal(hosts.length, 1);
   });
 
-  test('is not assumed without evidence: a missing daemon fails at once', async () => {
+  test('is not assumed without evidence, so that a missing daemon fails at once', async () => {
     const { work, hosts } = failing(missing(false));
     await assert.rejects(withRetries(once, work, notingHost(timers).host), { code: 'ERR_NOT_FOUND' });
     assert.equal(hosts.length, 1);
   });
 
-  test('that outlasts the deadline is the reported error, instead of the time limit', async () => {
+  test('that outlasts the deadline is reported in place of the time limit', async () => {
     const over = new AbortController();
     const { host } = notingHost({ ...timers, signal: over.signal });
     const { work } = failing(refused(), missing(true));
@@ -163,7 +163,7 @@ describe('A restart', () => {
     await assert.rejects(withRetries(once, late, host), { code: 'ERR_NOT_FOUND', mayBeRestarting: true });
   });
 
-  test('that is cancelled reports the cancellation', async () => {
+  test('that is cancelled is reported as a cancellation', async () => {
     const over = new AbortController();
     const { host } = notingHost({ ...timers, signal: over.signal });
     const cancel = () => over.abort(new Error('SIGTERM'));
@@ -178,13 +178,13 @@ describe('A pause that a service requests', () => {
   const busy = (retryAfterMs: number) => new ConnectError('ERR_CONNECT', 'busy', { retryAfterMs });
   const once = { retries: 1, useFullDeadline: false };
 
-  test('counts if it is longer', async () => {
+  test('is used if it is longer than the client’s own', async () => {
     const { host, log } = hasty();
     assert.equal(await withRetries(once, failing(busy(400)).work, host), 'done');
     assert.match(log.join(), /retrying in 0\.4 s/);
   });
 
-  test('does not count if it is shorter', async () => {
+  test('is not used if it is shorter than the client’s own', async () => {
     const { host, log } = hasty();
     assert.equal(await withRetries(once, failing(busy(0)).work, host), 'done');
     assert.match(log.join(), /retrying in 0\.3 s/);
@@ -198,7 +198,7 @@ describe('A pause that a service requests', () => {
 });
 
 describe('A failure', () => {
-  test('is transient if it is of the network or a rate limit', () => {
+  test('is transient if it is a network failure or a rate limit', () => {
     const healing = everyError().filter((error) => isTransient(error));
     const network = ['ERR_CONNECT', 'ERR_TIMEOUT', 'ERR_CLOSED'];
     assert.deepEqual([...new Set(healing.map(({ code }) => code))], [...network, 'ERR_DAEMON']);

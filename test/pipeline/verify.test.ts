@@ -1,4 +1,4 @@
-/** Verification of the new token with the daemon that issued it. */
+/** Tests verification of the new token with the daemon that issued it. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fetchToken } from '../../src/index.ts';
@@ -8,7 +8,7 @@ import { fetchFrom, withPool } from '../support/embedded-pool/with-pool.ts';
 const LIMITS = { authz: ['READ', 'WRITE'], lifetime: 60 };
 
 describe('The verification of a token', () => {
-  test('queries all levels in parallel, in three more round trips', () =>
+  test('queries all levels in parallel, in three additional round trips', () =>
     withPool({}, async (pool) => {
       const plain = await fetchFrom(pool, LIMITS);
       const verified = await fetchFrom(pool, { ...LIMITS, verify: true });
@@ -16,13 +16,13 @@ describe('The verification of a token', () => {
       assert.equal(pool.log.filter((line) => /GRANTED to alice@pool.test for command 60040/.test(line)).length, 2);
     }));
 
-  test('queries without levels whether the token is accepted', () =>
+  test('queries whether the daemon accepts the token if no levels are requested', () =>
     withPool({}, async (pool) => {
       await fetchFrom(pool, { verify: true });
       assert.equal(pool.log.filter((line) => /for command 60040/.test(line)).length, 1);
     }));
 
-  test('fails for a level that the daemon does not allow', () =>
+  test('fails for a level that the daemon denies', () =>
     withPool({}, async (pool) => {
       const idtoken = pool.idToken('alice', { authz: ['READ'] });
       await assert.rejects(fetchFrom(pool, { ...LIMITS, idtoken, verify: true }), {
@@ -70,7 +70,7 @@ describe('An expected claim', () => {
     ['expectedIdentity', 'sub', 'the token is for alice@pool.test, but expected-identity is bob'],
     ['expectedTrustDomain', 'iss', 'the token was issued by pool.test, but expected-trust-domain is bob'],
   ] as const) {
-    test(`fails with ${option} if it differs`, () =>
+    test(`causes a failure with ${option} if it differs`, () =>
       withPool({}, async (pool) => {
         await assert.rejects(fetchFrom(pool, { [option]: 'bob' }), { code: 'ERR_TOKEN_CLAIM', claim, message });
       }));
@@ -105,7 +105,7 @@ describe('Clock skew', () => {
     );
   };
 
-  test('causes a warning if the daemon is ahead', async () => {
+  test('causes a warning if the daemon’s clock is ahead', async () => {
     const { lines, skew } = await fetchFromClock(600, 3600);
     assert.ok(Math.abs(skew - 600) <= 5, String(skew));
     assert.match(
@@ -121,7 +121,7 @@ describe('Clock skew', () => {
     assert.doesNotMatch((await fetchFromClock(590, 3600)).lines.join('\n'), /longer than/);
   });
 
-  test('causes a warning if the daemon is behind by a tenth of the lifetime', async () => {
+  test('causes a warning if the daemon’s clock is behind by a tenth of the lifetime', async () => {
     assert.match(
       (await fetchFromClock(-30, 240)).lines.join(),
       /clock is \d+ s behind the clock of this host.*earlier/,

@@ -1,4 +1,4 @@
-/** The configuration of the token service: accepted configurations, and the message for each mistake. */
+/** Tests the token service's configuration: accepted configurations, and the message for each mistake. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ function mistakesOf(text: string, context = CONTEXT): readonly string[] {
 }
 
 describe('The configuration of the token service', () => {
-  test('has defaults for everything but the grants', () => {
+  test('has defaults for everything except the grants', () => {
     const { listen, tls, audience, daemons, grants } = configOf(GOOD);
     assert.deepEqual(listen, { host: '0.0.0.0', port: 8443 });
     assert.deepEqual(tls, { certificate: '/etc/grid-security/hostcert.pem', key: '/etc/grid-security/hostkey.pem' });
@@ -43,13 +43,13 @@ describe('The configuration of the token service', () => {
     assert.deepEqual([job?.maxTokenAgeSeconds, job?.reuse, job?.untrustedCode], [900, 'never', false]);
   });
 
-  test('takes every scalar as the text that is written', () => {
+  test('interprets every scalar as the text in the file', () => {
     const [job] = configOf(`grants:\n${grant(entry('repository_id: 074', 'environment: on'))}`).grants[0]?.jobs ?? [];
     assert.deepEqual(job?.claims.get('repository_id'), { values: ['074'] });
     assert.deepEqual(job?.claims.get('environment'), { values: ['on'] });
   });
 
-  test('listens behind a proxy without TLS, and then needs an audience', () => {
+  test('may specify a service without TLS behind a proxy, which then requires an audience', () => {
     for (const listen of ['unix:/run/x/socket', '127.0.0.1:8080', '"[::1]:8080"']) {
       assert.match(mistakesOf(`listen: ${listen}\n${GOOD}`).join(), /^audience: it is missing/);
       assert.equal(configOf(`listen: ${listen}\naudience: https://x.org\n${GOOD}`).tls, undefined);
@@ -58,7 +58,7 @@ describe('The configuration of the token service', () => {
 
   const mistakes: readonly (readonly [string, string, RegExp])[] = [
     ['no YAML', 'a: [', /not valid YAML/],
-    ['a key twice', `${GOOD}grants: []\n`, /not valid YAML: Map keys must be unique/],
+    ['a duplicate key', `${GOOD}grants: []\n`, /not valid YAML: Map keys must be unique/],
     ['an alias', `listen: &a 127.0.0.1:1\naudience: *a\n${GOOD}`, /alias/],
     ['a tag', `listen: !!binary aGk=\n${GOOD}`, /not valid YAML|listen/],
     ['two documents', `${GOOD}---\n${GOOD}`, /not valid YAML/],
@@ -89,17 +89,17 @@ describe('The configuration of the token service', () => {
     ['root', GOOD.replace('ci@', 'root@'), /root is an account of HTCondor's daemons/],
     ['condor', GOOD.replace('ci@', 'condor@'), /condor is an account/],
     ['a super user', GOOD.replace('ci@', 'osg@'), /QUEUE_SUPER_USERS/],
-    ['a super user with domain', GOOD.replace('ci@', 'boss@'), /QUEUE_SUPER_USERS/],
+    ['a super user with a domain', GOOD.replace('ci@', 'boss@'), /QUEUE_SUPER_USERS/],
     ['an identity with ..', GOOD.replace('ci@example.org', 'ci@a..b'), /is not an identity/],
     ['an identity with a slash', GOOD.replace('ci@', '../ci@'), /is not an identity/],
     ['an identity in upper case', GOOD.replace('ci@', 'CI@'), /is not an identity/],
-    ['an identity twice', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
+    ['a duplicate identity', `${GOOD}${grant(entry('repository_id: 75'))}`, /already has a grant/],
     ['no owner', `grants:\n${grant(entry('ref: refs/heads/main'))}`, /no owner: set repository_id, which GitHub/],
     ['a repository by name', `grants:\n${grant(entry('repository: o/r'))}`, /no owner/],
-    ['a sub where there are ids', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
+    ['a sub although the issuer has IDs', `grants:\n${grant(entry('sub: repo:o/r:ref:refs/heads/main'))}`, /no owner/],
     ['an owner of many', `grants:\n${grant(entry('repository_owner_id: 65'))}`, /any-repository-of-owner: true/],
-    ['a glob over an id', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
-    ['an empty id', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
+    ['a glob for an ID', `grants:\n${grant(entry('repository_id: { glob: "*" }'))}`, /a glob is not supported here/],
+    ['an empty ID', `grants:\n${grant(entry('repository_id: ""'))}`, /repository_id: it is empty/],
     [
       'an event of untrusted code',
       `grants:\n${grant(entry('repository_id: 74', 'event_name: [push, pull_request]'))}`,
@@ -111,13 +111,13 @@ describe('The configuration of the token service', () => {
       /list the events exactly/,
     ],
     [
-      'untrusted code by glob',
+      'untrusted code with a glob',
       `grants:\n${grant(entry('repository_id: 74', 'untrusted-code: true', 'event_name: { glob: "*" }'))}`,
       /list the events exactly/,
     ],
     ['plain HTTP', GOOD.replace(GITHUB, 'http://issuer.example.org'), /it is not HTTPS$/],
     ['plain HTTP on loopback', GOOD.replace(GITHUB, 'http://127.0.0.1:1'), /-insecure-test-issuer/],
-    ['an issuer that is no URL', GOOD.replace(GITHUB, 'github'), /is not the URL of an issuer/],
+    ['an issuer that is not a URL', GOOD.replace(GITHUB, 'github'), /is not the URL of an issuer/],
     [
       'an issuer in upper case',
       GOOD.replace('https://token', 'Https://TOKEN'),
@@ -138,16 +138,16 @@ describe('The configuration of the token service', () => {
       /expected a string, a list of strings, or \{ glob/,
     ],
     ['an invalid port', `listen: 0.0.0.0:99999\n${GOOD}`, /listen: .*is not HOST:PORT/],
-    ['a pool without name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
+    ['a pool without a name', `daemon: [{ pool: cm }]\n${GOOD}`, /name is required with pool/],
   ];
   for (const [what, text, expected] of mistakes) {
     test(`is rejected with ${what}`, () => assert.match(mistakesOf(text).join('\n'), expected));
   }
 
-  test('is reported with all of its mistakes', () =>
+  test('is rejected with all of its mistakes', () =>
     assert.equal(mistakesOf(GOOD.replace('ci@', 'root@').replace('1h', '25h').replace('https:', 'http:')).length, 3));
 
-  test('accepts the fixed owner of each platform', () => {
+  test('accepts the immutable owner ID of each platform', () => {
     for (const [issuer, claim] of [
       [GITHUB, 'repository_id: 74'],
       [`${GITHUB}/octo-enterprise`, 'repository_id: 74'],
@@ -163,7 +163,7 @@ describe('The configuration of the token service', () => {
       configOf(`grants:\n${grant(`issuer: ${issuer}\n        ${claim}`)}`);
   });
 
-  test('warns of entries that match the same job, and of issuers that do not tell the event', () => {
+  test('causes warnings about entries that match the same job, and about issuers whose tokens do not contain the event', () => {
     const two = `${GOOD}${grant(entry('repository_id: [74, 75]'), '', 'other@example.org')}`;
     assert.match(
       warningsOf(configOf(two)).join('\n'),
@@ -175,7 +175,7 @@ describe('The configuration of the token service', () => {
     assert.match(warningsOf(configOf(jenkins)).join('\n'), /builds of pull requests match/);
   });
 
-  test('of docs/KEYLESS.md is accepted', () => {
+  test('in docs/KEYLESS.md is accepted', () => {
     const [policy] = blocksOf('docs/KEYLESS.md').filter(({ name }) => name === 'policy');
     assert.equal(configOf(policy?.text ?? '').grants[0]?.identity, 'ci-octo@example.org');
   });
@@ -187,7 +187,7 @@ describe('The configuration of the token service', () => {
 });
 
 describe('the link to a daemon', () => {
-  test('stays on this host with a loopback address, and with an address of this host', () => {
+  test('is local if the daemon has a loopback address or another address of this host', () => {
     const addresses = ['127.0.0.1', '192.0.2.2', 'fd00::2'];
     for (const sinful of ['<127.0.0.1:9618?sock=a>', '<[::1]:9618>', '<192.0.2.2:9618?sock=a>', '<[fd00::2]:9618>'])
       assert.ok(isOnThisHost(sinful, addresses), sinful);

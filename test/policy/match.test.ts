@@ -1,4 +1,4 @@
-/** Matching of verified claims: the selected grant, and the reason that a job receives. */
+/** Tests how verified claims are matched: which grant is selected, and which reason a job receives. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { entryFor } from '../../src/policy/advice.ts';
@@ -36,7 +36,7 @@ describe('A job', () => {
     CircleCI: ['https://oidc.circleci.com/org/1f', 'oidc.circleci.com/project-id: 2e'],
   } as const;
   for (const [name, claims] of Object.entries(OTHER_CLAIMS)) {
-    test(`of ${name} matches by its owner, and another one does not`, () => {
+    test(`of ${name} matches by its owner, but not with another owner`, () => {
       const [issuer, owner] = ISSUERS[name as keyof typeof ISSUERS];
       assert.equal(reasonOf(configOf(issuer, owner), jobOf(issuer, claims)), 'granted');
       const other = configOf(issuer, `${owner.slice(0, owner.lastIndexOf(': '))}: other`);
@@ -44,7 +44,7 @@ describe('A job', () => {
     });
   }
 
-  test('of GitHub matches whatever the format of sub', () => {
+  test('of GitHub matches regardless of the format of sub', () => {
     const config = configOf(GITHUB, 'repository_id: 74');
     for (const sub of [
       'repo:octo-org/octo-repo:ref:refs/heads/main',
@@ -54,7 +54,7 @@ describe('A job', () => {
       assert.equal(reasonOf(config, jobOf(GITHUB, { ...GITHUB_CLAIMS, sub })), 'granted');
   });
 
-  test('of GitLab that runs in a fork does not match by the project of the parent', () => {
+  test('of GitLab that runs in a fork does not match the ID of the parent project', () => {
     const [issuer, owner] = ISSUERS.GitLab;
     const fork = jobOf(issuer, { ...OTHER_CLAIMS.GitLab, job_project_id: '99' });
     assert.match(reasonOf(configOf(issuer, owner), fork), /job_project_id: expected 12, got 99/);
@@ -78,14 +78,14 @@ describe('A job', () => {
     );
   });
 
-  test('with ids does not match an entry that fixes sub alone', () => {
+  test('with IDs does not match an entry that fixes only sub', () => {
     const config = configOf('https://ci.example.org', 'sub: a');
     assert.equal(reasonOf(config, jobOf('https://ci.example.org', { sub: 'a' })), 'granted');
     for (const claim of [{ repository_id: '74' }, { event_name: 'pull_request' }, { pipeline_source: 'push' }])
       assert.notEqual(reasonOf(config, jobOf('https://ci.example.org', { sub: 'a', ...claim })), 'granted');
   });
 
-  test('of another owner is told nothing about the entries', () => {
+  test('of another owner learns nothing about the entries', () => {
     const config = configOf(GITHUB, 'repository_id: 74', 'environment: secret-name');
     assert.equal(
       reasonOf(config, jobOf(GITHUB, { ...GITHUB_CLAIMS, repository_id: '75' })),
@@ -93,7 +93,7 @@ describe('A job', () => {
     );
   });
 
-  test('matches numbers and booleans as text, and nothing that is inherited', () => {
+  test('matches numbers and booleans as text, and ignores inherited properties', () => {
     const config = configOf(GITHUB, 'repository_id: 74', 'ref_protected: true');
     assert.equal(
       reasonOf(config, jobOf(GITHUB, { ...GITHUB_CLAIMS, repository_id: 74, ref_protected: true })),
@@ -112,11 +112,11 @@ test('a glob stays within one segment and has no other wildcard', () => {
   for (const text of ['refs/heads/release-1/x', 'refs/heads/release', 'xrefs/heads/release-1', 'refs/heads/Release-1'])
     assert.ok(!matchesGlob('refs/heads/release-*', text), text);
   assert.ok(matchesGlob('a*b*c', 'aXbYbZc') && matchesGlob('*', '') && matchesGlob('a.c', 'a.c'));
-  assert.ok(matchesGlob('a*bc*cd', 'abccd') && !matchesGlob('a*bc*cd', 'abcd')); // parts do not overlap
+  assert.ok(matchesGlob('a*bc*cd', 'abccd') && !matchesGlob('a*bc*cd', 'abcd')); // the matched parts must not overlap
   assert.ok(!matchesGlob('a*b', 'ab/b') && !matchesGlob('a.c', 'abc') && !matchesGlob('ab*ba', 'aba'));
 });
 
-test('JSON with the same key twice in one object is found at any depth', () => {
+test('the same key twice in one JSON object is detected at any depth', () => {
   for (const text of ['{"a":1,"a":2}', '{"a":{"b":1,"\\u0062":2}}', '[{"a":[],"a":{}}]'])
     assert.ok(!hasUniqueKeys(text), text);
   for (const text of [
@@ -129,7 +129,7 @@ test('JSON with the same key twice in one object is found at any depth', () => {
     assert.ok(hasUniqueKeys(text), text);
 });
 
-test('the entry that explain prints admits the job that it was made for', () => {
+test('the entry that explain prints admits the job for which it was created', () => {
   for (const [issuer, claims] of [
     [GITHUB, { ...GITHUB_CLAIMS, environment: 'prod' }],
     [GITHUB, { ...GITHUB_CLAIMS, event_name: 'pull_request' }],

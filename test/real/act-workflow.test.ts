@@ -1,4 +1,4 @@
-/** The CI jobs of this repository that run the Action, run by act on this host. */
+/** Runs this repository's CI jobs that use the Action, with act on this host. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -13,7 +13,8 @@ import { Act, type ActRun, errorsOf, findAct } from '../support/runner/act.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** our workflow is not run by act: ${why}\n`);
 
 describe('The workflow ci.yml', { skip: why }, () => {
@@ -25,13 +26,14 @@ describe('The workflow ci.yml', { skip: why }, () => {
 
   function run(job: string, matrix: readonly string[] = [], more = {}): Promise<ActRun> {
     const args = ['--job', job, ...matrix.flatMap((each) => ['--matrix', each])];
-    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'); // with the installed trees of real pools
+    // The cache contains the file systems of the real pools.
+    const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
     return act.run(builtHere(job), { args, env: { XDG_CACHE_HOME: cache, ...more } });
   }
 
   for (const suite of [undefined, ...poolSuites()]) {
     const pool = suite === undefined ? 'embedded' : 'real';
-    test(`runs the Action against a pool of its own job: ${suite ?? pool}`, async () => {
+    test(`runs the Action with a pool that the job starts: ${suite ?? pool}`, async () => {
       const suites = suite === undefined ? {} : { CONDOR_POOL_SUITES: suite };
       const { status, text } = await run('action', ['os:ubuntu-latest', `pool:${pool}`], suites);
       assert.equal(status, 0, text);
@@ -44,7 +46,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
     });
   }
 
-  test('has a job that fails as it must, with one annotation', async () => {
+  test('has a job that fails as expected, with one annotation', async () => {
     const failed = await run('must-fail');
     assert.equal(failed.status, 0, failed.text);
     const errors = errorsOf(failed);
@@ -54,7 +56,10 @@ describe('The workflow ci.yml', { skip: why }, () => {
   });
 });
 
-/** The workflow with one job, without the steps that check out and build the sources: both exist already. */
+/**
+ * Returns the workflow with only one job, and without the steps that check out and build the sources, which already
+ * exist.
+ */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;
   const { [job]: found } = workflow.jobs;

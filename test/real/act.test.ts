@@ -1,4 +1,4 @@
-/** The workflows of the examples, run by act on this host, with real daemons and HTCondor's own tools. */
+/** Runs the workflows of the examples with act on this host, with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,8 @@ import { TokenServices } from '../support/service/token-services.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** the examples are not run by act: ${why}\n`);
 
 const JOB = { 'job.sub': 'executable = /bin/true\ntransfer_executable = false\nqueue\n' };
@@ -45,10 +46,11 @@ for (const suite of poolSuites()) {
     const place = (): Place => ({ collector: pool.collector, schedd: pool.scheddName });
 
     for (const file of ['github/submit.yml', 'forgejo.yml']) {
-      test(`${file} submits, hides the token, and removes it`, async () => {
+      test(`${file} submits a job, hides the token, and removes it`, async () => {
         const kept = join(act.directory, 'kept');
         const look = 'cat "$_CONDOR_SEC_TOKEN_DIRECTORY/token" && cp "$_CONDOR_SEC_TOKEN_DIRECTORY/token" "$KEPT"';
-        const text = exampleText(file, place()).replace('https://github.com/', ''); // only Forgejo's and Gitea's act know it
+        // Only Forgejo's and Gitea's versions of act accept URLs.
+        const text = exampleText(file, place()).replace('https://github.com/', '');
         const workflow = withSteps(text, 'submit', { name: 'Look', run: look });
         const options = { secrets: { CONDOR_IDTOKEN: idtoken }, env: { KEPT: kept }, files: JOB };
         const run = await act.run(workflow, options);
@@ -60,7 +62,7 @@ for (const suite of poolSuites()) {
         if (file.startsWith('github'))
           assert.match(run.text, /\| Submitted as alice@pool\.test with a token that expires at 2/);
         const token = readFileSync(kept, 'utf8').trim();
-        assert.match(run.text, /\| \*\*\*$/m, 'that is the token');
+        assert.match(run.text, /\| \*\*\*$/m, 'the log contains the masked token');
         assertHidden(run, [idtoken, token]);
         const directory = /::set-output:: token-directory=(.*)$/m.exec(run.text)?.[1] ?? '';
         assert.ok(directory.startsWith(act.jobs), directory);
@@ -93,7 +95,7 @@ for (const suite of poolSuites()) {
       const workflow = parseDocument(exampleText('github/request.yml', place()));
       const inputs = ['jobs', 'request', 'steps', 0, 'with'];
       workflow.setIn([...inputs, 'ca-certificate'], secure.authority.certificate);
-      workflow.setIn([...inputs, 'server-name'], HOST); // 127.0.0.1 is not in the certificate
+      workflow.setIn([...inputs, 'server-name'], HOST); // the certificate does not contain 127.0.0.1
       workflow.setIn([...inputs, 'identity'], 'carol@pool.test');
       let approved: Promise<string> | undefined;
       const run = await act.run(workflow.toString(), {
@@ -101,7 +103,7 @@ for (const suite of poolSuites()) {
           const id = /condor_token_request_approve .*-reqid (\d+)/.exec(line)?.[1];
           if (id !== undefined && approved === undefined) {
             approved = pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -type collector`);
-            approved.catch(() => {}); // checked below
+            approved.catch(() => {}); // the test checks the outcome below
           }
         },
       });
@@ -111,7 +113,7 @@ for (const suite of poolSuites()) {
       assert.match(run.text, /WRITE +IDTOKENS .* ALLOW +carol@pool\.test/, run.text);
     });
 
-    test('github/keyless.yml submits a job with a token of the token service', async () => {
+    test('github/keyless.yml submits a job with a token from the token service', async () => {
       const issuer = await JobIssuer.start(services.authority);
       const service = await ServiceProcess.start({
         ...{ authority: services.authority, audience: 'origin' },
@@ -145,7 +147,7 @@ grants:
       }
     });
 
-    test('a job whose secret is of another pool fails with one annotation, and submits nothing', async () => {
+    test('a job whose secret is a token of another pool fails with one annotation, and submits nothing', async () => {
       const jobs = await pool.run('condor_q', '-allusers', '-af', 'ClusterId');
       const foreign = (await other.run('condor_token_create', '-identity', 'bob@other.test')).trim();
       const options = { secrets: { CONDOR_IDTOKEN: foreign }, files: JOB };
@@ -166,7 +168,10 @@ grants:
   });
 }
 
-/** Adds a first step that checks at the end of the job what is left, and further steps. */
+/**
+ * Adds two kinds of steps to a job: a first step whose post step reports which files are left, and further steps at the
+ * end.
+ */
 function withSteps(text: string, job: string, ...more: object[]): string {
   const workflow = parseDocument(text);
   const steps = workflow.getIn(['jobs', job, 'steps']) as YAMLSeq;

@@ -1,4 +1,4 @@
-/** Daemons with their own ports, on IPv6, and behind tunnels. */
+/** Tests daemons with their own ports, on IPv6, and behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/network/distant-proxy.ts';
@@ -48,13 +48,13 @@ for (const suite of poolSuites()) {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         const fetched = await fetchFrom(pool, { pool: pool.collector, name: pool.scheddName, address: end, idtoken });
-        assert.equal(tunnel.connections, 1, 'what the collector says of its place is not used');
+        assert.equal(tunnel.connections, 1, 'the address that the collector returns is not used');
         assert.match(fetched.daemonAddress, new RegExp(`^<${end}\\?.*sock=schedd_`));
         assert.doesNotMatch(fetched.daemonAddress, /addrs/);
         assert.match(await pool.log('Sched'), /alice@pool\.test/);
       });
 
-      test('collector and schedd are reached through one tunnel', async () => {
+      test('the collector and the schedd are reached through one tunnel', async () => {
         tunnel.reset();
         const end = `127.0.0.1:${tunnel.port}`;
         await fetchFrom(pool, { pool: end, name: pool.scheddName, address: end, idtoken });
@@ -71,12 +71,12 @@ for (const suite of poolSuites()) {
       });
       after(() => pool?.stop());
 
-      test('collector and schedd are reached', async () => {
+      test('the collector and the schedd are reached', async () => {
         const { daemonName } = await fetchFrom(pool, { pool: `[::1]:${pool.port}`, name: pool.scheddName, idtoken });
         assert.equal(daemonName, pool.scheddName);
       });
 
-      test('a sinful string with an IPv6 host and a shared port id is a sufficient address', async () => {
+      test('a sinful string with an IPv6 host and a shared port ID is a sufficient address', async () => {
         const [, id = ''] = /sock=([^&>]+)/.exec(await pool.sinful('schedd', pool.scheddName)) ?? [];
         const { token } = await fetchFrom(pool, {
           address: `<[::1]:${pool.port}?sock=${id}>`,

@@ -1,4 +1,7 @@
-/** docs/ADMINISTRATORS.md with real daemons: their logs, the accepted identities and methods, and disabled features. */
+/**
+ * Tests docs/ADMINISTRATORS.md with real daemons: their logs, the accepted identities and methods, and disabled
+ * features.
+ */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { processHost } from '../../src/inputs/process-host.ts';
@@ -19,7 +22,7 @@ for (const suite of poolSuites()) {
       ci = await on.secure.authority.issue({ subject: 'O=Example, CN=ci' });
     });
 
-    test('the audit log has each fetch', async () => {
+    test('the audit log contains each fetch', async () => {
       await configured(block('audit'), async () => {
         const { jti } = claimsOf(await fetch({ authz: ['READ'] }));
         await refusedWith(4, { authz: ['ADMINISTRATOR'] });
@@ -30,11 +33,11 @@ for (const suite of poolSuites()) {
         const [first, ...rest] = logLines('log-fetch').map((line) => line.replace('\\(cid:.*\\)', ''));
         assert.match(ours, new RegExp([first, ...rest].join('\\n.*')));
         const last = lines.at(-1) ?? '';
-        assert.match(last, /CondorId=ci@example\.org/, 'a refused one ends without a token');
+        assert.match(last, /CondorId=ci@example\.org/, 'a denied fetch yields no token');
       });
     });
 
-    test('certificates and SciTokens are mapped exactly to the identities of the map file', async () => {
+    test('certificates and SciTokens are mapped exactly to the identities in the map file', async () => {
       const map = block('map').replace('https://issuer[.]example[.]org', on.secure.issuer.url);
       await on.pool.write('/etc/condor/condor_mapfile', map, 0o644);
       await configured(block('methods'), async () => {
@@ -43,11 +46,11 @@ for (const suite of poolSuites()) {
         const bySsl = (identity: Identity) =>
           fetch({ ...way, clientCertificate: identity.certificate, clientKey: identity.key });
         assert.equal(claimsOf(await bySsl(ci))['sub'], CI);
-        assert.equal(claimsOf(await bySsl(ci))['scope'], undefined, 'a certificate limits nothing');
+        assert.equal(claimsOf(await bySsl(ci))['scope'], undefined, 'a certificate restricts nothing');
         assert.equal(claimsOf(await fetch({ ...way, scitoken: on.secure.issuer.issue('ci', audience) }))['sub'], CI);
         const short = on.secure.issuer.issue('ci', { ...audience, exp: Math.floor(Date.now() / 1000) + 300 });
         const { exp, iat } = claimsOf(await fetch({ ...way, scitoken: short, lifetime: 3600 }));
-        assert.equal(Number(exp) - Number(iat), 3600, 'longer than the SciToken');
+        assert.equal(Number(exp) - Number(iat), 3600, 'the token expires later than the SciToken');
         for (const name of ['O=Example, CN=ci-of-somebody-else', 'C=XX, O=Example, CN=ci']) {
           const like = await on.secure.authority.issue({ subject: name });
           await assert.rejects(bySsl(like), { code: 'ERR_DENIED' }, name);
@@ -75,7 +78,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a daemon that requires AES rejects a client without it', async () => {
+    test('a daemon that requires AES rejects a client that does not support it', async () => {
       await configured(block('encryption'), async () => {
         await assertTaken(await fetch());
         const ping = (env: Record<string, string>) =>
@@ -104,7 +107,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Runs a fetch as the Action does, with these inputs. */
+    /** Runs a fetch with these inputs as the Action does. */
     function asked(words: Record<string, string>, onNotice: (line: string) => void = () => {}) {
       const log: Host['log'] = { ...{ debug: () => {}, info: () => {}, warn: () => {} }, notice: onNotice };
       const host = processHost(20_000, new AbortController().signal, { mask: () => {}, log });

@@ -1,4 +1,4 @@
-/** docs/ADMINISTRATORS.md with real daemons: the tokens of CI, their levels, keys, lifetimes and revocation. */
+/** Tests docs/ADMINISTRATORS.md with real daemons: the tokens for CI, their levels, keys, lifetimes and revocation. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { administered, blocks, CI, DOCUMENT, TRIED } from '../support/pool/administered-pool.ts';
@@ -7,7 +7,7 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 3600;
-/** Stands for the token ID in the document. */
+/** The document's placeholder for a token ID. */
 const EXAMPLE_JTI = 'c760c2af193a1fd4e40bc9c53c96ee7c';
 
 for (const suite of poolSuites()) {
@@ -26,14 +26,14 @@ for (const suite of poolSuites()) {
       assert.deepEqual(await levels(on.bootstrap, 'collector', ['READ']), ['READ']);
     });
 
-    test('a fetched token is limited to the levels and the lifetime of the bootstrap token', async () => {
+    test('a fetched token is restricted to the levels and the lifetime of the bootstrap token', async () => {
       await refusedWith(4, { authz: ['ADMINISTRATOR'] });
       const fetched = claimsOf(await fetch({ lifetime: 'unlimited' }));
       assert.ok(Math.abs(Number(fetched['exp']) - Number(claimsOf(on.bootstrap)['exp'])) <= 1);
       assert.equal(fetched['scope'], 'condor:/READ,condor:/WRITE'.replace(',', ' '));
     });
 
-    test('all settings apply together: CI fetches a token of its key for an hour, and submits', async () => {
+    test('with all settings together, CI fetches a one-hour token with its own key, and submits a job', async () => {
       const settings = ['universes', 'own-key-beside', 'lifetimes', 'audit', 'encryption'].map(block).join('\n');
       await configured(settings, async () => {
         const jwt = await fetch({ authz: ['READ', 'WRITE'], key: 'CI', lifetime: DAY });
@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
         { ci: ['READ', 'WRITE'], condor: ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'] },
       ];
       for (const { limit, ...expected } of CASES) {
-        test(`restrict a token limited to ${limit ?? 'nothing'}`, async () => {
+        test(`restrict a token with ${limit ?? 'no restriction'}`, async () => {
           for (const account of ['ci', 'condor'] as const) {
             const limits = limit === undefined ? [] : ['-authz', limit];
             const jwt = await create('-identity', `${account}@example.org`, ...limits, '-lifetime', '600');
@@ -65,7 +65,7 @@ for (const suite of poolSuites()) {
         });
       }
 
-      test('WRITE submits no job to disabled universes of the access point', async () => {
+      test('WRITE does not permit jobs in universes that the access point disables', async () => {
         const job = 'universe = UNIVERSE\nexecutable = /bin/true\ntransfer_executable = false\nqueue\n';
         const jwt = await fetch({ authz: ['WRITE', 'READ'] });
         const started = async (universe: string) => {
@@ -78,7 +78,7 @@ for (const suite of poolSuites()) {
             /\s+/,
           );
         await started('local');
-        await until('a job of the local universe has run without the setting', 60, async () => {
+        await until('without the setting, a job of the local universe has run', 60, async () => {
           const found = await states();
           return found.includes('4') ? undefined : found.join(' ');
         });
@@ -93,7 +93,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('only WRITE submits a job', async () => {
+      test('only WRITE permits submission of a job', async () => {
         await on.pool.write('/tmp/job.sub', 'executable = /bin/true\ntransfer_executable = false\nqueue\n', 0o644);
         const submit = async (authz: string[]) =>
           withToken(await fetch({ authz }), 'condor_submit', '-remote', on.pool.scheddName, '/tmp/job.sub');
@@ -105,7 +105,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a schedd with its own key signs with that key only', async () => {
+    test('a schedd with its own key signs only with that key', async () => {
       await configured(block('own-key'), async () => {
         assert.equal(claimsOf(await fetch())['kid'], 'CI');
         assert.equal(claimsOf(await fetch({ key: 'CI' }))['kid'], 'CI');
@@ -156,7 +156,7 @@ for (const suite of poolSuites()) {
         return block(name).replace(EXAMPLE_JTI, String(jti)).replace('1700000000', String(iat));
       };
 
-      test('is revoked by its id after condor_reconfig, alone, and its fetched ones stay', async () => {
+      test('is revoked by its ID after condor_reconfig, but tokens that were fetched with it remain valid', async () => {
         const [victim, other] = [await create('-identity', CI), await create('-identity', CI)];
         const descendant = await fetch({ idtoken: victim });
         const file = '/etc/condor/config.d/99-revoked';
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
         await on.pool.run('sh', '-ec', block('reconfig'));
         try {
           for (const type of ['schedd', 'collector']) {
-            await until(`the ${type} refuses it`, 60, async () => ((await takes(victim, type)) ? 'taken' : undefined));
+            await until(`the ${type} rejects it`, 60, async () => ((await takes(victim, type)) ? 'taken' : undefined));
             await assertTaken(other, type);
             await assertTaken(descendant, type);
           }
@@ -177,7 +177,7 @@ for (const suite of poolSuites()) {
         await assertTaken(victim);
       });
 
-      test('is revoked with all earlier tokens of its account, and no others', async () => {
+      test('is revoked together with all earlier tokens of its account, but no other tokens', async () => {
         const victim = await create('-identity', CI);
         const alice = await create('-identity', 'alice@example.org');
         const { iat } = claimsOf(victim);
@@ -193,7 +193,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('is revoked by either part of an expression with ||', async () => {
+      test('is revoked by either operand of || in an expression', async () => {
         const [victim, other] = [
           await create('-identity', 'alice@example.org'),
           await create('-identity', 'bob@example.org'),
@@ -207,7 +207,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('is revoked with every other token by an expression that is undefined', async () => {
+      test('is revoked together with every other token by an expression that evaluates to undefined', async () => {
         const alice = await create('-identity', 'alice@example.org');
         await configured('SEC_TOKEN_REVOCATION_EXPR = kid == "CI"', () => assertRefused(alice));
         await configured('SEC_TOKEN_REVOCATION_EXPR = kid =?= "CI"', () => assertTaken(on.bootstrap));
@@ -220,7 +220,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a second key takes over, and tokens of the first become invalid when it is removed', async () => {
+    test('a second key replaces the first, and removing the first key invalidates its tokens', async () => {
       await on.pool.run('sh', '-ec', block('make-second-key'));
       await configured(block('second-key'), async () => {
         await assertTaken(on.bootstrap);

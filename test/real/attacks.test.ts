@@ -1,7 +1,8 @@
 /**
- * Attacks on fetches from real daemons, by an attacker who changes the traffic, advertises in the collector, has a
- * certificate of another host, runs the token service, or has left files on the runner. Each attack leads to one error, and
- * no credential leaves the client. Where it applies, the same fetch without the defense shows that the attack would work.
+ * Tests attacks on fetches from real daemons. The attacker modifies the traffic, advertises to the collector, has
+ * another host's certificate, runs the token service, or has left files on the runner. Each attack causes one error,
+ * and no credential leaves the client. Where possible, the test runs the same fetch without the defense to show that
+ * the attack would succeed.
  */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
@@ -19,14 +20,14 @@ import { HOST } from '../support/pool/secure-pool.ts';
 import { Runner } from '../support/runner/runner.ts';
 import { TokenServices } from '../support/service/token-services.ts';
 
-/** A host of the attacker, with a certificate of the pool's CA. */
+/** The attacker's host, which has a certificate from the pool's CA. */
 const EVIL = 'evil.pool.test';
 const YEAR = 31_536_000;
 const HEADER = 5;
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** Replaces text in a frame that is sent in cleartext, and corrects the length in the frame's header. */
+/** Replaces text in a cleartext frame and corrects the length in the frame's header. */
 function edited(frame: Uint8Array, from: RegExp | string, to: string): Uint8Array {
   const text = Buffer.from(frame.subarray(HEADER)).toString('latin1');
   const at = typeof from === 'string' ? text.indexOf(from) : text.search(from);
@@ -48,8 +49,8 @@ const WIDER = 'causes ERR_TOKEN_CLAIM';
 const MALFORMED = 'causes ERR_TOKEN_MALFORMED';
 
 /**
- * Claims about levels in tokens of which only READ was requested, as JSON; the outcome; and whether HTCondor authorizes
- * WRITE. HTCondor is not asked about tokens that the client cannot parse.
+ * Claims about levels, as JSON, in tokens for which the client requested only READ. Each row has the outcome of the
+ * fetch, and whether HTCondor authorizes WRITE. Tokens that the client cannot parse are not sent to HTCondor.
  */
 const SCOPES: readonly [claims: string, outcome: string, writes?: boolean][] = [
   ['"scope": "condor:/READ"', ACCEPTED, false],
@@ -89,7 +90,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    /** Makes the schedd use this certificate from now on. */
+    /** Configures the schedd to use this certificate from now on. */
     async function present({ certificate, key }: Identity, pool = secure.pool): Promise<void> {
       await pool.write('/etc/condor/schedd.pem', certificate, 0o644);
       await pool.write('/etc/condor/schedd.key', key, 0o600);
@@ -98,8 +99,8 @@ for (const suite of poolSuites()) {
     const certificate = () => ({ clientCertificate: secure.alice.certificate, clientKey: secure.alice.key });
 
     /**
-     * Runs `work` with the address of a proxy in front of the schedd, which changes one frame of each connection. Returns
-     * what the client sent.
+     * Calls `work` with the address of a proxy in front of the schedd. The proxy changes one frame of each connection.
+     * Returns the data that the client sent.
      */
     async function changing(
       { direction, frame }: Pick<FaultPlan, 'direction' | 'frame'>,
@@ -108,7 +109,7 @@ for (const suite of poolSuites()) {
     ): Promise<Buffer> {
       const sent: (readonly Uint8Array[])[] = [];
       const damage: FaultPlan['damage'] = (bytes, earlier) => {
-        sent.push(earlier['to the daemon']); // later frames are added to it
+        sent.push(earlier['to the daemon']); // later frames are appended to this array
         return { bytes: [change(bytes)] };
       };
       const { pool, address } = secure;
@@ -122,7 +123,7 @@ for (const suite of poolSuites()) {
       return Buffer.concat(sent.flat());
     }
 
-    describe('who advertises a host with another certificate of the pool’s CA', () => {
+    describe('who advertises a host that has another certificate of the pool’s CA', () => {
       let options: FetchOptions;
       before(async () => {
         const { authority, pool, address } = secure;
@@ -137,7 +138,7 @@ for (const suite of poolSuites()) {
       });
       after(() => present(host));
 
-      /** Number of SciTokens that the schedd received for an exchange. */
+      /** Returns the number of SciTokens that the schedd received in exchange requests. */
       const exchanges = async () => {
         const count = ['grep', '-c', 'Calling HandleReq <handle_dc_exchange_scitoken>', '/var/log/condor/SchedLog'];
         return Number((await secure.pool.exec(count)).stdout);
@@ -146,7 +147,7 @@ for (const suite of poolSuites()) {
         ['fetch', 'SCITOKENS'],
         ['exchange', 'SSL'],
       ] as const)
-        test(`no SciToken is sent with ${method} and mode ${mode}, unless the user names that host`, async () => {
+        test(`receives no SciToken with ${method} and mode ${mode}, unless the user names that host`, async () => {
           const earlier = await exchanges();
           const own = { ...options, mode, scitoken: secure.issuer.issue('alice'), authenticationMethods: [method] };
           await assert.rejects(secure.fetch(own), (error: AuthenticationError) => {
@@ -182,7 +183,7 @@ for (const suite of poolSuites()) {
 
     test('who removes TLS 1.3 from the client’s offer does not see the client certificate', async () => {
       const frame = FRAMES.SSL['to the daemon'].indexOf('TLS hello');
-      const offer = Buffer.from('002b00050403040303', 'hex').toString('latin1'); // the extension supported_versions
+      const offer = Buffer.from('002b00050403040303', 'hex').toString('latin1'); // the supported_versions extension
       const own = { ...certificate(), serverName: HOST, authenticationMethods: ['SSL'], retries: 0 };
       const certificateIn = (bytes: Buffer) => bytes.includes(new X509Certificate(own.clientCertificate).raw);
       const sent = await changing(
@@ -197,7 +198,7 @@ for (const suite of poolSuites()) {
       assert.ok(!certificateIn(sent));
     });
 
-    test('who removes the trust domain receives no token of the default directory', async () => {
+    test('who removes the trust domain receives no token from the default directory', async () => {
       const { pool } = secure;
       const jwt = await pool.run('cat', '/home/alice/.condor/tokens.d/pool');
       const claimsIn = (bytes: Buffer) => bytes.includes(jwt.split('.')[1] ?? assert.fail());
@@ -211,7 +212,7 @@ for (const suite of poolSuites()) {
             assert.match(`${status} ${stderr}`, outcome);
           },
         );
-      assert.ok(claimsIn(await run('TrustDomain', /^0 $/)), 'the claims are visible otherwise');
+      assert.ok(claimsIn(await run('TrustDomain', /^0 $/)), 'the claims are visible in other frames');
       assert.ok(!claimsIn(await run('X', /ERR_METHODS_EXHAUSTED.*does not report its trust domain/s)));
     });
 
@@ -219,7 +220,7 @@ for (const suite of poolSuites()) {
       ['RemoteVersion', /(?<=RemoteVersion = ")/],
       ['IssuerKeys', /(?<=IssuerKeys = ")/],
     ] as const)
-      test(`who inflates ${attribute} of the daemon causes no more than linear work`, async () => {
+      test(`who inflates ${attribute} of the daemon causes only linear work`, async () => {
         const idtoken = await secure.pool.idToken({ user: 'alice' });
         const cost = async (count: number) => {
           const started = process.cpuUsage();
@@ -231,9 +232,9 @@ for (const suite of poolSuites()) {
           const { user, system } = process.cpuUsage(started);
           return (user + system) / 1000;
         };
-        await cost(25_000); // loads all code
+        await cost(25_000); // the first run loads all code
         const [short, long] = [await cost(25_000), await cost(500_000)];
-        // Quadratic work would be 400 times as much.
+        // In quadratic time, the long input would take 400 times as long.
         assert.ok(long < 60 * Math.max(short, 10), `${short} ms and ${long} ms of CPU time`);
       });
 
@@ -279,7 +280,8 @@ for (const suite of poolSuites()) {
         const args = ['-pool', pool.collector, '-type', 'SCHEDD', '-name', pool.scheddName, level];
         const env = onlyToken('/home/bob/token');
         const { stdout, stderr } = await pool.exec(['condor_ping', ...args], { user: 'bob', env });
-        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/); // locating it requires READ
+        // Locating the schedd requires READ.
+        assert.match(stdout + stderr, /succeeded as alice@pool\.test|WRITE failed!|couldn't locate/);
         return /succeeded/.test(stdout);
       }
 
@@ -292,14 +294,14 @@ for (const suite of poolSuites()) {
           if (writes !== undefined) assert.equal(await isAuthorized(jwt, 'WRITE'), writes);
         });
 
-      test('cannot extend the lifetime with an issue time in the future, which HTCondor accepts', async () => {
+      test('cannot extend the lifetime with a future issue time, which HTCondor accepts', async () => {
         const jwt = withLevels('"scope": "condor:/READ"', now() + YEAR);
         assert.equal(await outcomeOf(jwt), WIDER);
         assert.equal(await isAuthorized(jwt, 'READ'), true);
       });
     });
 
-    test('who has a certificate of the pool’s CA receives no request of the runner for an OIDC token', async () => {
+    test('who has a certificate from the pool’s CA does not receive the runner’s request for an OIDC token', async () => {
       const runner = new Runner();
       services.asked.length = 0;
       const step = await runner.runAction(
@@ -312,14 +314,15 @@ for (const suite of poolSuites()) {
       runner.close();
       assert.deepEqual([step.outputs['error-code'], step.outputs['token']], ['ERR_CONNECT', undefined], step.raw);
       assert.deepEqual(services.asked, []);
-      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/); // ca-certificate does not help
+      // The client does not use ca-certificate for this service.
+      assert.match(step.raw, /NODE_EXTRA_CA_CERTS for the OIDC service/);
     });
 
-    describe('who makes a secret of root’s job disappear', () => {
+    describe('who removes a secret from a job that runs as root', () => {
       const expired = () =>
         signingKey.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: 1, issuedAt: 1 });
 
-      test('gets no token of the signing key in place of an expired one, as from HTCondor’s tool', async () => {
+      test('receives no token signed with the pool’s key in place of an expired one, as with HTCondor’s tool', async () => {
         const { pool, collector } = secure;
         await pool.write('/etc/condor/tokens.d/expired', `${expired()}\n`, 0o600);
         try {
@@ -333,7 +336,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('gets no token of the signing key from the Action', async () => {
+      test('receives from the Action no token signed with the pool’s key', async () => {
         const { pool, address } = secure;
         const files = ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY'].map((name) => [
           `GITHUB_${name}`,

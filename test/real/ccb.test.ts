@@ -1,6 +1,7 @@
 /**
- * Schedds behind CCB. Their brokers are HTCondor's collectors, before (23.9) and after (25.12) streaming. The schedd
- * advertises an address where nothing listens, like one behind a firewall, so any connection to it came through CCB.
+ * Tests schedds behind CCB. Their brokers are HTCondor's collectors, of a release without streaming (23.9) and one with
+ * it (25.12). The schedd advertises an address on which no process listens, as if it were behind a firewall. Therefore,
+ * any connection to the schedd must have come through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,7 +15,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { claimsOf, fetchFrom, referenceFetch } from '../support/pool/real-fetch.ts';
 import { NOWHERE as UNCONFIGURED } from '../support/surroundings.ts';
 
-/** Nothing listens here: daemons of a pool use 127.0.0.1. */
+/** An address on which no process listens, because the pool's daemons use 127.0.0.1. */
 const NOWHERE = '127.0.0.9';
 
 const HIDDEN = `
@@ -23,7 +24,7 @@ const HIDDEN = `
   SCHEDD.TCP_FORWARDING_HOST = ${NOWHERE}
   COLLECTOR_DEBUG = D_FULLDEBUG D_SECURITY`;
 
-/** The configuration of tools on other hosts; on this host, they would be in the schedd's private network. */
+/** Makes tools behave as if they ran on another host. Otherwise, they would be in the schedd's private network. */
 const ELSEWHERE = { _CONDOR_PRIVATE_NETWORK_NAME: 'elsewhere' };
 
 const STREAMED = /the broker relays the connection/;
@@ -40,7 +41,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Fetches. Returns the client's log, and the broker's actions for CCB. */
+    /** Fetches a token. Returns the client's log and the broker's CCB actions. */
     async function fetchWatched(options: Parameters<typeof fetchFrom>[1] = {}) {
       const [lines, before] = [[] as string[], await ccbLog()];
       const onLog = (_: string, line: string) => lines.push(line);
@@ -69,14 +70,17 @@ for (const suite of poolSuites()) {
         theirs,
         streams ? /started streaming \(proxy\) session/ : /received request id \d+ from condor-token/,
       );
-      assert.ok(roundTrips === 7 || roundTrips === 8, `two or three to locate it, five to fetch: ${roundTrips}`);
+      assert.ok(
+        roundTrips === 7 || roundTrips === 8,
+        `two or three round trips to locate it, and five to fetch: ${roundTrips}`,
+      );
     });
 
     test('is reached by its address', async () => {
       assert.equal((await fetchWatched({ address: await address() })).roundTrips, 5);
     });
 
-    test('is reached by HTCondor’s tool too, with the same claims', async () => {
+    test('is also reached by HTCondor’s tool, which obtains the same claims', async () => {
       const where = ['-pool', pool.collector, '-name', pool.scheddName];
       const before = await ccbLog();
       const theirs = await referenceFetch(pool, idtoken, [...where, '-lifetime', '600', '-authz', 'WRITE'], ELSEWHERE);
@@ -91,7 +95,7 @@ for (const suite of poolSuites()) {
       assert.equal(Number(e) - Number(i), Number(f) - Number(j));
     });
 
-    test('is reached directly in its private network, like by HTCondor’s tool', async () => {
+    test('is reached directly from its private network, as with HTCondor’s tool', async () => {
       const sinful = await address();
       const [, name = assert.fail()] = /PrivNet=([^&>]+)/.exec(sinful) ?? [];
       const theirs = await referenceFetch(pool, idtoken, ['-name', sinful], { _CONDOR_PRIVATE_NETWORK_NAME: name });
@@ -118,7 +122,7 @@ for (const suite of poolSuites()) {
 
     // A newer broker also requires a credential, so the query to the broker fails.
     if (!streams)
-      test('is not contacted with FS or MUNGE alone', async () =>
+      test('is not contacted if FS or MUNGE is the only method', async () =>
         assert.rejects(
           fetchFrom(pool, { address: await address(), authenticationMethods: ['FS'] }),
           advised('which a connection through CCB requires'),
@@ -141,7 +145,7 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // HTCondor's tool requires these round trips for the broker alone, because it waits for every reply.
+        // For the broker alone, HTCondor's tool needs this many round trips, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);
@@ -164,7 +168,8 @@ for (const suite of poolSuites()) {
       const foreign = ['AUTHENTICATION = OPTIONAL', 'ENCRYPTION = OPTIONAL', 'INTEGRITY = OPTIONAL'];
       const levels = [...foreign, 'AUTHENTICATION_METHODS = FS'].map((each) => `COLLECTOR.SEC_READ_${each}`);
       await pool.configure([HIDDEN, ...levels].join('\n'));
-      // 23.9 caches the policy of the last level that was queried, so query the collector for a different level.
+      // 23.9 caches the policy of the level that a client queried last. Therefore, the test queries the collector for a
+      // different level.
       await referenceFetch(pool, idtoken, ['-pool', pool.collector, '-type', 'COLLECTOR']);
       const { ours, theirs } = await fetchWatched();
       assert.match(ours, /retrying without a session/);

@@ -1,4 +1,4 @@
-/** Checks on real daemons: the report, and the same verdict as the fetch. */
+/** Tests checks on real daemons: the report, and whether the verdict is the same as for the fetch. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,45 +10,53 @@ import { assertFailed, assertNoLeak } from '../support/runner/step-assertions.ts
 
 interface Situation {
   readonly what: string;
-  /** Levels of the credential. */
+  /** Authorization levels of the credential. */
   readonly scope?: readonly string[];
   readonly lifetime?: number;
   readonly inputs: Readonly<Record<string, string>>;
-  /** The stable code of the failure; undefined if both succeed. */
+  /** The error code of the failure; undefined if both the check and the fetch succeed. */
   readonly code?: string;
 }
 
 const fail = { 'on-reduced': 'fail' };
 const SITUATIONS: readonly Situation[] = [
-  { what: 'no limits', inputs: {} },
+  { what: 'no restrictions', inputs: {} },
   { what: 'one level', inputs: { authz: 'READ' } },
   { what: 'several levels', inputs: { authz: 'READ WRITE' } },
-  { what: 'a level that the identity does not have', inputs: { authz: 'ADMINISTRATOR' } },
-  { what: 'one such level of several', inputs: { authz: 'READ ADMINISTRATOR' } },
-  { what: 'such a level, verified', inputs: { authz: 'ADMINISTRATOR', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
-  { what: 'one such level, verified', inputs: { authz: 'READ DAEMON', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  { what: 'a level that the identity is denied', inputs: { authz: 'ADMINISTRATOR' } },
+  { what: 'one denied level among several', inputs: { authz: 'READ ADMINISTRATOR' } },
+  { what: 'a denied level, verified', inputs: { authz: 'ADMINISTRATOR', verify: 'true' }, code: 'ERR_TOKEN_REFUSED' },
+  {
+    what: 'one denied level among several, verified',
+    inputs: { authz: 'READ DAEMON', verify: 'true' },
+    code: 'ERR_TOKEN_REFUSED',
+  },
   { what: 'allowed levels, verified', inputs: { authz: 'READ WRITE', verify: 'true' } },
   { what: 'no levels, verified', inputs: { verify: 'true' } },
-  { what: 'a level that no command needs, verified', inputs: { authz: 'SOAP', verify: 'true' } },
+  { what: 'a level that no command requires, verified', inputs: { authz: 'SOAP', verify: 'true' } },
   { what: 'the scope of the credential', scope: ['READ'], inputs: { authz: 'READ', ...fail } },
-  { what: 'no levels of a restricted credential', scope: ['READ'], inputs: fail },
-  { what: 'more than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
-  { what: 'more than its scope, ignored', scope: ['READ'], inputs: { authz: 'READ WRITE', 'on-reduced': 'ignore' } },
+  { what: 'no levels with a restricted credential', scope: ['READ'], inputs: fail },
+  { what: 'more levels than its scope', scope: ['READ'], inputs: { authz: 'READ WRITE' } },
   {
-    what: 'more than its scope, strict',
+    what: 'more levels than its scope, ignored',
+    scope: ['READ'],
+    inputs: { authz: 'READ WRITE', 'on-reduced': 'ignore' },
+  },
+  {
+    what: 'more levels than its scope, strict',
     scope: ['READ'],
     inputs: { authz: 'READ WRITE', ...fail },
     code: 'ERR_TOKEN_REDUCED',
   },
   { what: 'only levels outside its scope', scope: ['READ'], inputs: { authz: 'WRITE' }, code: 'ERR_DAEMON' },
   {
-    what: 'more than its scope, verified',
+    what: 'more levels than its scope, verified',
     scope: ['READ'],
     inputs: { authz: 'READ WRITE', verify: 'true' },
     code: 'ERR_TOKEN_REFUSED',
   },
   {
-    what: 'two levels of three',
+    what: 'two of three levels',
     scope: ['READ', 'WRITE'],
     inputs: { authz: 'READ,WRITE,DAEMON', ...fail },
     code: 'ERR_TOKEN_REDUCED',
@@ -68,10 +76,10 @@ const SITUATIONS: readonly Situation[] = [
   { what: 'another trust domain', inputs: { 'expected-trust-domain': 'other.test' }, code: 'ERR_TOKEN_CLAIM' },
   { what: 'a daemon that does not exist', inputs: { name: 'nobody@pool' }, code: 'ERR_NOT_FOUND' },
   { what: 'a type without a daemon', inputs: { name: '', type: 'credd' }, code: 'ERR_NOT_FOUND' },
-  { what: 'a credential that is empty', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
+  { what: 'an empty credential', inputs: { idtoken: '' }, code: 'ERR_NO_CREDENTIAL' },
   { what: 'a malformed credential', inputs: { idtoken: 'hunter2' }, code: 'ERR_CREDENTIAL_UNREADABLE' },
   { what: 'a level that does not exist', inputs: { authz: 'EVERYTHING' }, code: 'ERR_INPUT' },
-  { what: 'a file that is not a token', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
+  { what: 'a file that does not contain a token', inputs: { file: 'precious' }, code: 'ERR_OUTPUT' },
   {
     what: 'a method that the daemon does not offer',
     inputs: { 'authentication-methods': 'MUNGE' },
@@ -79,7 +87,7 @@ const SITUATIONS: readonly Situation[] = [
   },
 ];
 
-/** The heading of the summary: it names the requested levels that the log reports as denied. */
+/** Returns the heading of the summary. It names the requested levels that the log reports as denied. */
 function heading(authz: string | undefined, log: readonly string[]): string {
   const denied = log.flatMap((line) => /^levels: (\w+) is denied$/.exec(line)?.[1] ?? []);
   const isRequested = authz !== undefined && denied.length > 0;
@@ -87,7 +95,7 @@ function heading(authz: string | undefined, log: readonly string[]): string {
 }
 
 for (const suite of poolSuites()) {
-  describe(`A check of HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`A check with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let runner: Runner;
     before(async () => {
@@ -132,7 +140,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, [given.idtoken]);
     });
 
-    test('fails like the fetch', async () => {
+    test('fails if the fetch fails', async () => {
       const narrow = await runner.runAction({ ...(await inputs(['READ'])), authz: 'WRITE' });
       assertFailed(narrow, { code: 'ERR_DAEMON', status: 6, text: /doesn't allow requested authorization levels/ });
       const verified = await runner.runAction({ ...(await inputs(['READ'])), authz: 'READ WRITE', verify: 'true' });
@@ -145,11 +153,11 @@ for (const suite of poolSuites()) {
       const off = await runner.runAction(await inputs());
       assertFailed(off, { code: 'ERR_DAEMON', status: 6, text: /Token fetch disabled/ });
       await pool.configure('SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = *');
-      assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would do, but there is none');
+      assert.equal((await runner.runAction(await inputs())).status, 0, 'any key would suffice, but there is none');
       await pool.configure('');
     });
 
-    test('by the command writes to standard error and nothing to standard output', async () => {
+    test('by the command writes to standard error, and nothing to standard output', async () => {
       const { idtoken } = await inputs();
       await pool.run('mkdir', '-p', '-m', '700', '/opt/check');
       await pool.write('/opt/check/token', `${idtoken}\n`, 0o600);
@@ -163,7 +171,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('agrees with the fetch', () => {
-      /** The outcome of both. */
+      /** Returns the outcomes of the check and of the fetch. */
       async function outcomes({ scope = [], lifetime, inputs }: Situation) {
         const life = lifetime === undefined ? {} : { lifetime };
         const idtoken = await pool.idToken({ user: 'alice', authz: scope, ...life });

@@ -1,6 +1,6 @@
 /**
- * The checks of HTCondor's own tests of its tool (src/condor_tests/test_condor_token_fetch_key.py and
- * test_auth_protocol_token.py), with this command instead of HTCondor's.
+ * Runs HTCondor's own tests of its tool (src/condor_tests/test_condor_token_fetch_key.py and
+ * test_auth_protocol_token.py) with this project's command instead.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -19,7 +19,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    /** Header and claims as condor_token_list shows them, except those that always differ. */
+    /** Returns a token's header and claims as condor_token_list prints them, except those that always differ. */
     async function listed(...args: string[]): Promise<unknown> {
       const { status, stdout, stderr } = await pool.ours(args);
       assert.equal(status, 0, stderr);
@@ -33,17 +33,17 @@ for (const suite of poolSuites()) {
       return { header: JSON.parse(header) as unknown, claims };
     }
 
-    test('without a key returns the same as with POOL', async () => {
+    test('without a key returns the same token as with the key POOL', async () => {
       assert.deepEqual(await listed(), await listed('-key', 'POOL'));
     });
-    test('with a key returns another token than without', async () => {
+    test('with a key returns a different token than without one', async () => {
       assert.notDeepEqual(await listed('-key', 'test_key'), await listed());
     });
   });
 
   describe(`The method TOKEN, HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
-    // The tools have their own signing key, which does not exist at first.
+    // The tools use a separate signing key, which does not exist at first.
     const TOOL_KEY = '/etc/condor/tool-key';
     before(async () => {
       const all = 'condor@password, condor@pool.test, administrator@domain';
@@ -62,7 +62,8 @@ for (const suite of poolSuites()) {
       `.replaceAll(/^ +/gm, '');
       pool = await startPool({ suite, config });
       await pool.run('mkdir', '-m', '700', '/etc/condor/user-tokens.d');
-      // Only after all daemons have started, because until then the tools need access to check that.
+      // With this file, the tools have no access, but startPool() uses them to check the daemons. Therefore, the file
+      // is written only after all daemons have started.
       const tool = `TOOL.SEC_TOKEN_POOL_SIGNING_KEY_FILE = ${TOOL_KEY}\nTOOL.SEC_DEFAULT_AUTHENTICATION_METHODS = TOKEN\n`;
       await pool.write('/etc/condor/config.d/99-tool', tool, 0o644);
     });
@@ -70,7 +71,7 @@ for (const suite of poolSuites()) {
 
     const fetch = (...args: string[]) => pool.ours(args);
     const ping = (type: string) => pool.exec(['condor_ping', '-type', type, '-table', 'ALL']);
-    /** Both tools are authorized, or neither is. */
+    /** Asserts that both tools are authorized, or that neither is. */
     async function assertLetIn(type: string, letIn: boolean): Promise<void> {
       const [ours, theirs] = [await fetch('-type', type, '-authz', 'READ'), await ping(type)];
       assert.equal(theirs.status === 0, letIn, theirs.stdout + theirs.stderr);
@@ -110,7 +111,7 @@ for (const suite of poolSuites()) {
       await pool.run('rm', '/etc/condor/user-tokens.d/tokenfile');
       await assertLetIn('master', false);
     });
-    test('a token of an unauthorized user fetches one that is denied too', async () => {
+    test('an unauthorized user’s token fetches a token that is also denied', async () => {
       await pool.run('mv', TOOL_KEY, `${TOOL_KEY}.wrong`);
       await pool.run('mv', `${TOOL_KEY}.offline`, TOOL_KEY);
       await pool.run('condor_token_create', '-identity', 'test@trust-domain', '-token', 'tokenfile');

@@ -1,4 +1,4 @@
-/** Failures of daemons and their hosts during a fetch. */
+/** Tests failures of daemons and of their hosts during a fetch. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { fetchFrom } from '../support/pool/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
-/** The pool has no pkill. */
+/** Kills the schedd without pkill, which the pool does not have. */
 const KILL_SCHEDD =
   'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" != condor_schedd ] || kill -KILL $(basename $each); done';
 
@@ -24,7 +24,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    test('is retried until a killed schedd, which the collector still lists, is back', async () => {
+    test('is retried until a killed schedd, which the collector still lists, has been restarted', async () => {
       await fetchFrom(pool, { idtoken });
       await pool.run('sh', '-c', KILL_SCHEDD);
       const log: string[] = [];
@@ -44,12 +44,12 @@ for (const suite of poolSuites()) {
     });
 
     for (const minutes of [-10, 10]) {
-      test(`with a clock that differs by ${minutes} minutes issues a token, with a warning`, async () => {
+      test(`issues a token, with a warning, if its clock differs by ${minutes} minutes`, async () => {
         const { host, log } = notingHost({ now: () => new Date(Date.now() - minutes * 60_000) });
         const words: Record<string, string> = { pool: pool.collector, name: pool.scheddName, idtoken, lifetime: '1h' };
         const request = readRequest((name) => words[name], surroundings());
         const { clockSkewSeconds } = await fetchRequested(request, host);
-        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds)); // the runs differ only in the failure
+        assert.ok(Math.abs(clockSkewSeconds - minutes * 60) < 60, String(clockSkewSeconds));
         assert.match(
           log.join('\n'),
           /^warn The daemon's clock is (9|10|11) min (ahead of|behind) the clock of this host/m,
@@ -57,7 +57,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    describe('and the output', () => {
+    describe('with an output path', () => {
       const file = '/mnt/small/token';
       const write = () =>
         pool.ours(['-name', pool.scheddName, '-file', file], {
@@ -77,7 +77,7 @@ for (const suite of poolSuites()) {
         ['is full', 'dd if=/dev/zero of=/mnt/small/rest 2>/dev/null || true', 'rm /mnt/small/rest'],
         ['is read-only', 'mount -o remount,ro /mnt/small', 'mount -o remount,rw /mnt/small'],
       ] as const) {
-        test(`a disk that ${what} keeps the existing file`, async () => {
+        test(`on a disk that ${what} keeps the existing file`, async () => {
           const old = await pool.run('cat', file);
           await pool.run('sh', '-ec', make);
           const { status, stderr } = await write();
@@ -92,7 +92,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('with another signing key cannot authenticate itself, and without that key reports its keys', async () => {
+    test('cannot authenticate itself with another signing key, and reports its keys if it does not have the token’s key', async () => {
       const key = '/etc/condor/passwords.d/ROTATED';
       await pool.write(key, randomBytes(64), 0o600);
       const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'ROTATED')).trim();

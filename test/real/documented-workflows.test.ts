@@ -1,4 +1,4 @@
-/** The workflows of the README, run by act with real daemons: a job completes, and its output is in the log. */
+/** Runs the README's workflows in act with real daemons. Each job completes, and its output appears in the log. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -19,10 +19,11 @@ import { ServiceProcess } from '../support/service/service-process.ts';
 
 const program = poolUnavailable() === undefined ? findAct() : undefined;
 const why =
-  poolUnavailable() ?? (program === undefined ? 'there is no act (github.com/nektos/act), nor Go to build it' : false);
+  poolUnavailable() ??
+  (program === undefined ? 'act (github.com/nektos/act) is not installed, and neither is Go to build it' : false);
 if (why !== false) console.error(`\n*** the workflows of the README are not run by act: ${why}\n`);
 
-/** Forwards a port as `ssh -fN -L` does; ends with the process whose ID is its first argument. */
+/** Forwards a port as `ssh -fN -L` does. Exits when the process whose ID is its first argument ends. */
 const FORWARDER = `
   const net = require('node:net');
   const [parent, ...forwards] = process.argv.slice(2);
@@ -61,7 +62,7 @@ for (const suite of poolSuites()) {
       assert.equal(await pool.run('condor_q', '-allusers', '-af', 'ClusterId'), '', 'the job is removed');
     }
 
-    test('the commands of the quick start print the names that the workflow needs', async () => {
+    test('the commands of the quick start print the names that the workflow requires', async () => {
       const print = async (script: string) => (await pool.exec(['sh', '-c', script], { user: 'alice' })).stdout.trim();
       assert.equal(await print('condor_config_val COLLECTOR_HOST'), pool.collector);
       assert.equal(await print('condor_status -schedd -af Name'), pool.scheddName);
@@ -75,7 +76,7 @@ for (const suite of poolSuites()) {
       after(() => act?.close());
 
       async function run(workflow: string, more: Readonly<Record<string, string>> = {}): Promise<ActRun> {
-        // pip downloads the wheel once.
+        // pip downloads the wheel only once.
         const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', 'pip');
         const env = { PIP_CACHE_DIR: cache, PIP_DISABLE_PIP_VERSION_CHECK: '1', ...more };
         const secrets = { CONDOR_IDTOKEN: secret, BASTION_SSH_KEY: 'a key' };
@@ -109,7 +110,7 @@ grants:
           const workflow = parseDocument(withPlaces(text, place()));
           const step = ['jobs', 'submit', 'steps', 0];
           workflow.setIn([...step, 'with', 'ca-certificate'], authority.certificate);
-          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // not for pip
+          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // pip does not use it
           await run(workflow.toString(), issuer.env);
           assert.equal((await service.auditOf(issuer.given.at(-1) ?? ''))['decision'], 'issued');
         } finally {
@@ -140,7 +141,7 @@ grants:
       });
     });
 
-    test('submits a job with HTCondor’s tools of the runner, without a configuration', { skip: why }, async () => {
+    test('submits a job with HTCondor’s tools on the runner, without a configuration', { skip: why }, async () => {
       const act = new Act(program ?? '');
       try {
         writeCondorTools(act.bin, suite);
@@ -160,7 +161,7 @@ grants:
       }
     });
 
-    test('a GitLab job submits with HTCondor’s tools and prints the output', async () => {
+    test('a GitLab job submits an HTCondor job with HTCondor’s tools and prints its output', async () => {
       const machine = new CiMachine();
       try {
         writeCondorTools(machine.bin, suite);

@@ -1,4 +1,4 @@
-/** The embedded KDC and pool, checked by kinit, kvno and HTCondor's own client. */
+/** Checks the embedded KDC and pool with kinit, kvno and HTCondor's own client. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Kdc } from '../support/credentials/kdc.ts';
@@ -16,7 +16,7 @@ for (const suite of poolSuites()) {
     describe(`With MIT Kerberos and HTCondor of ${suite}, an embedded KDC with keys of type ${type}`, {
       skip: poolUnavailable() ?? false,
     }, () => {
-      let realm: KerberosPool; // only for its tools
+      let realm: KerberosPool; // started only to provide its tools
       let kdc: Kdc;
       before(async () => {
         realm = await startKerberosPool({ suite });
@@ -36,14 +36,14 @@ for (const suite of poolSuites()) {
         return stdout;
       };
 
-      test('issues a ticket to kinit by password and by keytab, and one for a service to kvno', async () => {
+      test('issues a ticket to kinit with a password and with a keytab, and a service ticket to kvno', async () => {
         await run('sh', '-c', 'echo secret | kinit alice');
         await run('kinit', '-k', '-t', '/home/alice/embedded.keytab', 'alice');
         assert.match(await run('kvno', SERVICE), /host\/ap\.pool\.test@POOL\.TEST: kvno = /);
         assert.match(await run('klist'), /krbtgt\/POOL\.TEST@POOL\.TEST[\s\S]*host\/ap\.pool\.test@POOL\.TEST/);
       });
 
-      test('rejects a wrong password of kinit and an unknown service of kvno', async () => {
+      test('rejects a wrong password from kinit, and a request for an unknown service from kvno', async () => {
         const wrong = await realm.pool.exec(['sh', '-c', 'echo wrong | kinit alice'], { user: 'alice', env });
         assert.match(wrong.stderr, /Password incorrect|Preauthentication failed/);
         const unknown = await realm.pool.exec(['kvno', 'host/nowhere.pool.test'], { user: 'alice', env });
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('issues a ticket that a pool without a keytab or without a map of the realm rejects', async () => {
+      test('issues a ticket that a pool rejects if it has no keytab or does not map the realm', async () => {
         await run('kinit', '-k', '-t', '/home/alice/embedded.keytab', 'alice');
         for (const kerberos of [{ key: undefined }, { key: kdc.key(SERVICE), domains: {} }]) {
           await withPool({ methods: ['KERBEROS'], kerberos }, async (embedded) => {

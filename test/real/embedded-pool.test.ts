@@ -1,4 +1,4 @@
-/** HTCondor's tools with the embedded pool: IDTOKENs, the other methods, and sessions. */
+/** Tests HTCondor's tools with the embedded pool: IDTOKENs, the other methods, and sessions. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { loadCredentials } from '../../src/credentials/load.ts';
 import { getSessionToken } from '../../src/daemon/token-commands.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import { parseAddress } from '../../src/transport/sinful.ts';
-import { Ways } from '../support/clients/ways.ts';
+import { MethodClients } from '../support/clients/method-clients.ts';
 import { AUDIENCE, SciTokenKey } from '../support/credentials/scitoken-key.ts';
 import { SigningKey } from '../support/credentials/signing-key.ts';
 import type { EmbeddedPool } from '../support/embedded-pool/pool.ts';
@@ -23,16 +23,16 @@ import { HOST, POOL_PASSWORD, type SecurePool, startSecurePool } from '../suppor
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {
-  describe(`The tools of HTCondor of ${suite} at the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The tools of HTCondor of ${suite} with the embedded pool`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
-    let pool: Pool; // only for its tools, its accounts and its munged
+    let pool: Pool; // started only to provide its tools, its accounts and its munged
     before(async () => {
       secure = await startSecurePool({ suite });
       ({ pool } = secure);
     });
     after(() => secure?.stop());
 
-    test('fetch a token from a schedd, which is valid', () =>
+    test('fetch a valid token from a schedd', () =>
       withPool({}, async (embedded) => {
         const args = ['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '600'];
         const { status, stdout, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -60,7 +60,7 @@ for (const suite of poolSuites()) {
         assert.match(none.stderr, /DAEMON:2:SCHEDD:2:All requested authorizations were eliminated/);
       }));
 
-    test('receive the refusal of a schedd without impersonation tokens', () =>
+    test('receive the error of a schedd without impersonation tokens', () =>
       withPool({}, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'ci@pool', '-remote'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -68,7 +68,7 @@ for (const suite of poolSuites()) {
         assert.ok(stderr.includes('DAEMON:5:Schedd ci@pool is not known to the collector.'), stderr);
       }));
 
-    test('locate a schedd by name, in pieces of three bytes', () =>
+    test('locate a schedd by name if each write sends three bytes', () =>
       withPool({ schedds: ['one@pool', 'two@pool'], readNeedsSession: true, pieces: 3 }, async (embedded) => {
         const args = ['-pool', embedded.collector, '-name', 'two@pool'];
         const { status, stderr } = await referenceFetch(pool, embedded.idToken('alice'), args);
@@ -76,7 +76,7 @@ for (const suite of poolSuites()) {
         assert.ok(embedded.log.includes('PERMISSION GRANTED to alice@pool.test for command 60046 at schedd_1'));
       }));
 
-    test('receive the codes 44, 4 and 3', async () => {
+    test('receive the error codes 44, 4 and 3', async () => {
       const asked: readonly [EmbeddedPoolOptions, readonly string[], string][] = [
         [{ fetchDisabled: true }, [], 'DAEMON:44:Token fetch disabled.'],
         [{}, ['-authz', 'WRITE'], "DAEMON:4:Session doesn't allow requested authorization levels."],
@@ -91,7 +91,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('are rejected with a token that is revoked or of another key', () =>
+    test('are rejected with a token that is revoked or signed with another key', () =>
       withPool({ revoked: ({ sub }) => sub === 'bob@pool.test' }, async (embedded) => {
         const forged = new SigningKey('POOL', randomBytes(64)).issue({
           subject: 'alice@pool.test',
@@ -116,11 +116,11 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(write.stdout, /ALLOW/);
       }));
 
-    describe('by other methods', () => {
+    describe('with other methods', () => {
       const issuer = new SciTokenKey('https://issuer.test');
       let methods: EmbeddedPoolOptions;
       let tls: TlsSettings;
-      let directory: string; // under /dev/shm, which the pool's root shares with this process
+      let directory: string; // under /dev/shm, which the pool's root directory shares with this process
       let accounts: Map<number, string>;
 
       before(async () => {
@@ -151,7 +151,7 @@ for (const suite of poolSuites()) {
       });
       after(() => rmSync(directory, { recursive: true, force: true }));
 
-      /** The account in a credential, according to the pool's munged. */
+      /** Returns the account in a credential, according to the pool's munged. */
       async function unmunge(credential: string): Promise<string | undefined> {
         const script = 'printf %s "$0" | unmunge';
         const { status, stdout } = await pool.exec(['sh', '-c', script, credential]);
@@ -164,24 +164,24 @@ for (const suite of poolSuites()) {
       };
       const SCITOKEN = { BEARER_TOKEN_FILE: '/home/alice/scitoken' };
 
-      interface Way {
+      interface MethodCase {
         readonly what: string;
         readonly method: string;
-        /** Undefined: root. */
+        /** The account that runs the tool; root if undefined. */
         readonly user?: string;
         readonly env?: Record<string, string>;
         readonly options?: () => EmbeddedPoolOptions;
         readonly identity: string;
       }
       const alice = { user: 'alice', identity: 'alice@pool.test' };
-      const ways: readonly Way[] = [
+      const cases: readonly MethodCase[] = [
         { what: 'SSL', method: 'SSL', env: SSL, ...alice },
         {
           ...{ what: 'SSL with TLS 1.2', method: 'SSL', env: SSL, ...alice },
           options: () => ({ tls: { ...tls, version: 'TLSv1.2' } }),
         },
         {
-          ...{ what: 'SSL with a group that costs a round', method: 'SSL', env: SSL, ...alice },
+          ...{ what: 'SSL with a group that costs an additional round trip', method: 'SSL', env: SSL, ...alice },
           options: () => ({ tls: { ...tls, groups: 'P-384' } }),
         },
         { what: 'SCITOKENS', method: 'SCITOKENS', env: SCITOKEN, ...alice },
@@ -197,23 +197,28 @@ for (const suite of poolSuites()) {
         { what: 'FS', method: 'FS', ...alice },
         { what: 'FS', method: 'FS', identity: 'condor@pool.test' },
         {
-          ...{ what: 'FS with our address in the name', method: 'FS', ...alice },
+          ...{ what: 'FS with the server’s address in the name', method: 'FS', ...alice },
           options: () => ({ fs: { directory, accounts, binding: 'ours' } }),
         },
         { what: 'MUNGE', method: 'MUNGE', ...alice },
         { what: 'MUNGE', method: 'MUNGE', identity: 'condor@pool.test' },
         {
-          ...{ what: 'what the pool prefers', method: 'SSL,SCITOKENS,FS', env: { ...SSL, ...SCITOKEN }, ...alice },
+          ...{
+            what: 'the method that the pool prefers',
+            method: 'SSL,SCITOKENS,FS',
+            env: { ...SSL, ...SCITOKEN },
+            ...alice,
+          },
           options: () => ({ methods: ['SCITOKENS', 'FS', 'SSL'] }),
         },
         {
-          ...{ what: 'the next method after a refused one', method: 'SCITOKENS,FS', ...alice },
+          ...{ what: 'the next method after a rejected one', method: 'SCITOKENS,FS', ...alice },
           env: { BEARER_TOKEN_FILE: '/home/alice/foreign' },
           options: () => ({ methods: ['SCITOKENS', 'FS'] }),
         },
       ];
-      for (const { what, method, user, env = {}, options = () => ({}), identity } of ways) {
-        test(`fetch a token for ${user ?? 'root'} by ${what}`, () =>
+      for (const { what, method, user, env = {}, options = () => ({}), identity } of cases) {
+        test(`fetch a token for ${user ?? 'root'} with ${what}`, () =>
           withPool({ ...methods, ...options() }, async (embedded) => {
             const fetched = await pool.theirs(['-name', embedded.schedd(), '-authz', 'READ', '-lifetime', '60'], {
               env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...env },
@@ -222,14 +227,19 @@ for (const suite of poolSuites()) {
             assertFetched(fetched, embedded);
             const { sub, scope, iat, exp } = claimsOf(fetched.stdout);
             assert.deepEqual([sub, scope, Number(exp) - Number(iat)], [identity, 'condor:/READ', 60]);
-            assert.deepEqual(readdirSync(directory), [], 'the directory of FS is gone');
+            assert.deepEqual(readdirSync(directory), [], 'the directory of FS is removed');
             assert.equal(embedded.connections, 1);
           }));
       }
 
       const elsewhere = (path: string) => path.replace(directory, `${directory}/missing`);
       const refused: readonly [string, string, () => EmbeddedPoolOptions, RegExp][] = [
-        ['a foreign password', 'PASSWORD', () => ({ password: Buffer.from('wrong') }), /did not take our proof/],
+        [
+          'a different password',
+          'PASSWORD',
+          () => ({ password: Buffer.from('wrong') }),
+          /rejected the proof of the server/,
+        ],
         ['no password', 'PASSWORD', () => ({ password: undefined }), /there is no pool password/],
         [
           'a certificate for another host',
@@ -239,16 +249,26 @@ for (const suite of poolSuites()) {
         ],
         ['no certificate', 'SSL', () => ({ tls: { ...tls, certificate: undefined } }), /client status is 0/],
         [
-          'a map file that must know the client',
+          'a map file that does not contain the client',
           'SSL',
           () => ({ map: {}, tls: { ...tls, requires: 'mapping' } }),
           /Failed to map SSL authenticated identity '\/CN=alice\/O=Test'/,
         ],
-        ['a folder that is not there', 'FS', () => ({ fs: { directory, accounts, ask: elsewhere } }), /says -1 of/],
-        ['munged of another pool', 'MUNGE', () => ({ munge: { decode: async () => undefined } }), /Invalid credential/],
+        [
+          'a directory that does not exist',
+          'FS',
+          () => ({ fs: { directory, accounts, ask: elsewhere } }),
+          /says -1 of/,
+        ],
+        [
+          'the munged of another pool',
+          'MUNGE',
+          () => ({ munge: { decode: async () => undefined } }),
+          /Invalid credential/,
+        ],
       ];
       for (const [what, method, options, line] of refused) {
-        test(`get no token by ${method} of a pool with ${what}`, () =>
+        test(`receive no token with ${method} from a pool with ${what}`, () =>
           withPool({ ...methods, ...options() }, async (embedded) => {
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: method, ...SSL };
             const user = method === 'PASSWORD' ? {} : { user: 'alice' };
@@ -276,11 +296,11 @@ for (const suite of poolSuites()) {
       });
 
       const requests: readonly [string, EmbeddedPoolOptions['requests'], RegExp][] = [
-        ['are switched off', { disabled: true }, /DAEMON:44:Token request disabled\./],
-        ['may not have such levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
+        ['are disabled', { disabled: true }, /DAEMON:44:Token request disabled\./],
+        ['exceed the permitted levels', { limits: ['WRITE'] }, /DAEMON:3:All requested authorizations were eliminated/],
       ];
       for (const [what, settings, text] of requests) {
-        test(`receive the error of requests that ${what}`, () =>
+        test(`receive an error for requests that ${what}`, () =>
           withPool({ ...methods, ...(settings === undefined ? {} : { requests: settings }) }, async (embedded) => {
             const argv = ['condor_token_request', '-name', embedded.schedd(), '-identity', 'carol@pool.test'];
             const env = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'FS' };
@@ -302,17 +322,17 @@ for (const suite of poolSuites()) {
     skip: poolUnavailable() ?? false,
   }, () => {
     let secure: MethodPool;
-    let ways: Ways;
+    let clients: MethodClients;
     before(async () => {
       secure = await startMethodPool({ suite, config: 'SEC_DEFAULT_ENCRYPTION = REQUIRED' });
-      ways = await Ways.create();
+      clients = await MethodClients.create();
     });
     after(async () => {
-      ways?.close();
+      clients?.close();
       await secure?.stop();
     });
 
-    /** condor_token_request with an IDTOKEN: one process that sends two or more commands. */
+    /** Runs condor_token_request with an IDTOKEN. A single process sends two or more commands. */
     async function requestToken(embedded: EmbeddedPool): Promise<void> {
       const { pool } = secure;
       await pool.exec(['mkdir', '-p', '-m', '700', '/tmp/requester']);
@@ -332,7 +352,7 @@ for (const suite of poolSuites()) {
       requests: { whenFiled: (id, requests) => requests.decide(id, 'approved') },
     };
 
-    test('send their second command in the session of the first, after the response to the resumption', () =>
+    test('send their second command in the session of the first one, after the response to the resumption request', () =>
       withPool(approving, async (embedded) => {
         await requestToken(embedded);
         assert.equal(resumed(embedded), 1, embedded.log.join('\n'));
@@ -354,7 +374,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('do not resume a session that is over at once', () =>
+    test('do not resume a session that expires immediately', () =>
       withPool({ ...approving, sessionDuration: 0 }, async (embedded) => {
         await requestToken(embedded);
         assert.equal(resumed(embedded), 0, embedded.log.join('\n'));
@@ -384,10 +404,10 @@ for (const suite of poolSuites()) {
         assert.equal(status, 0, stderr + embedded.log.join('\n'));
       }));
 
-    test('send HOLDING after a SciToken as a client of a real schedd does', () =>
-      withPool(ways.pool(), async (embedded) => {
+    test('send HOLDING after a SciToken, as they do with a real schedd', () =>
+      withPool(clients.pool(), async (embedded) => {
         const targets: readonly [string, string, Readonly<Record<string, string | undefined>>][] = [
-          [embedded.schedd(), ways.hostName, ways.words('SCITOKENS', embedded)],
+          [embedded.schedd(), clients.hostName, clients.inputsFor('SCITOKENS', embedded)],
           [
             secure.address,
             HOST,

@@ -1,11 +1,11 @@
-/** Later steps of a job: HTCondor's own tools with only the variables that the Action exports. */
+/** Tests later steps of a job. They run HTCondor's own tools with only the variables that the Action exports. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { Runner } from '../support/runner/runner.ts';
 
-/** A script of a later step with the Python bindings: submits a job, and reads its owner. */
+/** A Python script of a later step, which submits a job and reads its owner through HTCondor's bindings. */
 const PYTHON = `
 import htcondor2
 schedd = htcondor2.Schedd()
@@ -28,7 +28,7 @@ for (const suite of poolSuites()) {
       await pool?.stop();
     });
 
-    /** Runs the Action with its directory in the pool's file system, like a job container. */
+    /** Runs the Action in the pool's file system, as in a job container. */
     async function exported(inputs: Record<string, string>, owner: string): Promise<Record<string, string>> {
       const step = await runner.runAction({ ...inputs, 'export-environment': 'true', authz: 'READ WRITE' });
       assert.equal(step.status, 0, step.raw);
@@ -70,7 +70,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('the line of the summary revokes the token', async () => {
+    test('the command in the summary revokes the token', async () => {
       const idtoken = await pool.idToken({ user: 'alice' });
       const inputs = { pool: pool.collector, name: pool.scheddName, idtoken };
       const { summary, outputs } = await runner.runAction({ ...inputs, authz: 'READ' });
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
       assert.equal((await runner.runAction(again)).status, 0);
       await pool.configure(line.replaceAll('&quot;', '"'));
       assert.equal((await runner.runAction(again)).outputs['error-code'], 'ERR_METHODS_EXHAUSTED');
-      assert.equal((await runner.runAction(inputs)).status, 0, 'others are still good');
+      assert.equal((await runner.runAction(inputs)).status, 0, 'other tokens are still valid');
     });
   });
 }

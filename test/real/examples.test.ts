@@ -1,4 +1,4 @@
-/** The scripts of the examples with real daemons and HTCondor's own tools. */
+/** Runs the scripts of the examples with real daemons and HTCondor's own tools. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ for (const suite of poolSuites()) {
     });
 
     for (const [file, runExample] of Object.entries(EXAMPLES)) {
-      test(`${file} pings and submits as the identity of the token, and leaves no files`, async () => {
+      test(`${file} pings and submits under the token’s identity, and leaves no files`, async () => {
         const user = `user-of-${file.replaceAll(/\W/g, '')}`;
         const idtoken = await pool.idToken({ user });
         const place = { collector: pool.collector, schedd: pool.scheddName };
@@ -35,7 +35,7 @@ for (const suite of poolSuites()) {
         assert.match(output, new RegExp(`WRITE +IDTOKENS .* ALLOW +${user}@pool\\.test`));
         assert.match(output, /1 job\(s\) submitted to cluster \d+/);
         assert.deepEqual(remains, []);
-        assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'no token, neither the old nor the new one');
+        assert.doesNotMatch(output, /eyJ[\w-]+\.eyJ/, 'neither the old nor the new token is printed');
         const owners = await pool.run('condor_q', '-allusers', '-af', 'Owner');
         assert.deepEqual(
           owners.split('\n').filter((owner) => owner === user),

@@ -1,4 +1,4 @@
-/** Fetches from real daemons, and their refusals. */
+/** Tests fetches from real daemons, and fetches that the daemons reject. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -23,9 +23,9 @@ for (const suite of poolSuites()) {
 
     const configured = (settings: string, work: () => Promise<void>) => withSettings(pool, settings, work);
 
-    // Runs first, because the rule for restarts treats a young collector as a reason to retry.
+    // These tests run first, because the client retries if the collector has only recently started.
     describe('refusals', () => {
-      test('a name that the collector does not have causes an error with those that it has', async () => {
+      test('a name that the collector does not list causes an error that lists the known names', async () => {
         await assert.rejects(
           fetchFrom(pool, { pool: pool.collector, name: 'nobody@nowhere', idtoken }),
           (error: LocateError) => {
@@ -35,7 +35,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('levels outside of the credential are refused with code 4', async () => {
+      test('levels that the credential does not have are rejected with code 4', async () => {
         const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
         await assertDaemonError(
           fetchFrom(pool, { idtoken: narrow, authz: ['ADMINISTRATOR'] }),
@@ -44,10 +44,10 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('a key that the daemon does not sign with is refused with code 3', () =>
+      test('a key with which the daemon does not sign is rejected with code 3', () =>
         assertDaemonError(fetchFrom(pool, { idtoken, key: 'FOREIGN' }), 3, 'Server will not sign with requested key.'));
 
-      test('a key that is allowed and missing is refused with code 1', () =>
+      test('a key that is allowed but missing is rejected with code 1', () =>
         assertDaemonError(fetchFrom(pool, { idtoken, key: 'GONE' }), 1, 'Failed to read file'));
 
       test('disabled fetches cause code 44', () =>
@@ -60,15 +60,15 @@ for (const suite of poolSuites()) {
           assertDaemonError(fetchFrom(pool, { idtoken }), 1, 'Server does not have access to configured key.'),
         ));
 
-      test('an expired token is refused with the time of its expiry', async () => {
+      test('an expired token is rejected, and the error contains the time of expiry', async () => {
         const expired = await pool.idToken({ user: 'alice', lifetime: 1 });
         const { exp } = claimsOf(expired);
-        // The daemon still accepts it within the second of `exp`.
+        // The daemon still accepts the token during the second that `exp` names.
         await until('it has expired', 60, async () => (Date.now() < 1000 * (Number(exp) + 1) ? 'not yet' : undefined));
         await assertAttempt(fetchFrom(pool, { idtoken: expired }), /it expired at /, 'key POOL): it expired at');
       });
 
-      test('a revoked token is refused, and revocation is among the possible reasons', async () => {
+      test('a revoked token is rejected, and revocation is among the possible reasons', async () => {
         const { jti } = claimsOf(idtoken);
         await configured(`SEC_TOKEN_REVOCATION_EXPR = jti =?= "${jti}"`, () =>
           assertAttempt(
@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('a token of another key with the same name causes ERR_SERVER_UNPROVEN', async () => {
+      test('a token that is signed with another key of the same name causes ERR_SERVER_UNPROVEN', async () => {
         const [header, payload] = idtoken.split('.');
         const forged = `${header}.${payload}.${randomBytes(32).toString('base64url')}`;
         const address = await pool.sinful('schedd', pool.scheddName);
@@ -88,7 +88,7 @@ for (const suite of poolSuites()) {
         await assert.rejects(fetching, advised('key POOL): the daemon has a different secret for it'));
       });
 
-      test('a token of another trust domain is not sent, with both names in the error', async () => {
+      test('a token for another trust domain is not sent, and the error contains both names', async () => {
         const foreign = foreignToken();
         await assertAttempt(
           fetchFrom(pool, { idtoken: foreign }),
@@ -109,13 +109,13 @@ for (const suite of poolSuites()) {
           await assert.rejects(fetchFrom(pool, { address, idtoken }), { name: /./, code: 'ERR_CLOSED' });
         }));
 
-      test('an unknown shared port id causes ERR_CLOSED', async () => {
+      test('an unknown shared port ID causes ERR_CLOSED', async () => {
         const address = `<${pool.collector}?sock=nobody_here>`;
         await assert.rejects(fetchFrom(pool, { address, idtoken }), advised('the peer closed the connection'));
       });
     });
 
-    test('a schedd located by name issues a token with the requested claims', async () => {
+    test('a schedd that is located by name issues a token with the requested claims', async () => {
       const fetched = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       const claims = claimsOf(fetched.token.jwt.reveal());
       assert.equal(claims['iss'], pool.trustDomain);
@@ -129,7 +129,7 @@ for (const suite of poolSuites()) {
       assert.equal(fetched.authenticationMethod, 'IDTOKENS');
     });
 
-    test('a collector needs no name', async () => {
+    test('a collector requires no name', async () => {
       const target = { pool: pool.collector, type: 'collector' };
       const { token, daemonVersion } = await fetchFrom(pool, { ...target, idtoken, authz: ['READ'] });
       assert.deepEqual(token.authz, ['READ']);
@@ -148,14 +148,14 @@ for (const suite of poolSuites()) {
       assert.equal(daemonName, pool.scheddName);
     });
 
-    test('a credential limited to READ yields READ only, with a warning', async () => {
+    test('a credential restricted to READ yields only READ, with a warning', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const fetched = await fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600 });
       assert.deepEqual(fetched.token.authz, ['READ']);
       assert.deepEqual(fetched.reductions, ['authorization: requested READ WRITE, granted READ']);
     });
 
-    test('a reduction is an error with on-reduced fail', async () => {
+    test('a reduction is an error if on-reduced is fail', async () => {
       const narrow = await pool.idToken({ user: 'alice', authz: ['READ'] });
       const asked = fetchFrom(pool, { idtoken: narrow, authz: ['READ', 'WRITE'], lifetime: 600, onReduced: 'fail' });
       await assert.rejects(asked, { code: 'ERR_TOKEN_REDUCED', phase: 'check' });
@@ -175,7 +175,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual(reductions, ['lifetime: requested 1 h, granted 2 min']);
       }));
 
-    test('lifetime unlimited yields a token without expiry', async () => {
+    test('an unlimited lifetime yields a token that never expires', async () => {
       const { token, reductions } = await fetchFrom(pool, { idtoken, lifetime: 'unlimited' });
       assert.equal(token.expiresAt, undefined);
       assert.deepEqual(reductions, []);
@@ -186,30 +186,31 @@ for (const suite of poolSuites()) {
       assert.equal(token.keyId, 'CI');
     });
 
-    test('a token signed with the second key is accepted as credential', async () => {
+    test('a token that is signed with the second key is accepted as a credential', async () => {
       const first = await fetchFrom(pool, { idtoken, key: 'CI' });
       const second = await fetchFrom(pool, { idtoken: first.token.jwt.reveal(), authz: ['READ'] });
       assert.equal(second.token.keyId, 'POOL');
     });
 
-    test('a refused token is followed by the next one on the same connection', async () => {
+    test('a rejected token is followed by the next one on the same connection', async () => {
       const { jti } = claimsOf(idtoken);
       const other = await pool.idToken({ user: 'bob' });
       await configured(`SEC_TOKEN_REVOCATION_EXPR = jti =?= "${jti}"`, async () => {
         const address = await pool.sinful('schedd', pool.scheddName);
         const { token, roundTrips } = await fetchFrom(pool, { address, idtoken: `${idtoken}\n${other}` });
         assert.equal(token.subject, `bob@${pool.trustDomain}`);
-        assert.equal(roundTrips, 5); // connection, policy, first token, second token, request
+        // The connection, policy, first token, second token, and request take one round trip each.
+        assert.equal(roundTrips, 5);
       });
     });
 
-    test('the matching one of several tokens is used', async () => {
+    test('the suitable one of several tokens is used', async () => {
       const foreign = foreignToken();
       const { token } = await fetchFrom(pool, { idtoken: `# other pool\n${foreign}\n\n${idtoken}\n` });
       assert.equal(token.subject, `alice@${pool.trustDomain}`);
     });
 
-    test('the token works in HTCondor: READ is allowed and WRITE is not, for another account with this token alone', async () => {
+    test('another account that has only the token is authorized for READ but not for WRITE', async () => {
       const { token } = await fetchFrom(pool, { idtoken, authz: ['READ'], lifetime: 600 });
       await pool.exec(['mkdir', '-p', '-m', '700', '/home/bob/tokens']);
       await pool.write('/home/bob/tokens/fetched', `${token.jwt.reveal()}\n`, 0o600);
@@ -228,11 +229,11 @@ for (const suite of poolSuites()) {
     });
   });
 
-  describe(`HTCondor of ${suite} with a collector that demands authentication`, {
+  describe(`HTCondor of ${suite} with a collector that requires authentication`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;
-    // Not by condor_reconfig: 23.9 caches the policy of a level.
+    // condor_reconfig would not be sufficient, because 23.9 caches the policy of a level.
     before(async () => {
       pool = await startPool({ suite, config: 'SEC_READ_AUTHENTICATION = REQUIRED\nDENY_READ = bob@*' });
     });
@@ -247,7 +248,7 @@ for (const suite of poolSuites()) {
 
     // The token command itself cannot be denied: its fallback level is ALLOW, which every identity has
     // (IpVerify::Verify).
-    test('a denied user is named in the error', async () => {
+    test('the error names a denied user', async () => {
       const idtoken = await pool.idToken({ user: 'bob' });
       const expected = { code: 'ERR_DENIED', phase: 'locate', user: `bob@${pool.trustDomain}` };
       const fetching = fetchFrom(pool, { idtoken });

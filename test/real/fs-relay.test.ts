@@ -1,7 +1,7 @@
 /**
- * An attack on FS with real daemons: a program of another account listens instead of the daemon, and makes the client
- * create the directory that the real daemon requested from the program. The real daemon must not authenticate the
- * program as the client.
+ * Tests an attack on FS with real daemons. A malicious program under another account listens in place of the daemon. It
+ * makes the client create the directory that the real daemon requested from the program. The real daemon must not
+ * authenticate the program as the client.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -14,22 +14,22 @@ import { notingHost } from '../support/noting-host.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { patience } from '../support/slowness.ts';
 
-/** Changes the name that the real daemon requests; `endpoint` is the real daemon's. */
+/** Changes the directory name that the real daemon requests; `endpoint` is the real daemon's address. */
 interface Attack {
   readonly what: string;
   readonly ask: (name: string, endpoint: string) => string;
-  /** The suffix that the program reports; `appended` is the suffix of the client. */
+  /** The suffix that the program reports; `appended` is the suffix that the client appended. */
   readonly extension: (appended: string, endpoint: string) => string;
-  /** Version that the program announces to the client. */
+  /** The version that the program announces to the client. */
   readonly version?: string;
 }
 
 const OLD = '23.9.6';
 
 const ATTACKS: readonly Attack[] = [
-  { what: 'passes the name and the answer on', ask: (name) => name, extension: (appended) => appended },
+  { what: 'forwards the name and the reply', ask: (name) => name, extension: (appended) => appended },
   {
-    what: 'passes the name on, and appends the endpoint of the daemon',
+    what: 'forwards the name, and appends the endpoint of the daemon',
     ask: (name) => name,
     extension: (_, endpoint) => endpoint,
   },
@@ -46,18 +46,18 @@ const ATTACKS: readonly Attack[] = [
     version: OLD,
   },
   {
-    what: 'leaves the last character out',
+    what: 'omits the last character',
     ask: (name) => name.slice(0, -1),
     extension: (appended) => appended,
     version: OLD,
   },
   {
-    what: 'takes the address out of the name',
+    what: 'removes the address from the name',
     ask: (name) => name.replace(/FS_.*_(\w+)_$/, 'FS_$1'),
     extension: () => '',
     version: OLD,
   },
-  { what: 'announces no version that binds', ask: (name) => name, extension: () => '', version: OLD },
+  { what: 'announces a version that does not bind the name', ask: (name) => name, extension: () => '', version: OLD },
 ];
 
 function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
@@ -68,7 +68,7 @@ function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value
   return { promise, resolve };
 }
 
-/** True if the real daemon authenticated the program as the client; and the client's message. */
+/** Returns whether the real daemon authenticated the program as the client, and the client's message. */
 async function relay(pool: Pool, { ask, extension, version = pool.version }: Attack, isAllowed: boolean) {
   const address = parseSinful(await pool.sinful('schedd', pool.scheddName)) ?? assert.fail();
   const endpoint = `${address.host}:${address.port}`;
@@ -124,7 +124,7 @@ async function relay(pool: Pool, { ask, extension, version = pool.version }: Att
     ask: () => wanted,
     whenMade: (path: string) => made.resolve(path.slice(wanted.length)),
   };
-  // The client keeps the directory until the daemon replies, which never happens.
+  // The client keeps the directory until the daemon replies, which never happens in this test.
   const options = { methods: ['FS'], version, fs: settings, faults: { 'directory verdict': 'silence' } } as const;
   return await withPool(options, async (impostor) => {
     const env = {
@@ -151,14 +151,14 @@ for (const suite of poolSuites()) {
     for (const attack of ATTACKS) {
       test(`is not relayed by a program that ${attack.what}`, async () => {
         const { user, status, stderr } = await relay(pool, attack, suite === 'sid');
-        assert.equal(user, undefined, `the program is ${user} to the daemon; the client: ${stderr}`);
+        assert.equal(user, undefined, `the daemon authenticated the program as ${user}; the client printed: ${stderr}`);
         assert.notEqual(status, 0);
         assert.doesNotMatch(await pool.run('ls', '-a', '/tmp'), /FS_/);
       });
     }
 
     if (suite === 'trixie')
-      test('is relayed if the configuration allows an unbound directory: this release does not bind it', async () => {
+      test('is relayed if this release does not bind the directory and the configuration allows this', async () => {
         const [attack = assert.fail()] = ATTACKS;
         assert.match(String((await relay(pool, attack, true)).user), /^alice@/);
       });

@@ -1,4 +1,4 @@
-/** Failures with real daemons that no other test causes: each has the hints of the documentation. */
+/** Causes failures with real daemons that no other test causes. Each failure has the documented hints. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-p
 import { asRoot } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
-/** Names of the environment, of GitHub, and of logs. */
+/** Names in hints that come from the environment, from GitHub, or from logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'NODE_EXTRA_CA_CERTS',
   'CONDOR_CONFIG',
@@ -23,7 +23,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   'D_SECURITY',
   'DC_AUTHENTICATE',
 ]);
-/** HTCondor composes these names from levels. */
+/** Names that HTCondor composes from authorization levels. */
 const COMPOSED = /^(ALLOW|DENY|SEC_DEFAULT|SEC_DAEMON)_/;
 const TOKENS = '/home/alice/.condor/tokens.d';
 
@@ -48,7 +48,7 @@ for (const suite of poolSuites()) {
       fetchFrom(pool, { address: schedd, caCertificate: secure.authority.certificate, ...options });
     const byToken = (options: FetchOptions = {}) => fetch({ idtoken, ...options });
 
-    /** The output of the command, run by alice in the pool with these methods only. */
+    /** Returns the output of the command, which alice runs in the pool with only these methods. */
     async function complaint(methods: string, args: readonly string[], env: Record<string, string> = {}) {
       const { status, stderr } = await pool.ours(args, {
         user: 'alice',
@@ -57,7 +57,7 @@ for (const suite of poolSuites()) {
       assert.notEqual(status, 0);
       return stderr;
     }
-    /** The output of the command in a network that does not respond. */
+    /** Returns the output of the command in a network that does not respond. */
     const unanswered = (host: string) => {
       const script = 'ip link set lo up; ip route add "$1" dev lo; shift; exec "$@"';
       const command = [process.execPath, join(projectRoot, 'dist/cli/index.js')];
@@ -66,19 +66,20 @@ for (const suite of poolSuites()) {
       return spawnSync(program, args, { encoding: 'utf8' }).stderr;
     };
 
-    test('all programs that they name exist', async () => {
+    test('name only programs that exist', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
             .join(' ')
             .match(/\bcondor_[a-z_]+/g) ?? [],
       );
-      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service'); // this project's own
+      // condor_token_service is part of this project, not of HTCondor.
+      const programs = [...new Set(words)].filter((name) => name !== 'condor_token_service');
       assert.ok(programs.length > 8);
       await pool.run('sh', '-c', 'for each; do command -v "$each" || exit 1; done', 'sh', ...programs);
     });
 
-    test('all settings that they name exist and can be printed', async () => {
+    test('name only settings that exist and can be printed', async () => {
       const words = everyError().flatMap(
         (error) =>
           hintsFor(error)
@@ -133,14 +134,14 @@ for (const suite of poolSuites()) {
       });
 
     describe('rejected tokens', () => {
-      test('of an unknown key have the documented hint', async () => {
+      test('with an unknown key have the documented hint', async () => {
         await pool.write('/etc/condor/passwords.d/OLD', randomBytes(64), 0o600);
         const old = (await pool.run('condor_token_create', '-identity', 'alice@pool.test', '-key', 'OLD')).trim();
         await pool.run('rm', '/etc/condor/passwords.d/OLD');
         await assert.rejects(fetch({ idtoken: old }), advised('it is signed with the key OLD'));
       });
 
-      test('from an exposed, foreign or ignored file have the documented hint', async () => {
+      test('in an exposed, foreign or ignored file have the documented hint', async () => {
         const file = `${TOKENS}/ci`;
         const env = { BEARER_TOKEN: secure.issuer.issue('alice', { exp: 1 }) };
         const beside = () => complaint('IDTOKENS,SCITOKENS', ['-address', schedd], env);
@@ -199,7 +200,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(bySsl, advised('the daemon cannot use TLS'));
     });
 
-    test('an expired certificate of the daemon has the documented hint', async () => {
+    test('a daemon’s expired certificate has the documented hint', async () => {
       const { certificate, key } = await secure.authority.issue({
         ...{ subject: `CN=${HOST}`, hosts: [HOST], from: -48, to: -24 },
       });

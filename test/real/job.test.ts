@@ -1,4 +1,4 @@
-/** The purpose of the token: a job that is submitted with only this token runs. */
+/** Tests the purpose of the token: a user with only this token can submit a job, and the job runs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
@@ -15,7 +15,7 @@ for (const suite of poolSuites()) {
     });
     after(() => pool?.stop());
 
-    test('submitted by another account with the fetched token runs to completion', async () => {
+    test('that another account submits with the fetched token runs to completion', async () => {
       const idtoken = await pool.idToken({ user: 'alice' });
       const { token } = await fetchFrom(pool, { idtoken, authz: ['READ', 'WRITE'], lifetime: 600 });
       await pool.exec(['mkdir', '-p', '-m', '700', '/home/bob/tokens']);

@@ -1,6 +1,7 @@
 /**
- * Command lines with KERBEROS for HTCondor's condor_token_fetch and this command, in the same account and environment:
- * the same success or failure, and the same claims. Also counts round trips, and runs the GitLab example.
+ * Runs KERBEROS command lines with HTCondor's condor_token_fetch and with this command, under the same account and
+ * environment. Either both succeed with the same claims, or both fail. Also counts round trips and runs the GitLab
+ * example.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -15,10 +16,10 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 
 interface Case {
-  /** POOL, NAME and SCHEDD stand for the pool's facts. */
+  /** The command line. POOL, NAME and SCHEDD are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading in docs/PARITY.md if only this command succeeds, on purpose. */
+  /** Heading in docs/PARITY.md, if this command intentionally succeeds although HTCondor's tool fails. */
   readonly differs?: string;
 }
 
@@ -56,7 +57,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-test('the Kerberos table is complete, and docs/PARITY.md has every difference', () => {
+test('the Kerberos table is complete, and docs/PARITY.md contains every difference', () => {
   assert.ok(CASES.length >= 15);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   for (const { differs } of CASES) assert.ok(differs === undefined || text.includes(`## ${differs}\n`));
@@ -101,7 +102,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('the job of the GitLab example submits as its service account, and leaves no files', async () => {
+    test('the job of the GitLab example submits under its service account, and leaves no files', async () => {
       const { pool } = realm;
       const place = { collector: realm.collector, schedd: pool.scheddName };
       const { submit } = parse(exampleText('gitlab/kerberos.yml', place)) as {
@@ -129,7 +130,7 @@ for (const suite of poolSuites()) {
     });
   });
 
-  describe(`Round trips by KERBEROS to HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Round trips with KERBEROS to HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let realm: KerberosPool;
     let network: DistantNetwork;
     before(async () => {
@@ -145,7 +146,7 @@ for (const suite of poolSuites()) {
       await realm?.stop();
     });
 
-    test('are those of docs/PERFORMANCE.md with a ticket', async () => {
+    test('are those in docs/PERFORMANCE.md if the client has a ticket', async () => {
       const schedd = await realm.pool.sinful('schedd', realm.pool.scheddName);
       const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...CACHE } };
       const counts: number[] = [];
@@ -163,7 +164,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** What two tokens must have in common. */
+/** Returns the properties that must be equal in two tokens. */
 function factsOf(jwt: string): unknown {
   const { jti: _, iat, exp, ...claims } = claimsOf(jwt);
   return { ...claims, lifetime: exp === undefined ? 'unlimited' : Number(exp) - Number(iat) };

@@ -1,8 +1,8 @@
-/** KERBEROS with MIT Kerberos and real daemons, and its failures. */
+/** Tests KERBEROS with MIT Kerberos and real daemons, including failures. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Words } from '../support/clients/ways.ts';
+import type { Words } from '../support/clients/method-clients.ts';
 import { keytabBytes } from '../support/credentials/keytab-bytes.ts';
 import { advised, assertAdvised } from '../support/errors/advice.ts';
 import { deadPort } from '../support/network/listen.ts';
@@ -19,19 +19,21 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 
 const HOME = '/home/alice';
 
-/** Credentials that both tools find through Kerberos' variables, and whether HTCondor's tool can use them. */
+/**
+ * Credentials that both tools find through Kerberos's environment variables, and whether HTCondor's tool can use them.
+ */
 const CREDENTIALS: Readonly<Record<string, { env: Record<string, string>; theirs: boolean }>> = {
   'a service ticket in the cache': { env: { KRB5CCNAME: `FILE:${HOME}/service` }, theirs: true },
   'a ticket-granting ticket in the cache': { env: { KRB5CCNAME: `${HOME}/granting` }, theirs: true },
   'a DIR: cache': { env: { KRB5CCNAME: `DIR:${HOME}/caches` }, theirs: true },
   'the default cache': { env: {}, theirs: true },
   'a principal with an instance': { env: { KRB5CCNAME: `${HOME}/instance` }, theirs: true },
-  'a ticket of another realm': { env: { KRB5CCNAME: `${HOME}/abroad` }, theirs: true },
+  'a ticket from another realm': { env: { KRB5CCNAME: `${HOME}/abroad` }, theirs: true },
   'a keytab': { env: { KRB5CCNAME: '/nowhere', KRB5_CLIENT_KTNAME: `${HOME}/alice.keytab` }, theirs: false },
 };
 
 for (const suite of poolSuites()) {
-  describe(`KERBEROS at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`KERBEROS with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let realm: KerberosPool;
     let keytab: string;
     before(async () => {
@@ -57,7 +59,7 @@ for (const suite of poolSuites()) {
     };
     for (const [what, { env, theirs }] of Object.entries(CREDENTIALS)) {
       for (const [where, place] of Object.entries(places)) {
-        test(`fetches from ${where} with ${what}${theirs ? ', as HTCondor’s tool' : ''}`, async () => {
+        test(`fetches from ${where} with ${what}${theirs ? ', as HTCondor’s tool does' : ''}`, async () => {
           const options = { user: 'alice', env: { ...ONLY_KERBEROS, ...env } };
           const args = [...(await place()), '-authz', 'READ', '-lifetime', '60'];
           const ours = await realm.pool.ours(args, options);
@@ -73,7 +75,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('fetches with a keytab or a password of the inputs in three round trips, and masks both', async () => {
+    test('fetches with a keytab or a password from the inputs in three round trips, and masks both', async () => {
       for (const words of [
         { 'kerberos-keytab': keytab },
         { 'kerberos-keytab': realm.file('encoded', keytab), 'kerberos-principal': 'alice' },
@@ -89,7 +91,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('asks the KDC once for the schedd with a keytab, and once more for the salt with a password', async () => {
+    test('sends the KDC one request with a keytab, and a second one for the salt with a password', async () => {
       const exchanges = async (words: Readonly<Record<string, string>>) =>
         (await realm.fetch(words)).log.filter((line) => /the KDC of .* replied/.test(line)).length;
       assert.equal(await exchanges({ 'kerberos-keytab': keytab }), 1);
@@ -103,7 +105,7 @@ for (const suite of poolSuites()) {
       assert.equal(await exchanges({ 'kerberos-cache': service }), 0);
     });
 
-    test('follows the referral of the KDC where krb5.conf does not map the host to its realm', async () => {
+    test('follows the referral of the KDC if krb5.conf does not map the host to its realm', async () => {
       const words = { 'kerberos-password': 'abroad', 'kerberos-principal': `alice@${OTHER_REALM}` };
       const env = { KRB5_CONFIG: join(realm.folder, 'unmapped.conf') };
       const { token, log } = await realm.fetch(words, { env });
@@ -132,14 +134,14 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('authenticates as HTCondor itself with the keytab of a host, with a warning', async () => {
+    test('authenticates as HTCondor itself with a host’s keytab, with a warning', async () => {
       const words = { 'kerberos-keytab': await realm.base64('/etc/krb5.keytab') };
       const { token, log } = await realm.fetch(words);
       assert.equal(token.token.subject, 'condor@pool.test');
       assert.ok(log.some((line) => /^warn host\/ap\.pool\.test@POOL\.TEST is the principal of a host/.test(line)));
     });
 
-    test('reports in a check the result of a fetch', async () => {
+    test('predicts the result of a fetch in a check', async () => {
       const env = { ...ONLY_KERBEROS, KRB5CCNAME: `${HOME}/service` };
       const args = ['-pool', realm.collector, '-name', realm.pool.scheddName, '-check', '-authz', 'READ'];
       const { status, stderr } = await realm.pool.ours(args, { user: 'alice', env });
@@ -161,7 +163,7 @@ for (const suite of poolSuites()) {
         ...{ 'kerberos-principal': principal, 'kerberos-password': text },
       });
 
-      test('no cache', async () => {
+      test('a missing cache', async () => {
         const { status, stderr } = await command({ KRB5CCNAME: '/nowhere' });
         assert.equal(status, 2, stderr);
         assertAdvised(stderr, 'KERBEROS: credential cache');
@@ -186,7 +188,7 @@ for (const suite of poolSuites()) {
           advised('no KDC of the realm NOWHERE.TEST is known'),
         ));
 
-      test('a KDC out of reach', async () => {
+      test('a KDC that cannot be reached', async () => {
         const text = `[realms]\n${REALM} = {\nkdc = 127.0.0.1:${await deadPort()}\n}\n`;
         await assert.rejects(
           realm.fetch(keytab, { env: { KRB5_CONFIG: realm.file('dead.conf', text) } }),
@@ -243,7 +245,7 @@ for (const suite of poolSuites()) {
         );
       });
 
-      test('an encryption type that the KDC refuses', async () => {
+      test('an encryption type that the KDC rejects', async () => {
         await realm.administer('setstr host/elsewhere.pool.test session_enctypes camellia256-cts');
         try {
           await assert.rejects(
@@ -255,7 +257,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('something other than a keytab', () =>
+      test('an input that is not a keytab', () =>
         assert.rejects(
           realm.fetch({ 'kerberos-keytab': realm.file('text', 'correct horse') }),
           advised('kerberos-keytab: it is not a keytab'),
@@ -279,7 +281,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('the ticket of another host', () =>
+      test('a ticket for another host', () =>
         assert.rejects(
           realm.fetch({ ...keytab, 'server-name': 'elsewhere.pool.test' }),
           advised('the daemon rejects the ticket for host/elsewhere.pool.test@POOL.TEST'),
@@ -291,7 +293,7 @@ for (const suite of poolSuites()) {
           advised('no host name is known for its Kerberos principal'),
         ));
 
-      test('a refusal by the daemon, and continues with the next method on the same connection', async () => {
+      test('a rejection by the daemon, and continues with the next method on the same connection', async () => {
         const idtoken = await realm.pool.idToken({ user: 'bob' });
         await realm.pool.configure(
           'SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS\nHOST_ALIAS = ap.pool.test',

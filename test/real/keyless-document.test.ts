@@ -1,4 +1,4 @@
-/** docs/KEYLESS.md, followed on an access point: its policy, its seed command, `check`, and a job's first token. */
+/** Follows docs/KEYLESS.md on an access point: its policy, its seed command, `check`, and a job's first token. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -16,7 +16,7 @@ const block = (name: string) => blocksOf('docs/KEYLESS.md').find((each) => each.
 const SERVICE = ['condor_token_service'];
 const DOMAIN = 'UID_DOMAIN = example.org\nTRUST_DOMAIN = example.org\n';
 
-/** What `systemctl reload` does. */
+/** Reloads the service as `systemctl reload` does. */
 const RELOAD = `for each in /proc/[0-9]*; do
   case "$(tr '\\0' ' ' < $each/cmdline)" in node*condor_token_service\\ serve*) kill -HUP "\${each#/proc/}" ;; esac
 done`;
@@ -24,7 +24,7 @@ done`;
 /** Revokes the seed and all tokens that were fetched with it, and creates a new seed. */
 async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () => Promise<Outcome>, token: string) {
   const next = Math.floor(Date.now() / 1000) + 1;
-  await until('no token is issued in this second any more', 5, async () =>
+  await until('the second in which the token was issued is over', 5, async () =>
     Date.now() / 1000 >= next ? undefined : 'wait',
   );
   await pool.exec(['mkdir', '-m', '700', '/home/bob/tokens'], { user: 'bob' });
@@ -46,7 +46,7 @@ async function revokeAndReplace({ pool, put, configure }: SecurePool, fetch: () 
     check.stdout,
     /^fail grant ci-octo@example\.org: .*; if the seed was revoked, condor_token_service config/m,
   );
-  assert.notEqual(await ping(), 0, 'the token that was fetched is revoked, too');
+  assert.notEqual(await ping(), 0, 'the fetched token is also revoked');
   await pool.run('sh', '-ec', block('seed'));
   await pool.run('sh', '-c', RELOAD);
   await until('the new seed is used', 30, async () => {
@@ -67,12 +67,12 @@ for (const suite of poolSuites()) {
       issuer = await JobIssuer.start(secure.authority);
     });
     after(async () => {
-      await secure?.stop(); // including its child processes
+      await secure?.stop(); // also ends its child processes
       await served;
       issuer?.stop();
     });
 
-    test('its commands lead from a host certificate to the first keyless token', async () => {
+    test('contains commands that lead from a host certificate to the first keyless token', async () => {
       const { pool } = secure;
       await pool.run('sh', '-ec', 'useradd --create-home ci-octo; mkdir -p /etc/condor-token-service');
       const release = 'cp /opt/ours/service/index.js condor_token_service.mjs';
@@ -102,7 +102,7 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(text, /^\[Unit\]\n/);
       assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
 
-      // As after the first minute.
+      // With an existing store of used tokens, the service accepts job tokens that were issued before it started.
       await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {

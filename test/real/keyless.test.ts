@@ -1,4 +1,4 @@
-/** Jobs without a stored secret: their OIDC token, a token service, and HTCondor's own daemons. */
+/** Tests jobs without a stored secret, with their OIDC token, a token service and HTCondor's own daemons. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +10,7 @@ import { TokenServices } from '../support/service/token-services.ts';
 import { until } from '../support/until.ts';
 
 for (const suite of poolSuites()) {
-  describe(`Without a stored secret, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Without a stored secret, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let services: TokenServices;
     let runner: Runner;
@@ -30,7 +30,7 @@ for (const suite of poolSuites()) {
       await secure?.stop();
     });
 
-    test('a SciToken of an RFC 8693 token endpoint fetches a token', async () => {
+    test('a SciToken from an RFC 8693 token endpoint fetches a token', async () => {
       services.made = () => secure.issuer.issue('alice');
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/token` },
@@ -42,7 +42,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('a SciToken is exchanged for an IDTOKEN, which lasts no longer', async () => {
+    test('a SciToken is exchanged for an IDTOKEN that expires no later', async () => {
       services.made = () => secure.issuer.issue('alice', { exp: Math.floor(Date.now() / 1000) + 120 });
       const more = { mode: 'exchange', 'token-service': `${services.origin}/token`, 'on-reduced': 'ignore' };
       const step = await runner.runAction({ ...inputs, ...more }, { env: services.env });
@@ -51,7 +51,7 @@ for (const suite of poolSuites()) {
       assert.ok(lifetime > 0 && lifetime <= 120, `${lifetime} s`);
     });
 
-    test('an IDTOKEN of a token service is the result, and the schedd authorizes its levels', async () => {
+    test('an IDTOKEN from a token service is the result, and the schedd authorizes its levels', async () => {
       services.made = () => secure.pool.idToken({ user: 'alice', authz: ['READ'], lifetime: 600 });
       const step = await runner.runAction(
         { ...inputs, 'token-service': `${services.origin}/v1/token`, 'export-environment': 'true' },
@@ -63,7 +63,7 @@ for (const suite of poolSuites()) {
       assertNoLeak(step, services.secrets);
     });
 
-    test('an IDTOKEN of a token service for another identity is rejected', async () => {
+    test('an IDTOKEN from a token service for another identity is rejected', async () => {
       services.made = () => secure.pool.idToken({ user: 'bob', authz: ['READ'], lifetime: 600 });
       services.identity = 'bob@pool.test';
       const more = { 'token-service': `${services.origin}/v1/token`, 'expected-identity': 'alice@pool.test' };
@@ -97,7 +97,7 @@ for (const suite of poolSuites()) {
             await until('the token is renewed', 30, async () =>
               existsSync(file) && readFileSync(file, 'utf8') !== `${outputs['token']}\n`
                 ? undefined
-                : 'it is the old one',
+                : 'it is still the old token',
             );
           },
         },
@@ -109,13 +109,16 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** Facts about the process in a directory that other processes of the account can read. */
+/**
+ * Returns the environment of the process whose working directory is this directory. Other processes of the account can
+ * read it.
+ */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
     } catch {
-      // It has ended, or belongs to another account.
+      // The process has ended, or belongs to another account.
     }
   }
   throw new Error(`no process works in ${directory}`);

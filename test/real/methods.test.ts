@@ -1,6 +1,6 @@
 /**
- * Every authentication method with schedds and collectors of both releases: credentials that are accepted and rejected,
- * their sources, and the trust of both sides. HTCondor's own tool is the oracle.
+ * Tests every authentication method with schedds and collectors of both releases: accepted and rejected credentials,
+ * credential sources, and how each side trusts the other. HTCondor's own tool is the oracle.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,8 +27,8 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { HOST, POOL_PASSWORD, type SecurePool } from '../support/pool/secure-pool.ts';
 import { runCommand } from '../support/runner/program.ts';
 
-/** Input of both tools, and the resulting identity. Without a user, root runs the fetch. */
-const WAYS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
+/** Input for both tools, and the resulting identity. Without `user`, root runs the fetch. */
+const METHODS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
   { method: 'IDTOKENS', user: 'alice', identity: 'alice@pool.test' },
   { method: 'SSL', user: 'alice', env: SSL, identity: 'alice@pool.test' },
   { method: 'SCITOKENS', user: 'alice', env: SCITOKEN, identity: 'alice@pool.test' },
@@ -42,7 +42,7 @@ const certificateOf = ({ certificate, key }: Identity) => ({ clientCertificate: 
 const fromCollector = ({ collector }: SecurePool) => ['-pool', collector, '-type', 'collector'];
 
 for (const suite of poolSuites()) {
-  describe(`HTCondor of ${suite} by`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`HTCondor of ${suite} with`, { skip: poolUnavailable() ?? false }, () => {
     let secure: MethodPool;
     before(async () => {
       secure = await startMethodPool({ suite });
@@ -51,12 +51,12 @@ for (const suite of poolSuites()) {
 
     const fetch = (options: FetchOptions) => secure.fetch(options);
 
-    for (const { method, user, env = {}, identity } of WAYS) {
+    for (const { method, user, env = {}, identity } of METHODS) {
       for (const [who, where] of [
         ['schedd', fromSchedd],
         ['collector', fromCollector],
       ] as const) {
-        test(`${method} fetches a token of the ${who} for ${user ?? 'root'}, like HTCondor’s tool`, async () => {
+        test(`${method} issues a token from the ${who} to ${user ?? 'root'}, as with HTCondor’s tool`, async () => {
           const options = { env: { ...only(method), ...env }, ...(user === undefined ? {} : { user }) };
           const args = [...where(secure), '-authz', 'READ', '-lifetime', '60'];
           const [theirs, ours] = [await secure.pool.theirs(args, options), await secure.pool.ours(args, options)];
@@ -66,7 +66,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    test('IDTOKENS fetches a token for root with the signing key of the pool, like HTCondor’s tool', async () => {
+    test('IDTOKENS issues a token to root, authenticated with the pool’s signing key, as with HTCondor’s tool', async () => {
       const options = { env: only('IDTOKENS') };
       const args = [...fromSchedd(secure), '-lifetime', '30'];
       const [theirs, ours] = [await secure.pool.theirs(args, options), await secure.pool.ours(args, options)];
@@ -74,7 +74,7 @@ for (const suite of poolSuites()) {
       assert.equal(claimsOf(ours.stdout)['sub'], 'condor@password');
     });
 
-    test('the preferred method of the daemon if all are available', async () => {
+    test('all methods uses the one that the daemon prefers', async () => {
       const options = { user: 'alice', env: { ...SSL, ...SCITOKEN } };
       for (const methods of ['FS,IDTOKENS,SSL', 'SSL,SCITOKENS,IDTOKENS', 'MUNGE,PASSWORD,SSL']) {
         const env = { ...options.env, ...only(methods) };
@@ -90,13 +90,13 @@ for (const suite of poolSuites()) {
     });
 
     describe('SSL', () => {
-      test('accepts PEM text, before another method', async () => {
+      test('prefers PEM text to another method', async () => {
         const fetched = await fetch({ ...certificateOf(secure.alice), authenticationMethods: ['SSL', 'FS'] });
         assert.deepEqual([fetched.authenticationMethod, fetched.token.subject], ['SSL', 'alice@pool.test']);
         assert.equal(fetched.roundTrips, 4);
       });
 
-      test('accepts certificate and key in one text', async () => {
+      test('accepts a certificate and its key in one text', async () => {
         const { certificate, key } = secure.alice;
         const { token } = await fetch({ clientCertificate: `${key}\n${certificate}` });
         assert.equal(token.subject, 'alice@pool.test');
@@ -116,7 +116,7 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(await secure.pool.log('Sched'), /carol/);
       });
 
-      test('rejects a daemon with an untrusted CA', async () => {
+      test('rejects a daemon whose CA is not trusted', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const fetching = fetch({ ...certificateOf(secure.alice), caCertificate: stranger.certificate });
         await assertUnproven(
@@ -138,7 +138,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('lets the command verify a host without a name only against -server-name', async () => {
+      test('makes the command verify a host that has no name only against -server-name', async () => {
         const directory = mkdtempSync(join(tmpdir(), 'server-name-'));
         const file = (name: string, content: string) => {
           writeFileSync(join(directory, name), content, { mode: 0o600 });
@@ -164,7 +164,7 @@ for (const suite of poolSuites()) {
         assert.match(wrong.stderr, /its certificate is for DNS:ap\.pool\.test/);
       });
 
-      test('reports a certificate without a line in the map file before the request', async () => {
+      test('reports, before the request, that the map file has no line for a certificate', async () => {
         const nobody = await secure.authority.issue({ subject: 'CN=nobody' });
         await assert.rejects(fetch(certificateOf(nobody)), (error: HTCondorError & { user?: string }) => {
           assert.deepEqual([error.code, error.phase, error.user], ['ERR_DENIED', 'session', 'ssl@unmapped']);
@@ -172,7 +172,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('reports that the daemon does not trust the CA of the client', async () => {
+      test('reports that the daemon does not trust the client’s CA', async () => {
         const stranger = await Authority.create('CN=Stranger');
         const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
@@ -202,7 +202,7 @@ for (const suite of poolSuites()) {
         assert.doesNotMatch(lines.join('\n'), /once more/);
       });
 
-      test('rejects a key that is too short for TLS, also if another method is named', async () => {
+      test('rejects a key that is too short for TLS, even if another method is also selected', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const fetching = fetch({
           ...certificateOf(await weakIdentity()),
@@ -214,7 +214,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('accepts an X.509 proxy if the daemon does', async () => {
+      test('accepts an X.509 proxy if the daemon accepts it', async () => {
         const proxy = await secure.authority.proxy({ subject: 'CN=alice, O=Test' });
         await assertAttempts(
           fetch({ clientCertificate: proxy }),
@@ -243,7 +243,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('trusts a known host of HTCondor’s tools, and no other', async () => {
+      test('trusts a host that HTCondor’s tools have accepted, but no other host', async () => {
         const { pool, put, authority } = secure;
         const known = (line: string) => put('alice', '/home/alice/.condor/known_hosts', `${line}\n`, 0o644);
         const env = {
@@ -279,7 +279,7 @@ for (const suite of poolSuites()) {
         secure.issuer.issue(subject, claims);
       const methods = { authenticationMethods: ['SCITOKENS'] };
 
-      test('takes the minimum of round trips', async () => {
+      test('takes the minimum number of round trips', async () => {
         const { token, roundTrips } = await fetch({ scitoken: `${scitoken()}\n`, authz: ['READ'] });
         assert.deepEqual([token.subject, token.authz], ['alice@pool.test', ['READ']]);
         assert.equal(roundTrips, 4);
@@ -301,7 +301,7 @@ for (const suite of poolSuites()) {
           'possible causes: it has no scope',
         ],
         [
-          'somebody the map file does not know',
+          'a subject that the map file does not contain',
           {},
           'mallory',
           /no line of the daemon's map file .* is for https:\/\/localhost:\d+,mallory/,
@@ -316,11 +316,11 @@ for (const suite of poolSuites()) {
         ],
       ];
       for (const [what, claims, subject, reason, name] of refused) {
-        test(`with ${what} is refused, with the possible reasons`, () =>
+        test(`with ${what} is rejected, with the possible reasons`, () =>
           assertAttempts(fetch({ scitoken: scitoken(claims, subject), ...methods }), reason, name));
       }
 
-      test('is followed by the next method after a refusal', async () => {
+      test('is followed by the next method after a rejection', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const both = { authenticationMethods: ['SCITOKENS', 'IDTOKENS'] };
         const { token } = await fetch({ scitoken: scitoken({ aud: 'https://other.test' }), idtoken, ...both });
@@ -351,7 +351,11 @@ for (const suite of poolSuites()) {
         assert.equal((await ask({})).status, 0);
         assert.match((await ask({ BEARER_TOKEN: 'a.b.c' })).stderr, /BEARER_TOKEN: not a SciToken/);
         await put('alice', '/home/alice/empty', '\n');
-        assert.equal((await ask({ BEARER_TOKEN_FILE: '/home/alice/empty' })).status, 0, 'an empty file is none');
+        assert.equal(
+          (await ask({ BEARER_TOKEN_FILE: '/home/alice/empty' })).status,
+          0,
+          'an empty file contains no token',
+        );
         await put('alice', '/home/alice/configured', `# mine\n${scitoken()}\n`);
         assert.equal(
           (await ask({ BEARER_TOKEN: 'a.b.c', _CONDOR_SCITOKENS_FILE: '/home/alice/configured' })).status,
@@ -370,7 +374,7 @@ for (const suite of poolSuites()) {
         const { token, roundTrips } = await fetch({ password: POOL_PASSWORD });
         assert.deepEqual([token.subject, roundTrips], ['condor@password', 3]);
       });
-      test('causes ERR_SERVER_UNPROVEN with another password', () =>
+      test('causes ERR_SERVER_UNPROVEN if the passwords differ', () =>
         assertUnproven(
           fetch({ password: 'wrong' }),
           /the daemon has a different secret/,
@@ -394,7 +398,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('FS', () => {
-      test('from another file system is refused and followed by the next method on the same connection', async () => {
+      test('with another file system is rejected and followed by the next method on the same connection', async () => {
         const idtoken = await secure.pool.idToken({ user: 'bob' });
         const methods = { authenticationMethods: ['FS', 'IDTOKENS'] };
         const { token } = await fetch({ idtoken, ...methods });
@@ -414,7 +418,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('MUNGE', () => {
-      test('reports why munged does not answer', async () => {
+      test('reports why munged does not respond', async () => {
         const { pool } = secure;
         await pool.run('mv', '/run/munge', '/run/munge.away');
         try {
@@ -431,7 +435,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('KERBEROS', () => {
-      test('is named if the daemon accepts nothing else', async () => {
+      test('is named in the error if the daemon accepts no other method', async () => {
         await secure.pool.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS');
         try {
           const idtoken = await secure.pool.idToken({ user: 'alice' });

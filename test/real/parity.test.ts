@@ -1,7 +1,7 @@
 /**
- * Runs command lines with HTCondor's condor_token_fetch and this command, in the same pool, account and environment:
- * the same success or failure, claims, files and standard output. Intended differences name the heading of
- * docs/PARITY.md that explains them.
+ * Runs command lines with HTCondor's condor_token_fetch and with this command, in the same pool, account and
+ * environment. Compares success or failure, claims, files and standard output. Each intended difference names the
+ * heading of docs/PARITY.md that explains it.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -14,14 +14,14 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
-/** Everything that either tool may leave behind. */
 const SHORT_SECONDS = 90_000;
+/** Removes everything that either tool may leave behind. */
 const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d/mine /etc/condor/tokens.d/mine';
-/** New files, except HTCondor's file of known hosts. */
+/** Finds new files, except HTCondor's file of known hosts. */
 const FIND =
   'find . /etc/condor/tokens.d -newer .start -type f -printf "%p %m\\n" 2>/dev/null | grep -v -e "[.]start" -e /known_hosts | sort';
 
-/** Headings of docs/PARITY.md whose differences require another pool or another tool. */
+/** Headings of docs/PARITY.md whose differences can be tested only with another pool or another tool. */
 const TESTED_ELSEWHERE = [
   'Collectors',
   'Releases and ciphers',
@@ -30,7 +30,7 @@ const TESTED_ELSEWHERE = [
   'Messages, exit status and encryption',
 ];
 
-test('the parity table is complete, and docs/PARITY.md has every difference', () => {
+test('the parity table is complete, and docs/PARITY.md contains every difference', () => {
   assert.ok(CASES.length >= 60);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
@@ -79,12 +79,12 @@ for (const suite of poolSuites()) {
     const filled = (text: string) =>
       text.replaceAll(/\b(POOL|NAME|SCHEDD|COLLECTOR|MASTER|MACHINE)\b/g, (word) => words[word] ?? word);
 
-    /** Runs one of the tools. Returns the files that then exist, with mode and content. */
+    /** Runs one of the tools. Returns its outcome, and the files that it wrote, with mode and content. */
     async function run(tool: 'ours' | 'theirs', { args, env = {}, user, setup = ':' }: Case) {
       const account = user === undefined ? { user: 'alice' } : {};
       const cwd = user === undefined ? '/home/alice' : '/root';
       await pool.exec(['sh', '-c', `${setup}; touch -d "1 second ago" .start`], { ...account, cwd });
-      // -key POOL is not a placeholder, nor is -type.
+      // After -key and -type, words such as POOL are values, not placeholders.
       const given = args.map((arg, at) => (/^-{1,2}(k|t)/.test(args[at - 1] ?? '') ? arg : filled(arg)));
       const variables = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)]));
       // HTCondor's tool does not wait for a daemon that may be restarting.
@@ -92,7 +92,8 @@ for (const suite of poolSuites()) {
       const outcome = await pool[tool]([...once, ...given], { ...account, cwd, env: variables });
       const list = `${FIND} | while read path mode; do echo "$path $mode $(cat "$path")"; done; ${CLEAN}`;
       const { stdout } = await pool.exec(['sh', '-c', list], { cwd });
-      const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/; // fixtures
+      // Matches files that existed before the run.
+      const before = /^\.\/(tokens\/|(good|readonly|daemon|short|comment|expired|foreign) )/;
       const files = stdout.split('\n').filter((line) => line !== '' && !before.test(line));
       return { outcome, files };
     }
@@ -131,7 +132,10 @@ interface Ran {
   readonly files: readonly string[];
 }
 
-/** What must be equal: success, the format of standard output, files with mode and content; tokens by their claims. */
+/**
+ * Returns what must be equal: success, the format of standard output, and files with mode and content. Tokens are
+ * replaced with their claims.
+ */
 function resultOf({ outcome: { status, stdout }, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout, files: [] };
   return { succeeded: true, stdout: withoutTokens(stdout), files: files.map(withoutTokens) };

@@ -1,7 +1,7 @@
 /**
- * A proxy damages each frame between the client and a real daemon, in each way. Each fetch ends in the error that
- * docs/RELIABILITY.md lists, with nothing written, or succeeds if the damage had no effect. The releases share the
- * cases in which they agree.
+ * A proxy injects every kind of fault into each frame between the client and a real daemon. If the fault has an effect,
+ * the fetch fails with the error that docs/RELIABILITY.md lists and writes no file. Cases in which the releases agree
+ * are divided among the releases.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -32,13 +32,13 @@ for (const [release, suite] of poolSuites().entries()) {
     });
     after(() => to && stopDestination(to));
 
-    /** Code of the error, or SUCCESS, after the assertions that hold for each fetch. */
+    /** Returns the error code, or SUCCESS, after the assertions that hold for each fetch. */
     async function outcomeOf(method: FaultMethod, plan: FaultPlan | undefined, expected: string) {
       const { error, log, delivered, proxy } = await fetchThrough(method, plan, to, expected);
       assert.ok(plan === undefined || proxy.struck > 0, `the frame was never sent: ${error?.stack}`);
       const shown = [String(error?.stack), ...log].join('\n');
-      for (const secret of secretsOf(to)) assert.ok(!shown.includes(secret), 'no secret is shown');
-      assert.equal(delivered, error === undefined, 'a token or an error');
+      for (const secret of secretsOf(to)) assert.ok(!shown.includes(secret), 'no secret is printed');
+      assert.equal(delivered, error === undefined, 'either a token or an error');
       return { outcome: error?.code ?? SUCCESS, error, proxy };
     }
 
@@ -55,7 +55,7 @@ for (const [release, suite] of poolSuites().entries()) {
       describe(`faults of ${group}`, { concurrency }, () => {
         for (const each of shareOf(release, poolSuites().length).filter((one) => groupOf(one) === group)) {
           const { method, fault, direction, name, plan } = each;
-          test(`${method}: the frame “${name}” ${direction}, ${fault.name}, leads to the documented outcome`, async () => {
+          test(`${method}: the frame “${name}” ${direction}, ${fault.name}, has the documented outcome`, async () => {
             const expected = expectedOutcome(each, to.secure.pool.version) ?? assert.fail('not documented');
             const { outcome, error } = await outcomeOf(method, plan, expected);
             assert.equal(outcome, expected, error?.stack);
@@ -65,13 +65,13 @@ for (const [release, suite] of poolSuites().entries()) {
     }
 
     for (const { name, code, ...plan } of AD_CASES) {
-      test(`an ad ${plan.direction} that is changed to have ${name} leads to ${code}`, async () => {
+      test(`an ad ${plan.direction} that is changed to contain ${name} causes ${code}`, async () => {
         const { outcome, error } = await outcomeOf('IDTOKENS', plan, code);
         assert.equal(outcome, code, error?.stack);
       });
     }
 
-    test('rejects a frame that is replayed from an earlier session', async () => {
+    test('a frame that is replayed from an earlier session is rejected', async () => {
       const [direction, frame] = ['to the client', FRAMES.IDTOKENS['to the client'].indexOf('post-auth')] as const;
       let earlier: Uint8Array | undefined;
       const once: FaultPlan['damage'] = (bytes) => {
@@ -85,26 +85,26 @@ for (const [release, suite] of poolSuites().entries()) {
   });
 }
 
-/** Secret parts of the credentials: signatures, and a line of the private key. */
+/** Returns the secret parts of the credentials: signatures, and one line of the private key. */
 function secretsOf({ credentials, secure }: Destination): readonly string[] {
   const signatures = [credentials.IDTOKENS.idtoken, credentials.SCITOKENS.scitoken].map((jwt) => jwt?.split('.')[2]);
   return [...signatures, secure.alice.key.split('\n')[2]].map((secret) => secret ?? assert.fail());
 }
 
-test('docs/RELIABILITY.md has one outcome for each fault, frame and release', () => {
+test('docs/RELIABILITY.md contains one outcome for each fault, frame and release', () => {
   assert.equal(everyFault().length, FAULTS.length * (12 + 17 + 19 + 15) - METHODS.length - 2);
   for (const each of everyFault())
     for (const version of ['23.9.6', '25.14.1'])
       assert.match(expectedOutcome(each, version) ?? '', /^(success|ERR_[A-Z_]+)$/, JSON.stringify(each));
 });
 
-test('each release has a share of the cases, and together they have every case', () => {
+test('each release has a share of the cases, and the shares together contain every case', () => {
   const all = new Set([...shareOf(0, 2), ...shareOf(1, 2)].map((each) => JSON.stringify(each)));
   assert.deepEqual(all, new Set(everyFault().map((each) => JSON.stringify(each))));
   assert.equal(shareOf(0, 1).length, everyFault().length);
 });
 
-test('docs/RELIABILITY.md has success only for damage that changes nothing of the conversation', () => {
+test('docs/RELIABILITY.md lists success only for faults that do not change the messages', () => {
   for (const each of everyFault())
     for (const version of ['23.9.6', '25.14.1'])
       assert.ok(expectedOutcome(each, version) !== SUCCESS || isHarmless(each), JSON.stringify(each));

@@ -1,6 +1,6 @@
 /**
- * The collector fetches a schedd's token: an unmodified HTCondor refuses every client, and a fixed one returns the same
- * to both tools.
+ * Tests tokens that the collector fetches from a schedd. An unmodified HTCondor rejects every client. A patched one
+ * issues the same token to both tools.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ import { assertSameOutcome } from '../support/pool/same-outcome.ts';
 import { patience } from '../support/slowness.ts';
 import { until } from '../support/until.ts';
 
-/** The capability that the schedd advertises is valid for twice SCHEDD_INTERVAL. */
+/** The schedd advertises a capability that is valid for twice SCHEDD_INTERVAL. */
 const SETTINGS = 'SCHEDD_INTERVAL = 30\nSEC_ENABLE_IMPERSONATION_TOKENS = True';
 
 const remotely = (pool: Pool, options: FetchOptions) =>
@@ -36,7 +36,7 @@ function refusal(errorCode: number, text: RegExp, name: ErrorName): (error: Daem
   };
 }
 
-/** The schedd's ad in the collector, for an administrator; `all` includes private attributes. */
+/** Queries the collector for the schedd's ad as an administrator. With `all`, the ad includes private attributes. */
 async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
   const { host } = notingHost({ signal: AbortSignal.timeout(patience(20_000)) });
   const tokens = loadIdTokens({ text: new Secret(await pool.idToken({ user: 'condor' })) }, host);
@@ -51,9 +51,9 @@ async function scheddAd(pool: Pool, all: boolean): Promise<ClassAd> {
     },
     ({ channel }) =>
       channel.receive((message) => {
-        assert.equal(message.int(), 1, 'an ad');
+        assert.equal(message.int(), 1, 'one ad');
         const ad = getClassAd(message);
-        assert.equal(message.int(), 0, 'no more');
+        assert.equal(message.int(), 0, 'no other ad');
         return ad;
       }),
     host,
@@ -77,17 +77,17 @@ for (const suite of poolSuites()) {
       'is not known to the collector.',
     );
 
-    test('has the capability of the schedd in its private ad', async () => {
+    test('has the schedd’s capability in its private ad', async () => {
       assert.equal((await scheddAd(pool, false)).string('Capability'), undefined);
       assert.match((await scheddAd(pool, true)).string('Capability') ?? '', /^<.*ValidCommands="523"/);
     });
 
-    test('answers that it does not know the schedd', () => assert.rejects(remotely(pool, { idtoken }), unknown));
+    test('replies that it does not list the schedd', () => assert.rejects(remotely(pool, { idtoken }), unknown));
 
-    test('gives the same answer for a schedd that does not exist', () =>
+    test('returns the same reply for a schedd that does not exist', () =>
       assert.rejects(remotely(pool, { idtoken, name: 'nobody' }), unknown));
 
-    test('gives the same answer to HTCondor’s tool', async () => {
+    test('returns the same reply to HTCondor’s tool', async () => {
       for (const args of [['-remote'], ['-remote', '-name', pool.scheddName], ['-remote', '-name', 'nobody']]) {
         const { status, stderr } = await assertSameOutcome(pool, idtoken, ['-pool', pool.collector, ...args]);
         assert.equal(status, 5);
@@ -126,7 +126,7 @@ for (const suite of poolSuites()) {
       assert.equal(fetched.daemonAddress, `<${pool.collector}>`);
     });
 
-    test('fetches a token of the only schedd, which is located first', async () => {
+    test('fetches a token from the only schedd, which the client locates first', async () => {
       const { daemonName } = await remotely(pool, { idtoken, name: undefined });
       assert.equal(daemonName, pool.scheddName);
     });
@@ -144,20 +144,20 @@ for (const suite of poolSuites()) {
     const cases: readonly [string, readonly string[], Parameters<Pool['idToken']>[0]?][] = [
       ['nothing', []],
       ['levels and a lifetime', ['-authz', 'READ', '-a', 'DAEMON', '-lifetime', '600']],
-      ['a key, which it does not look at', ['-key', 'NONE']],
+      ['a key, which the collector ignores', ['-key', 'NONE']],
       ['more levels than the credential has', ['-authz', 'WRITE'], { user: 'alice', authz: ['READ'] }],
-      ['no limit, with a credential that has one', [], { user: 'alice', authz: ['READ'] }],
+      ['no restriction, with a restricted credential', [], { user: 'alice', authz: ['READ'] }],
       ['a longer lifetime than the credential has', ['-lifetime', '3600'], { user: 'bob', lifetime: 300 }],
     ];
     for (const [what, args, credential = { user: 'alice' }] of cases) {
-      test(`gives HTCondor’s tool the same: ${what}`, async () => {
+      test(`issues the same token to HTCondor’s tool: ${what}`, async () => {
         const all = ['-pool', pool.collector, '-name', pool.scheddName, '-remote', ...args];
         const theirs = await assertSameOutcome(pool, await pool.idToken(credential), all);
         assert.equal(theirs.status, 0, theirs.stderr);
       });
     }
 
-    test('rejects a daemon that is no schedd for both', async () => {
+    test('rejects the request of either tool for a daemon that is not a schedd', async () => {
       const all = ['-pool', pool.collector, '-name', pool.scheddName, '-r', '-type', 'MASTER'];
       assert.equal((await assertSameOutcome(pool, idtoken, all)).status, 1);
     });
@@ -173,7 +173,7 @@ for (const suite of poolSuites()) {
         await assert.rejects(remotely(pool, { idtoken, authz: ['WRITE'] }), refused);
       }));
 
-    test('forwards that the schedd has no signing key', () =>
+    test('forwards the error that the schedd has no signing key', () =>
       configured('SCHEDD.SEC_TOKEN_ISSUER_KEY = NOWHERE', () =>
         assert.rejects(
           remotely(pool, { idtoken }),
@@ -192,11 +192,11 @@ for (const suite of poolSuites()) {
         await assert.rejects(fetching, advised("but the daemon's trust domain is"));
       }));
 
-    test('fetches no token of a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>
+    test('fetches no token from a schedd without SEC_ENABLE_IMPERSONATION_TOKENS', () =>
       configured('SEC_ENABLE_IMPERSONATION_TOKENS = False', () =>
         until('the schedd has withdrawn its capability', 60, async () => {
           const complaint = await remotely(pool, { idtoken }).then(
-            () => 'there is still a token',
+            () => 'a token is still issued',
             (error: Error) => error.message,
           );
           return complaint.includes('is not known to the collector') ? undefined : complaint;

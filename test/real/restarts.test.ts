@@ -1,4 +1,4 @@
-/** Daemons that restart while a token is being fetched, and pools with two collectors. */
+/** Tests daemons that restart during a fetch, and pools with two collectors. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Query, queryCollector } from '../../src/daemon/collector-query.ts';
@@ -20,7 +20,7 @@ import { until } from '../support/until.ts';
 
 const RESTARTING = /^Attempt 1 failed: .* The daemon may be restarting; retrying for up to \d+ s$/;
 
-/** Kills a daemon. Its PID is that of the only process with this name and parent. */
+/** Returns the command that kills a daemon of the pool. */
 const kill = (daemon: string) => ['sh', '-c', `kill -9 $(pidof condor_${daemon})`];
 
 for (const suite of poolSuites()) {
@@ -55,7 +55,7 @@ for (const suite of poolSuites()) {
         if (argv[0] === 'condor_restart') {
           await until('it has ended', 60, async () => {
             const { stdout } = await pool.exec(['condor_status', '-any', '-af', 'MyType']);
-            return stdout.includes(ended) ? 'still there' : undefined;
+            return stdout.includes(ended) ? 'it is still running' : undefined;
           });
         }
         const log = await fetched();
@@ -64,7 +64,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    test('is not retried with retries 0 while its schedd is down', async () => {
+    test('is not retried while its schedd is down if retries is 0', async () => {
       await pool.run('condor_off', '-fast', '-schedd');
       try {
         await until('condor_master reports it', 60, async () => {
@@ -100,14 +100,14 @@ for (const suite of poolSuites()) {
       await empty?.stop();
     });
 
-    test('of which the first does not have the schedd: the second is queried', async () => {
+    test('are queried in turn if the first one does not list the schedd', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: full.scheddName };
       const { token } = await fetchFrom(full, { ...where, idtoken });
       assert.equal(token.subject, `alice@${full.trustDomain}`);
     });
 
-    test('of which none has the schedd: the error has each reply', async () => {
+    test('cause an error with the reply of each one if neither lists the schedd', async () => {
       assert.ok(full !== undefined && empty !== undefined);
       const where = { pool: `${empty.collector}, ${full.collector}`, name: 'third@ap.example.org' };
       await assert.rejects(fetchFrom(full, { ...where, idtoken }), (error: LocateError) => {
@@ -118,9 +118,10 @@ for (const suite of poolSuites()) {
       });
     });
 
-    describe('do not know a name that no daemon has', () => {
+    describe('do not list a name that no daemon has', () => {
       /**
-       * The decision of the rule if the pool had run for this many more seconds: the rule compares ages with limits.
+       * Applies the restart rule, which depends on the ages of daemons, as if the pool had run for this many more
+       * seconds. Returns the resulting error.
        */
       async function missing(seconds: number): Promise<LocateError> {
         const { host } = notingHost();
@@ -140,7 +141,7 @@ for (const suite of poolSuites()) {
         };
         const wanted = { type: 'schedd', name: 'ap99.example.org', needsServerName: false, mayBeUnauthenticated: true };
         const error = await find(wanted, collector, ask).then(
-          () => assert.fail('it was found'),
+          () => assert.fail('the name was found'),
           (reason: unknown) => reason,
         );
         assert.ok(error instanceof LocateError && error.code === 'ERR_NOT_FOUND', String(error));
@@ -148,13 +149,13 @@ for (const suite of poolSuites()) {
         return error;
       }
 
-      test('and it may be restarting while the collector is young', async () => {
+      test('and the daemon may be restarting while the collector has only recently started', async () => {
         const { message, mayBeRestarting } = await missing(0);
         assert.match(message, /; it may be restarting: the collector started a moment ago$/);
         assert.equal(mayBeRestarting, true);
       });
 
-      test('and it is not restarting once the collector is older than the interval of updates', async () => {
+      test('and the daemon is not restarting if the collector has run for longer than the update interval', async () => {
         const error = await missing(600);
         assert.equal(error.message, 'the collector lists no schedd named ap99.example.org; it lists ci@pool');
         assert.equal(error.mayBeRestarting, false);

@@ -1,4 +1,7 @@
-/** A second command to a daemon in the same session: two round trips, and a clean retry if the session has expired. */
+/**
+ * Tests a second command to a daemon in the same session. It takes two round trips. If the session has expired, the
+ * client retries the command in a new session.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { loadCredentials } from '../../src/credentials/load.ts';
@@ -43,7 +46,7 @@ for (const suite of poolSuites()) {
       assert.deepEqual([first.roundTrips, fetched.roundTrips], [3, 2]);
       assert.equal(claimsOf(fetched.value.reveal())['sub'], `alice@${pool.trustDomain}`);
       const again = await askAllowed({ ...schedd, resume: fetched.session }, READ, credentials, host);
-      assert.equal(again.roundTrips, 2, 'as often as one likes');
+      assert.equal(again.roundTrips, 2, 'any number of times');
     });
 
     test('has the same authorizations when it is resumed', async () => {
@@ -51,14 +54,14 @@ for (const suite of poolSuites()) {
       await assert.rejects(askAllowed({ ...schedd, resume }, ADMINISTRATOR, credentials, host), { code: 'ERR_DENIED' });
     });
 
-    test('is opened again if the daemon no longer has it', async () => {
+    test('is replaced by a new one if the daemon no longer has it', async () => {
       const { session } = await askAllowed(schedd, READ, credentials, host);
       const resume = { ...session, resumption: new Resumption('nobody:1:2:3', new Uint8Array(32)) };
       const { session: fresh, roundTrips } = await getSessionToken({ ...schedd, resume }, LIMITS, credentials, host);
-      assert.equal(roundTrips, 5, 'two for the failed resumption, and three');
+      assert.equal(roundTrips, 5, 'two round trips for the failed resumption, and three for the new session');
       assert.match(log.join('\n'), /session: retrying, with a new session/);
       const next = await askAllowed({ ...schedd, resume: fresh }, READ, credentials, host);
-      assert.equal(next.roundTrips, 2, 'and resumed from then on');
+      assert.equal(next.roundTrips, 2, 'the new session is then resumed');
     });
 
     test('is rejected if the peer does not have its key', async () => {

@@ -1,4 +1,7 @@
-/** Round trips to real daemons on a host with an IPv4 and an IPv6 address, which one proxy counts. */
+/**
+ * Counts round trips to real daemons on a host that has an IPv4 and an IPv6 address. One proxy counts the round trips
+ * of both address families.
+ */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { after, afterEach, before, describe, mock, test } from 'node:test';
@@ -8,7 +11,9 @@ import { DualStackNetwork } from '../support/network/dual-stack-network.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/pool/pool.ts';
 import { referenceFetch } from '../support/pool/real-fetch.ts';
 
-/** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
+/**
+ * Settings that are the defaults of 23.9. By default, 25.14 requires encryption for READ, and therefore authentication.
+ */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
 const FAMILIES = { v4: 'IPv4', v6: 'IPv6' } as const;
 const NAME = 'ap.condor-token-fetch.test';
@@ -23,8 +28,8 @@ function resolveTo(...addresses: readonly string[]): void {
 
 for (const suite of poolSuites()) {
   for (const [collector, settings, byName] of [
-    ['answers without authentication', OPEN, 4],
-    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
+    ['accepts unauthenticated queries', OPEN, 4],
+    ['requires authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
   ] as const) {
     describe(`Round trips to HTCondor of ${suite} on a dual-stack host, whose collector ${collector}`, {
       skip: poolUnavailable() ?? false,

@@ -1,4 +1,4 @@
-/** Round trips to real daemons, counted by one proxy for HTCondor's tool and this client. */
+/** Counts round trips to real daemons. The same proxy counts those of HTCondor's tool and of this client. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,10 +12,12 @@ import { referenceFetch } from '../support/pool/real-fetch.ts';
 import { projectRoot } from '../support/project.ts';
 import { until } from '../support/until.ts';
 
-/** The default of 23.9. By default, 25.14 requires encryption for READ, and so authentication. */
+/**
+ * Settings that are the defaults of 23.9. By default, 25.14 requires encryption for READ, and therefore authentication.
+ */
 const OPEN = ['AUTHENTICATION', 'ENCRYPTION', 'INTEGRITY'].map((each) => `SEC_READ_${each} = OPTIONAL`).join('\n');
 
-/** Round trips by method: HTCondor's tool, this client. */
+/** Round trips for each method: those of HTCondor's tool, then those of this client. */
 const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
   IDTOKENS: [6, 3],
   PASSWORD: [6, 3],
@@ -29,8 +31,8 @@ const ROUND_TRIPS: Readonly<Record<string, readonly [number, number]>> = {
 
 for (const suite of poolSuites()) {
   for (const [collector, settings, byName] of [
-    ['answers without authentication', OPEN, 4],
-    ['demands authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
+    ['accepts unauthenticated queries', OPEN, 4],
+    ['requires authentication', 'SEC_READ_AUTHENTICATION = REQUIRED', 5],
   ] as const) {
     describe(`Round trips to HTCondor of ${suite}, whose collector ${collector}`, {
       skip: poolUnavailable() ?? false,
@@ -81,11 +83,11 @@ for (const suite of poolSuites()) {
         await theirs(12, '-pool', network.collector, '-name', pool.scheddName);
       });
 
-      test(`are ${byName} for a schedd on another host than the collector`, async () => {
+      test(`are ${byName} for a schedd on a different host from the collector`, async () => {
         const host = network.collector.replace(/:\d+$/, '');
         const name = `ci@${host}`;
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ${name}`);
-        await until('the collector has it', 60, async () =>
+        await until('the collector lists it', 60, async () =>
           (await pool.sinful('schedd', name)).startsWith(`<${host}:`) ? undefined : name,
         );
         await network.proxy.addHost('127.0.0.3');
@@ -95,7 +97,7 @@ for (const suite of poolSuites()) {
       test(`are ${byName} for a name whose host does not exist`, async () => {
         await pool.configure(`${network.config}${settings}\nSCHEDD_NAME = ci@ap.condor-token-fetch.invalid`);
         const name = 'ci@ap.condor-token-fetch.invalid';
-        await until('the collector has it', 60, async () =>
+        await until('the collector lists it', 60, async () =>
           (await pool.sinful('schedd', name)) === '' ? name : undefined,
         );
         await ours(byName, { pool: network.collector, name });
@@ -104,7 +106,7 @@ for (const suite of poolSuites()) {
   }
 }
 
-test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
+test('docs/PERFORMANCE.md contains the numbers that this test counts', () => {
   const document = readFileSync(join(projectRoot, 'docs/PERFORMANCE.md'), 'utf8');
   for (const [method, [theirs, ours]] of Object.entries(ROUND_TRIPS))
     assert.ok(document.includes(`| ${method} | ${theirs} | **${ours}** |`), method);
@@ -112,7 +114,9 @@ test('docs/PERFORMANCE.md has the numbers that are counted here', () => {
 
 for (const suite of poolSuites()) {
   for (const tls of ['TLSv1.3', 'TLSv1.2'] as const) {
-    describe(`Round trips by method to HTCondor of ${suite}, with ${tls}`, { skip: poolUnavailable() ?? false }, () => {
+    describe(`Round trips for each method to HTCondor of ${suite}, with ${tls}`, {
+      skip: poolUnavailable() ?? false,
+    }, () => {
       let secure: MethodPool;
       let network: DistantNetwork;
 
@@ -120,7 +124,8 @@ for (const suite of poolSuites()) {
         network = await startDistantNetwork(ROUND_TRIP_MS);
         const { port, config } = network;
         secure = await startMethodPool({ suite, port, tls, config });
-        // The daemon then has the issuer's keys: their fetch is not part of the client's round trips.
+        // With this first fetch, the daemon caches the issuer's keys. Otherwise, their download would count as a round
+        // trip of the client.
         await secure.pool.theirs(['-name', secure.address], {
           user: 'alice',
           env: { ...only('SCITOKENS'), ...SCITOKEN },
@@ -143,8 +148,8 @@ for (const suite of poolSuites()) {
             const { status, stderr } = await run;
             assert.equal(status, 0, stderr);
           };
-          // With TLS 1.2, the command does not send a certificate of the configuration; one from an input costs the
-          // same.
+          // With TLS 1.2, the command does not send a certificate from the configuration, so the test passes the
+          // certificate as an input. The number of round trips is the same.
           const { certificate: clientCertificate, key: clientKey } = secure.alice;
           const given = { clientCertificate, clientKey, authenticationMethods: ['SSL'] };
           await assertRoundTrips(network.proxy, ours, () =>

@@ -1,4 +1,7 @@
-/** Which of several credentials real daemons of both releases receive, and what follows a rejected one. */
+/**
+ * Tests which of several credentials the client sends to real daemons of both releases, and what it does after a
+ * rejection.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -15,7 +18,7 @@ import { surroundings } from '../support/surroundings.ts';
 
 const HOUR = 3600;
 
-/** A token of the pool's issuer and key name that another installation signed. */
+/** Creates a token with the pool's issuer and key name, signed with another installation's key. */
 const stale = (authz: readonly string[] = []) =>
   new SigningKey().issue({ subject: 'alice@pool.test', issuer: 'pool.test', authz });
 
@@ -29,7 +32,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    /** Replaces the tokens in a directory of alice. */
+    /** Replaces the tokens in one of alice's directories. */
     async function putTokens(files: Readonly<Record<string, string>>): Promise<string> {
       const directory = `/home/alice/${randomUUID()}`;
       await pool.exec(['mkdir', '-m', '700', directory], { user: 'alice' });
@@ -44,7 +47,7 @@ for (const suite of poolSuites()) {
       });
 
     describe('a token that another installation of the pool signed', () => {
-      test('is followed by the next file of the directory, and the warning names the file to remove', async () => {
+      test('is followed by the next file in the directory, and the warning names the file to remove', async () => {
         const directory = await putTokens({ a: stale(), b: await pool.idToken({ user: 'alice' }) });
         const { status, stdout, stderr } = await asAlice('ours', directory, 'IDTOKENS');
         assert.equal(status, 0, stderr);
@@ -58,7 +61,7 @@ for (const suite of poolSuites()) {
         assert.equal(token.subject, 'alice@pool.test');
       });
 
-      test('is the last of eight tokens that are tried', async () => {
+      test('is tried with at most seven other tokens', async () => {
         const lines = [...Array.from({ length: 8 }, () => stale()), await pool.idToken({ user: 'alice' })];
         await assert.rejects(secure.fetch({ idtoken: lines.join('\n') }), (error: AuthenticationError) => {
           assert.equal(error.code, 'ERR_SERVER_UNPROVEN');
@@ -68,7 +71,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('ends the run if it is the only token of the input', async () => {
+      test('ends the run if it is the only token in the input', async () => {
         const { certificate, key } = secure.alice;
         const other: FetchOptions = {
           authenticationMethods: ['IDTOKENS', 'SSL'],
@@ -83,7 +86,7 @@ for (const suite of poolSuites()) {
         });
       });
 
-      test('in a directory is followed by a method in which the daemon proves itself, as in HTCondor’s tool', async () => {
+      test('in a directory is followed by a method that authenticates the daemon, as with HTCondor’s tool', async () => {
         const directory = await putTokens({ a: stale() });
         const env = {
           ...{ _CONDOR_SEC_TOKEN_DIRECTORY: directory, _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'IDTOKENS, SSL' },
@@ -98,7 +101,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('is never followed by FS, MUNGE or PASSWORD, unlike in HTCondor’s tool', async () => {
+      test('is never followed by FS, MUNGE or PASSWORD, unlike with HTCondor’s tool', async () => {
         const directory = await putTokens({ a: stale() });
         await secure.configure('SEC_DEFAULT_AUTHENTICATION_METHODS = IDTOKENS, FS, MUNGE, PASSWORD');
         try {
@@ -116,7 +119,7 @@ for (const suite of poolSuites()) {
     });
 
     describe('of several tokens', () => {
-      test('uses the one with the fewest levels that covers authz', async () => {
+      test('uses the one with the fewest levels among those that cover authz', async () => {
         const [wide, read, write, unrestricted] = await Promise.all([
           pool.idToken({ user: 'alice', authz: ['DAEMON'] }),
           pool.idToken({ user: 'alice', authz: ['READ'] }),
@@ -124,7 +127,7 @@ for (const suite of poolSuites()) {
           pool.idToken({ user: 'alice' }),
         ]);
         const idtoken = [unrestricted, wide, read, write].join('\n');
-        // An unrestricted token has the levels of its credential, which identify the credential that was used.
+        // An unrestricted token has the same levels as its credential. These levels show which credential was used.
         for (const [authz, used] of [
           ['READ', 'idtoken line 3'],
           ['WRITE', 'idtoken line 4'],
@@ -143,7 +146,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    /** Fetches with a modified host: its clock and its log. */
+    /** Fetches a token with a host whose properties, such as the clock and the log, are replaced with `facts`. */
     function byRequest(inputs: Record<string, string>, facts: object, timeoutMs = 20_000) {
       const words: Record<string, string | undefined> = {
         ...{ pool: pool.collector, name: pool.scheddName, 'ca-certificate': secure.authority.certificate },
@@ -157,7 +160,7 @@ for (const suite of poolSuites()) {
       );
     }
 
-    describe('where the clock of this host is 2 h fast', () => {
+    describe('if the clock of this host is 2 h fast', () => {
       const now = () => new Date(Date.now() + 2 * HOUR * 1000);
 
       test('an IDTOKEN that looks expired is accepted', async () => {
@@ -172,7 +175,7 @@ for (const suite of poolSuites()) {
         assert.equal(authenticationMethod, 'SCITOKENS');
       });
 
-      test('it is tried after a certificate', async () => {
+      test('an IDTOKEN that looks expired is tried after a certificate', async () => {
         const inputs = {
           ...{ 'authentication-methods': 'IDTOKENS, SSL', 'server-name': 'ap.pool.test' },
           idtoken: await pool.idToken({ user: 'alice', lifetime: HOUR }),
@@ -183,7 +186,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('reports an expired token as the first reason, with the clocks of this host and of the collector', async () => {
+    test('reports an expired token as the first reason, with the times of this host and of the collector', async () => {
       const key = await poolKey();
       const issuedAt = Math.floor(Date.now() / 1000) - 2 * HOUR;
       const old = key.issue({ subject: 'alice@pool.test', issuer: 'pool.test', lifetime: HOUR, issuedAt });
@@ -206,7 +209,7 @@ for (const suite of poolSuites()) {
       return new SigningKey('POOL', descramble(scrambled));
     }
 
-    test('a certificate that the map file does not know is followed by the next method', async () => {
+    test('a certificate that the map file does not contain is followed by the next method', async () => {
       const { certificate, key } = await secure.authority.issue({ subject: 'CN=unknown, O=Test' });
       const inputs = {
         ...{ 'authentication-methods': 'SSL, IDTOKENS', 'server-name': 'ap.pool.test' },
@@ -227,7 +230,7 @@ for (const suite of poolSuites()) {
     });
 
     if (suite === 'sid') {
-      test('a capability token, which has no sub, is accepted as by HTCondor’s tools', async () => {
+      test('a capability token, which has no sub, is accepted, as with HTCondor’s tools', async () => {
         const key = await poolKey();
         const iat = Math.floor(Date.now() / 1000);
         const jti = randomUUID().replaceAll('-', '');

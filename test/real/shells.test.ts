@@ -1,4 +1,4 @@
-/** The built Action and command with real daemons, and HTCondor's tools with the files that they write. */
+/** Tests the built Action and the built command with real daemons. HTCondor's tools use the files that they write. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

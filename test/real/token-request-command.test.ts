@@ -1,6 +1,6 @@
 /**
- * Command lines for HTCondor's condor_token_request and this command under that name, with the same daemons and
- * account: the same request in condor_token_request_list, the same success or failure, standard output and file.
+ * Runs command lines with HTCondor's condor_token_request and with this command under that name, with the same daemons
+ * and account. Compares the request in condor_token_request_list, success or failure, standard output and files.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -12,10 +12,10 @@ import { projectRoot } from '../support/project.ts';
 import { until } from '../support/until.ts';
 
 interface Case {
-  /** POOL, NAME and SCHEDD stand for the pool's facts. */
+  /** The command line. POOL, NAME and SCHEDD are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Heading of docs/PARITY.md, and the behaviour of this command. */
+  /** The heading of docs/PARITY.md that explains the difference, and the outcome of this command. */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails'];
 }
 
@@ -60,7 +60,7 @@ const CASES: readonly Case[] = [
   { args: ['-debug', '-identity', 'alice'] },
 ];
 
-test('the table of condor_token_request has at least 20 command lines, and docs/PARITY.md has its differences', () => {
+test('the table of condor_token_request has at least 20 command lines, and docs/PARITY.md contains its differences', () => {
   assert.ok(CASES.length >= 20);
   const text = readFileSync(join(projectRoot, 'docs/PARITY.md'), 'utf8');
   const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
@@ -69,7 +69,7 @@ test('the table of condor_token_request has at least 20 command lines, and docs/
 
 interface Ran {
   readonly outcome: Outcome;
-  /** The request in the daemon's list, without its ID and the client's id. */
+  /** The request in the daemon's list, without its request ID and client ID. */
   readonly request: unknown;
   readonly files: string;
 }
@@ -90,15 +90,15 @@ for (const suite of poolSuites()) {
       };
       await pool.run('mkdir', '-p', '/opt/names');
       await pool.run('ln', '-s', '/opt/ours/cli/index.js', '/opt/names/condor_token_request');
-      // HTCondor's tool polls every five seconds, so all cases wait at the same time. It does not flush the line with
-      // the ID; stdbuf makes it.
+      // HTCondor's tool polls every five seconds, so all cases run at the same time. stdbuf makes the tool flush the
+      // line with the request ID, which it would otherwise buffer.
       theirs = await runAll(['stdbuf', '-oL', 'condor_token_request'], 'theirs', CASES.length);
-      // Nor does HTCondor's tool wait for a restart.
+      // HTCondor's tool does not wait for a daemon that may be restarting, so this command must not wait either.
       ours = await runAll(['node', '/opt/names/condor_token_request', '-retries', '0'], 'ours', CASES.length / 2);
     });
     after(() => pool?.stop());
 
-    /** Runs all cases, `concurrency` at a time. */
+    /** Runs all cases, with at most `concurrency` at the same time. */
     async function runAll(tool: readonly string[], who: string, concurrency: number): Promise<readonly Ran[]> {
       const all: Ran[] = [];
       while (all.length < CASES.length) {
@@ -118,7 +118,7 @@ for (const suite of poolSuites()) {
         return start(tool, folder, each).finally(() => ended.add(folder));
       });
       const requests = new Map<string, Promise<unknown>>();
-      await until('each asks for approval, or ends', 60, async () => {
+      await until('each case either announces a request or ends', 60, async () => {
         const found = await pool.exec(['grep', '-Hors', 'approve request [0-9]*[.]', parent, '--include=.stdout']);
         for (const [, folder = '', id = ''] of found.stdout.matchAll(/^(.+)\/\.stdout:approve request (\d{7})\.$/gm))
           if (!requests.has(folder)) requests.set(folder, approve(id));
@@ -158,7 +158,7 @@ for (const suite of poolSuites()) {
       });
     }
 
-    /** Approves a request at the daemon that received it. */
+    /** Approves the request with this ID at the daemon that received it. */
     async function approve(id: string): Promise<unknown> {
       for (const daemon of [[], ['-type', 'SCHEDD', '-name', pool.scheddName]]) {
         const { stdout } = await pool.exec(['condor_token_request_list', '-json', ...daemon]);
@@ -188,7 +188,7 @@ for (const suite of poolSuites()) {
   });
 }
 
-/** What must be equal; tokens by their claims. */
+/** Returns the parts of the outcome that must be equal. */
 function resultOf({ outcome: { status, stdout }, request, files }: Ran): unknown {
   if (status !== 0) return { succeeded: false, stdout: withoutIds(stdout), request };
   return { succeeded: true, stdout: withoutIds(stdout), request, files: withoutIds(files) };

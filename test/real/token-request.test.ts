@@ -1,4 +1,7 @@
-/** Tokens that an administrator approves, and tokens for SciTokens, with HTCondor's own tools as the peer. */
+/**
+ * Tests tokens that an administrator approves, and tokens that are issued in exchange for SciTokens. HTCondor's own
+ * tools are the peer.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { callCommand } from '../../src/daemon/call.ts';
@@ -25,7 +28,7 @@ import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
 for (const suite of poolSuites()) {
-  describe(`At HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`With HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let secure: SecurePool;
     let pool: Pool;
     let address: string;
@@ -38,11 +41,11 @@ for (const suite of poolSuites()) {
 
     interface Waiting {
       readonly fetched: Promise<FetchedToken>;
-      /** Id and announcement of the request. */
+      /** The ID of the request, and the notice that announces it. */
       readonly announced: Promise<{ id: string; line: string }>;
     }
 
-    /** Requests a token like the Action, but polls more often. */
+    /** Requests a token as the Action does, but polls more often. */
     function start(inputs: Record<string, string>, timeoutMs = patience(20_000)): Waiting {
       const words: Record<string, string | undefined> = { 'ca-certificate': secure.authority.certificate, ...inputs };
       const { promise: announced, resolve: announce, reject } = promiseOf<{ id: string; line: string }>();
@@ -53,8 +56,8 @@ for (const suite of poolSuites()) {
       const host = processHost(timeoutMs, new AbortController().signal, { mask: () => {}, log });
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
-      fetched.catch(reject); // before it was announced
-      announced.catch(() => {}); // printed for the administrator
+      fetched.catch(reject); // if the request fails before the announcement
+      announced.catch(() => {}); // not every test waits for the announcement
       return { fetched, announced };
     }
     const request = (inputs: Record<string, string> = {}, timeoutMs?: number) =>
@@ -63,7 +66,7 @@ for (const suite of poolSuites()) {
       pool.run('sh', '-c', `echo yes | condor_token_request_approve -reqid ${id} -name '${address}'`);
 
     describe('a request', () => {
-      test('without any credential is approved by the announced command, and returns what was requested', async () => {
+      test('without any credential is approved with the announced command, and returns the requested token', async () => {
         const { fetched, announced } = request({ authz: 'READ', lifetime: '10m' });
         const { id, line } = await announced;
         assert.match(
@@ -91,7 +94,7 @@ for (const suite of poolSuites()) {
         assert.match(ping.stdout, /ALLOW +carol@pool\.test/, ping.stdout + ping.stderr);
       });
 
-      test('by name through the collector names daemon and pool in the command', async () => {
+      test('by name through the collector is announced with a command that names the daemon and the pool', async () => {
         const target = { address: '', pool: pool.collector, name: pool.scheddName, 'server-name': 'ap.pool.test' };
         const { announced, fetched } = request(target);
         const { id, line } = await announced;
@@ -100,7 +103,7 @@ for (const suite of poolSuites()) {
         await fetched;
       });
 
-      test('with a credential is sent in its session', async () => {
+      test('with a credential is sent in an authenticated session', async () => {
         const { announced, fetched } = request({ idtoken: await pool.idToken({ user: 'alice' }) });
         const { id } = await announced;
         const listed = await pool.run('condor_token_request_list', '-name', address);
@@ -110,7 +113,7 @@ for (const suite of poolSuites()) {
         assert.equal((await fetched).token.subject, 'carol@pool.test');
       });
 
-      test('that nobody approves fails with its id at the time limit', async () => {
+      test('that is not approved fails at the time limit, with its ID', async () => {
         const { announced, fetched } = request({}, 1500);
         const { id } = await announced;
         await assert.rejects(fetched, (error: ConnectError) => {
@@ -129,7 +132,7 @@ for (const suite of poolSuites()) {
         }
       });
 
-      test('causes code 3 for levels outside of SEC_TOKEN_REQUEST_LIMITS, and is reduced for others', async () => {
+      test('causes code 3 if SEC_TOKEN_REQUEST_LIMITS excludes all requested levels, and is reduced if it excludes some of them', async () => {
         await secure.configure('SEC_TOKEN_REQUEST_LIMITS = READ, WRITE');
         try {
           await assertDaemonError(
@@ -151,7 +154,7 @@ for (const suite of poolSuites()) {
       });
     });
 
-    test('a request causes code 4 if the daemon has lost its key when it is approved', async () => {
+    test('a request causes code 4 if the daemon has lost its key by the time of approval', async () => {
       const { announced, fetched } = request();
       const { id } = await announced;
       await secure.configure('SEC_TOKEN_ISSUER_KEY = NOWHERE');
@@ -163,7 +166,7 @@ for (const suite of poolSuites()) {
       }
     });
 
-    test('a request fails with its cause while more than 1,000 requests are pending', async () => {
+    test('a request fails, with the cause, while more than 1,000 requests are pending', async () => {
       const other = await startPool({ suite });
       try {
         const { host } = notingHost();
@@ -187,7 +190,7 @@ for (const suite of poolSuites()) {
             async ({ channel }) => (await channel.receive(getClassAd)).string('RequestId'),
             host,
           );
-        // Requests in the session of the first one need no authentication, which makes them cheap for the daemon.
+        // Further requests use the session of the first one, so they need no authentication. This saves time.
         const { session } = await file();
         for (let filed = 1; filed <= 1000; filed += 20)
           await Promise.all(Array.from({ length: 20 }, () => file(session)));
@@ -212,7 +215,7 @@ for (const suite of poolSuites()) {
         assert.deepEqual([sub, scope, Number(exp) - Number(iat)], ['alice@pool.test', 'condor:/READ', 60]);
       });
 
-      test('uses a session of another method if it is too long for SCITOKENS', async () => {
+      test('uses a session with another method if the SciToken is too long for SCITOKENS', async () => {
         const scitoken = secure.issuer.issue('alice', { padding: 'x'.repeat(20_000) });
         const idtoken = await pool.idToken({ user: 'bob' });
         const { token } = await exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });
@@ -226,7 +229,7 @@ for (const suite of poolSuites()) {
         assert.match(reductions.join(), /^lifetime: requested 1 min, granted (2\d|30) s$/);
       });
 
-      test('is refused with a reason, which SCITOKENS never sends', async () => {
+      test('is rejected with a reason, which SCITOKENS never sends', async () => {
         const scitoken = secure.issuer.issue('alice', { aud: 'https://other.test' });
         const idtoken = await pool.idToken({ user: 'bob' });
         const fetching = exchange({ scitoken, idtoken, 'authentication-methods': 'IDTOKENS' });

@@ -1,6 +1,6 @@
 /**
- * Every refusal of the token service with real daemons: the reason that the job receives, and the audit line. The
- * releases share the refusals.
+ * Tests every refusal of the token service with real daemons: the reason that the job receives, and the line in the
+ * audit log. The refusals are divided among the releases.
  */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
@@ -24,12 +24,15 @@ interface Refusal {
   readonly parameters?: Parameters;
   readonly error: string;
   readonly reason: RegExp;
-  /** The job token or the form was rejected before its claims were known: the audit only counts it. */
+  /**
+   * True if the service rejects the job token or the form before it verifies the claims. The audit log then contains
+   * only a count.
+   */
   readonly unverified?: true;
 }
 
 for (const [release, suite] of poolSuites().entries()) {
-  describe(`Refusals of the token service, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Refusals of the token service, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     const isShared = (_: unknown, at: number) => at % poolSuites().length === release;
     let pool: Pool;
     let issuer: JobIssuer;
@@ -75,7 +78,7 @@ grants:
       ['another repository', { repository_id: '75' }, /^no grant for repository_id 75$/],
       ['another branch', { ref: 'refs/heads/x' }, /ref: expected refs\/heads\/main, got refs\/heads\/x/],
       [
-        'a branch below a slash that a glob does not cross',
+        'a branch below a slash, which a glob does not match',
         { repository_id: '76', ref: 'refs/heads/release-1/x' },
         /^alice@pool\.test: ref: expected refs\/heads\/release-\*, got refs\/heads\/release-1\/x$/,
       ],
@@ -119,7 +122,7 @@ grants:
     const requests: readonly Refusal[] = [
       ['ADMINISTRATOR', { scope: 'condor:/ADMINISTRATOR' }, 'invalid_scope', /^ADMINISTRATOR is outside the grant/],
       [
-        'an identity of another grant',
+        'an identity in another grant',
         { identity: BOB },
         'invalid_grant',
         /^no grant for this job has the identity bob@pool/,
@@ -135,7 +138,7 @@ grants:
     const forms: readonly Refusal[] = [
       ['no levels', { scope: undefined }, 'invalid_scope', /^scope is missing/],
       ['a negative lifetime', { lifetime: '-1' }, 'invalid_request', /^lifetime must be/],
-      ['a lifetime that is a fraction', { lifetime: '0.5' }, 'invalid_request', /^lifetime must be/],
+      ['a fractional lifetime', { lifetime: '0.5' }, 'invalid_request', /^lifetime must be/],
       ['a lifetime of 2^32 + 600', { lifetime: String(2 ** 32 + 600) }, 'invalid_request', /^lifetime must be/],
       ['another grant type', { grant_type: 'password' }, 'unsupported_grant_type', /^grant_type must be/],
     ].map(([title, parameters, error, reason]) => ({
@@ -150,7 +153,7 @@ grants:
     const tokens: readonly Refusal[] = [
       ['another audience', () => token({ aud: 'https://x.test' }), /^aud: expected .*, got https:\/\/x\.test$/],
       [
-        'an audience list of two',
+        'a list of two audiences',
         () => token({ aud: [AUDIENCE_OF_SERVICE, 'x'] }),
         /^aud: expected .*, got none or several$/,
       ],
@@ -161,7 +164,7 @@ grants:
       ['HS256 with the public key', hmac, /is not signed with RS256/],
       ['another issuer', () => token({ iss: 'https://evil.test' }), /issuer of the job token/],
       ['the issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
-      ['a claim twice', () => issuer.sign(textOf(token()).replace('{', '{"repository_id":"74",')), /unique keys/],
+      ['a duplicate claim', () => issuer.sign(textOf(token()).replace('{', '{"repository_id":"74",')), /unique keys/],
     ].map(([title, jobToken, reason]) => ({
       title: title as string,
       jobToken: jobToken as () => string,
@@ -224,7 +227,7 @@ grants:
       assert.deepEqual([status, body['error_description']], [400, 'the job token has been used already (reuse)']);
     });
 
-    test('answers 503 while the schedd is down, and the same token works later', async () => {
+    test('returns 503 while the schedd is down, and accepts the same job token later', async () => {
       await pool.run('condor_off', '-daemon', 'schedd', '-fast');
       let shown = '';
       await until('the schedd is down', 60, async () => {
@@ -243,7 +246,7 @@ grants:
     // The remaining refusals involve no daemon.
     if (release > 0) return;
 
-    test('answers 503 while the issuer is down and no key is cached', async () => {
+    test('returns 503 while the issuer is down and no key is cached', async () => {
       await service.end('SIGTERM');
       await service.start();
       issuer.fault = (_, response) => response.destroy();
@@ -252,7 +255,7 @@ grants:
       assert.deepEqual([status, body['error_description']], [503, 'the keys of the issuer cannot be fetched now']);
     });
 
-    test('does not start with an invalid configuration, and keeps the old one on SIGHUP', async () => {
+    test('does not start with an invalid configuration, and keeps the previous one after SIGHUP', async () => {
       await service.end('SIGTERM');
       await service.start();
       service.configure(config().replace('authz: [READ, WRITE]', 'authz: [ADMINISTRATOR]'));
@@ -263,7 +266,7 @@ grants:
       service.configure(config());
     });
 
-    test('serves a job beside 600 slow clients', async () => {
+    test('serves a job while 600 slow clients are connected', async () => {
       const slow = Array.from({ length: 600 }, () => connect(service.port, '127.0.0.1').on('error', () => {}));
       assert.equal((await service.ask(token())).status, 200);
       for (const socket of slow) socket.destroy();

@@ -1,4 +1,6 @@
-/** Jobs without a stored secret, with condor_token_service: the Action, the command, and HTCondor's own daemons. */
+/**
+ * Tests jobs without a stored secret, with condor_token_service, the Action, the command, and HTCondor's own daemons.
+ */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -18,7 +20,7 @@ const ALICE = 'alice@pool.test';
 const BOB = 'bob@pool.test';
 
 for (const suite of poolSuites()) {
-  describe(`The token service, at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`The token service, with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let issuer: JobIssuer;
     let service: ServiceProcess;
@@ -68,7 +70,8 @@ grants:
       await pool?.stop();
     });
 
-    // The OIDC endpoint of the runner is verified with the CA certificates of the system, not with ca-certificate.
+    // The client verifies the runner's OIDC endpoint with the CA certificates of the system, not with the
+    // ca-certificate input.
     const jobEnv = () => ({ ...issuer.env, SSL_CERT_FILE: join(service.directory, 'ca.pem') });
     const token = (claims: IssuerClaims = {}) => issuer.issue({ ...GITHUB_CLAIMS, aud: service.audience, ...claims });
 
@@ -81,7 +84,7 @@ grants:
       return (await pool.exec(argv, { user: 'bob', env: onlyToken(directory) })).stdout;
     }
 
-    test('a step with token-service alone gets a token that the schedd accepts', async () => {
+    test('a step with only token-service receives a token that the schedd accepts', async () => {
       const step = await runner.runAction(
         { ...inputs, verify: 'true', 'export-environment': 'true' },
         { env: jobEnv() },
@@ -95,7 +98,7 @@ grants:
       assert.match(await ping(step.outputs['token'] ?? '', 'READ', 'WRITE'), /WRITE +\S+ +\S+ +ALLOW|ALLOW/);
     });
 
-    test('a step of another branch fails with the reason, and nothing is issued', async () => {
+    test('a step on another branch fails with the reason, and no token is issued', async () => {
       issuer.job = { ...GITHUB_CLAIMS, ref: 'refs/heads/x' };
       const step = await runner.runAction(inputs, { env: jobEnv() });
       issuer.job = GITHUB_CLAIMS;
@@ -108,7 +111,7 @@ grants:
     });
 
     for (const [name, claims] of Object.entries(OTHER_CLAIMS)) {
-      test(`the command gets a token for a job of ${name}`, async () => {
+      test(`the command receives a token for a job of ${name}`, async () => {
         const jobToken = issuer.issue({ ...claims, aud: service.audience });
         const daemon = ['-name', pool.scheddName, '-pool', pool.collector];
         const { status, stdout, stderr } = await execute(
@@ -121,7 +124,7 @@ grants:
       });
     }
 
-    test('check finds that the site is ready', async () => {
+    test('check reports that the site is ready', async () => {
       const { status, stdout, stderr } = await service.run('check');
       assert.equal(status, 0, stdout + stderr);
       for (const identity of [ALICE, BOB])
@@ -130,7 +133,7 @@ grants:
       assert.equal((await service.post('', { path: '/readyz', method: 'GET' })).status, 200);
     });
 
-    test('a job cannot approve a request for more with its token', async () => {
+    test('a job cannot use its token to approve a request for more levels', async () => {
       const { body } = await service.ask(token(), { scope: 'condor:/READ condor:/WRITE' });
       const home = '/home/bob/self-approval';
       await pool.exec(['mkdir', '-m', '700', home, `${home}/tokens`], { user: 'bob' });
@@ -167,13 +170,13 @@ grants:
       const approved = await pool.exec(['sh', '-c', approve], job);
       assert.notEqual(approved.status, 0, approved.stdout + approved.stderr);
       assert.ok(await isPending(), 'the request is still not approved');
-      // An administrator approves it with the same command, so the refusal above concerns the job's token, not the
-      // command.
+      // An administrator can approve the request with the same command. The refusal above is therefore due to the job's
+      // token.
       await pool.run('sh', '-c', approve);
       await asking;
     });
 
-    test('a revoked seed stops its grant with 503, and the same job token works after the revocation ends', async () => {
+    test('a revoked seed makes its grant return 503, and the same job token works after the revocation ends', async () => {
       const jobToken = token();
       await pool.configure(`SEC_TOKEN_REVOCATION_EXPR = sub =?= "${ALICE}"`);
       const { status, body } = await service.ask(jobToken);
@@ -184,7 +187,7 @@ grants:
       assert.equal((await service.ask(jobToken)).status, 200, service.log.join());
     });
 
-    test('a seed of another identity disables its grant alone', async () => {
+    test('a seed for another identity disables only its own grant', async () => {
       const bad = await pool.idToken({ user: 'bob', authz: ['READ', 'WRITE'], lifetime: LIFETIME });
       const good = await pool.idToken({ user: 'alice', authz: ['READ', 'WRITE'], lifetime: LIFETIME });
       service.writeSeed(ALICE, bad);

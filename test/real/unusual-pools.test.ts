@@ -1,4 +1,4 @@
-/** Pools with unusual settings: other trust domains, ciphers, mapping plugins. */
+/** Tests pools with unusual settings: other trust domains, ciphers, and mapping plugins. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HTCondorError } from '../../src/errors.ts';
@@ -20,7 +20,7 @@ for (const suite of poolSuites()) {
     });
     after(() => secure?.stop());
 
-    /** Fetches with these inputs and records the log. */
+    /** Fetches a token with these inputs and records the log. */
     async function fetch(
       inputs: Record<string, string>,
       settings: Record<string, string> = {},
@@ -58,7 +58,7 @@ for (const suite of poolSuites()) {
       }
     }
 
-    describe('with daemons that accept BLOWFISH and 3DES only', () => {
+    describe('with daemons that accept only BLOWFISH and 3DES', () => {
       const ciphers = 'SEC_DEFAULT_CRYPTO_METHODS = BLOWFISH, 3DES';
 
       test('the error names the daemon’s version and the cipher that was offered', async () => {
@@ -79,21 +79,21 @@ for (const suite of poolSuites()) {
     describe('with a collector that accepts none of the credentials', () => {
       const foreign = 'COLLECTOR.TRUST_DOMAIN = other.test';
 
-      test('is queried without authentication if it does not answer in cleartext', async () => {
+      test('is queried without authentication if it does not respond in cleartext', async () => {
         const idtoken = await pool.idToken({ user: 'alice' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ idtoken });
           assert.ok('token' in outcome, lines.join('\n'));
           assert.equal(outcome.token.subject, 'alice@pool.test');
           const notices = lines.filter((line) => line.startsWith('notice '));
-          // 23.9 replies to the first query, which is in cleartext.
+          // 23.9 replies to the first query, although it is in cleartext.
           assert.equal(notices.length, suite === 'trixie' ? 0 : 1);
           for (const notice of notices)
             assert.match(notice, /^notice The collector accepts no credential .* so the query was not authenticated/);
         });
       });
 
-      test('is not trusted for a host name, so that no SciToken is sent to the daemon that it names', async () => {
+      test('is not trusted for a host name, so that no SciToken is sent to the daemon that it returns', async () => {
         const scitoken = secure.issuer.issue('alice', { iss: 'https://localhost:1/' });
         await configured(foreign, async () => {
           const { outcome, lines } = await fetch({ scitoken });
@@ -136,7 +136,7 @@ SEC_SCITOKENS_PLUGIN_A_COMMAND = /usr/local/bin/plugin`;
       });
       after(() => secure.configure());
 
-      test('a fetch takes one more connection', async () => {
+      test('a fetch takes one additional connection', async () => {
         const { outcome, lines } = await fetch(bySciToken());
         assert.ok('token' in outcome, lines.join('\n'));
         assert.deepEqual([outcome.token.subject, outcome.authenticationMethod], ['alice@pool.test', 'SCITOKENS']);
@@ -144,7 +144,7 @@ SEC_SCITOKENS_PLUGIN_A_COMMAND = /usr/local/bin/plugin`;
         assert.equal(lines.filter((line) => line.startsWith('info ')).length, 0);
       });
 
-      test('a run with several commands takes that connection once', async () => {
+      test('a run with several commands takes the additional connection only once', async () => {
         const approve = (line: string) => {
           const id = /-reqid (\d+)/.exec(line)?.[1] ?? '';
           const command = `echo yes | condor_token_request_approve -reqid ${id} -name '${secure.address}'`;

@@ -1,4 +1,4 @@
-/** The new token with real daemons, and retries while a daemon is not available yet. */
+/** Tests verification of the new token with real daemons, including retries while a daemon is not yet available. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { advised } from '../support/errors/advice.ts';
@@ -6,7 +6,7 @@ import { type Pool, poolSuites, poolUnavailable, startPool } from '../support/po
 import { fetchFrom } from '../support/pool/real-fetch.ts';
 
 for (const suite of poolSuites()) {
-  describe(`Verification at HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
+  describe(`Verification with HTCondor of ${suite}`, { skip: poolUnavailable() ?? false }, () => {
     let pool: Pool;
     let idtoken: string;
     before(async () => {
@@ -15,7 +15,7 @@ for (const suite of poolSuites()) {
     });
     after(async () => pool?.stop());
 
-    test('accepts a token for its levels in three more round trips', async () => {
+    test('accepts a token for its levels in three additional round trips', async () => {
       const limits = { idtoken, authz: ['READ', 'WRITE'], lifetime: 60 };
       const plain = await fetchFrom(pool, limits);
       const verified = await fetchFrom(pool, { ...limits, verify: true });
@@ -32,7 +32,7 @@ for (const suite of poolSuites()) {
       await assert.rejects(verified, advised('the daemon denied ADMINISTRATOR for'));
     });
 
-    test('delivers nothing if identity or trust domain differ from the expected ones', async () => {
+    test('delivers no token if its identity or trust domain differs from the expected one', async () => {
       const expected = { expectedIdentity: `alice@${pool.trustDomain}`, expectedTrustDomain: pool.trustDomain };
       await fetchFrom(pool, { idtoken, ...expected });
       const other = { ...expected, expectedIdentity: `bob@${pool.trustDomain}` };

@@ -1,4 +1,4 @@
-/** The command and the Action with Node for Windows, under Wine, with schedds of both releases. */
+/** Tests the command and the Action with Node for Windows, under Wine, with schedds of both releases. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ function wineUnavailable(): string | undefined {
 const skip = poolUnavailable() ?? wineUnavailable() ?? false;
 
 for (const suite of poolSuites()) {
-  describe(`A client on Windows, at HTCondor of ${suite},`, { skip }, () => {
+  describe(`A client on Windows, with HTCondor of ${suite},`, { skip }, () => {
     let pool: Pool;
     before(async () => {
       pool = await startPool({ suite });

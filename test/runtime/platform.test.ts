@@ -1,4 +1,4 @@
-/** Differences on Windows, tested on any system. */
+/** Tests behavior that differs on Windows. The tests run on all systems. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { workingDirectoryFor } from '../../src/action/renewal.ts';
@@ -75,7 +75,7 @@ describe('The configuration of Kerberos', () => {
 });
 
 describe('A symbolic link', () => {
-  test('of root belongs to the system, except on Windows, where every file has user 0', () => {
+  test('that root owns belongs to the system, except on Windows, where every file has user 0', () => {
     assert.deepEqual(
       [isLinkOfSystem({ uid: 0 }, 'linux'), isLinkOfSystem({ uid: 1 }, 'linux'), isLinkOfSystem({ uid: 0 }, 'win32')],
       [true, false, false],
@@ -111,7 +111,7 @@ describe('Renaming over a file', () => {
     );
   });
 
-  test('is not repeated for other reasons, nor on other systems', () => {
+  test('is not repeated after other errors or on other systems', () => {
     const never = () => assert.fail('a pause');
     for (const [code, platform] of [
       ['ENOENT', 'win32'],
@@ -125,13 +125,13 @@ describe('Renaming over a file', () => {
   });
 });
 
-test('the renewal process does not run in its directory on Windows, which could not be removed then', () => {
+test('the renewal process does not run in its directory on Windows, because the directory could then not be removed', () => {
   assert.equal(workingDirectoryFor('C:\\temp\\condor-token-1', 'win32'), 'C:\\');
   assert.equal(workingDirectoryFor('/tmp/condor-token-1', 'linux'), '/tmp/condor-token-1');
 });
 
 describe('A certificate', () => {
-  test('without a subject is described on every version of Node, which has undefined or an empty string for it', () => {
+  test('without a subject is described on every version of Node; the subject may be undefined or an empty string', () => {
     assert.deepEqual(
       [undefined, '', 'CN=alice\nO=Test'].map((name) => distinguishedName(name, 'an empty subject')),
       ['an empty subject', 'an empty subject', 'CN=alice, O=Test'],
@@ -152,14 +152,14 @@ describe('A certificate', () => {
   });
 });
 
-test('SIGBREAK interrupts, as Ctrl+Break sends it on Windows', () => {
+test('SIGBREAK, which Ctrl+Break sends on Windows, interrupts the run', () => {
   const signal = interruptSignal();
   process.emit('SIGBREAK');
   assert.ok(signal.aborted);
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(name);
 });
 
-test('file lists of HTCondor are separated by commas, so that a path may have blanks', () => {
+test('HTCondor’s file lists are separated by commas, so that a path may contain blanks', () => {
   const env = {
     _CONDOR_AUTH_SSL_CLIENT_CAFILE: 'C:\\Program Files\\ca.pem, D:\\b.pem',
     _CONDOR_AUTH_SSL_CLIENT_CERTFILE: 'C:\\Program Files\\cert.pem',
@@ -176,7 +176,7 @@ test('file lists of HTCondor are separated by commas, so that a path may have bl
   assert.deepEqual(certificate, { given: false, pairs });
 });
 
-test('a denial of Node’s permission model differs from one of the system', () =>
+test('a denial by Node’s permission model differs from one by the system', () =>
   assert.deepEqual(
     ['ERR_ACCESS_DENIED', 'EACCES'].map((code) => isDeniedByNode(failure(code))),
     [true, false],

@@ -1,4 +1,4 @@
-/** Errors of the operating system, of TLS and of Node's HTTP parser: messages describe them in plain words. */
+/** Tests that messages describe errors of the operating system, TLS and Node's HTTP parser in plain words. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import { systemReason } from '../../src/runtime/system-reason.ts';
 import { sources } from '../support/sources.ts';
 
-/** Node's own text: a code, the name of a system call, or the words of a parser. */
+/** Text that Node produces: an error code, the name of a system call, or a message of a parser. */
 const RAW = /\bE[A-Z]{3,}\b|\b(?:open|connect|listen|read|write) [A-Z/]|Parse Error|\bHPE_/;
 
 describe('A failure of the system is described in plain words', () => {
@@ -32,7 +32,7 @@ describe('A failure of the system is described in plain words', () => {
     );
   });
 
-  test('for every code of the table and for other system errors', () => {
+  test('for every code in the table and for other system errors', () => {
     const codes = ['ENOENT', 'ECONNRESET', 'EPIPE', 'CERT_HAS_EXPIRED', 'HPE_INVALID_CONSTANT'];
     for (const code of codes) {
       const error = Object.assign(new Error(`read ${code}: Parse Error`), { code, errno: -1 });
@@ -47,7 +47,7 @@ describe('A failure of the system is described in plain words', () => {
     assert.equal(systemReason(error), 'connection refused');
   });
 
-  test('and no message contains the text of a caught error without a check of its kind', () => {
+  test('and no message contains the text of a caught error unless the code checks its type', () => {
     const raw = /\(\w+ as Error\)\.message|\$\{String\((?:error|cause)\)\}/;
     assert.deepEqual(
       sources.filter(({ code }) => raw.test(code)).map(({ path }) => path),

@@ -1,4 +1,4 @@
-/** The daemon's policy ad: names of methods and ciphers, and the text of a refusal. */
+/** Tests how the daemon's policy ad is parsed: names of methods and ciphers, and the text of a refusal. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { getClassAd, putClassAd } from '../../src/wire/classad.ts';
@@ -21,44 +21,44 @@ describe('The policy ad of a daemon', () => {
 
   const refusals: readonly [string, Ad, string, string][] = [
     [
-      'that supports AES but does not encrypt names the attribute',
+      'that supports AES but does not encrypt causes an error with the attribute',
       { Encryption: 'NO' },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, supports AES but does not agree to encrypt (Encryption is NO in its policy)',
     ],
     [
-      'without the attribute Encryption says that it is missing',
+      'without the attribute Encryption causes an error that it is missing',
       { Encryption: undefined },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, supports AES but does not agree to encrypt (Encryption is missing in its policy)',
     ],
     [
-      'that prefers another cipher names the cipher',
+      'that prefers another cipher causes an error with that cipher',
       { CryptoMethods: 'BLOWFISH,AES' },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, chooses BLOWFISH instead of AES encryption',
     ],
     [
-      'without AES names the ciphers that it offers',
+      'without AES causes an error with the offered ciphers',
       { CryptoMethods: 'BLOWFISH,3DES' },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, does not agree to AES encryption (it offers BLOWFISH, 3DES)',
     ],
     [
-      'with ErrorString and ReturnCode shows both',
+      'with ErrorString and ReturnCode causes an error with both',
       { CryptoMethods: undefined, ErrorString: 'no cipher\r\n::error::x', ReturnCode: 'DENIED' },
       'ERR_NO_ENCRYPTION',
       'the daemon, HTCondor 25.14.1, accepts none of the ciphers that the client offers (AES); the daemon reports: no cipher??::error::x (DENIED)',
     ],
     [
-      'with ReturnCode alone shows it',
+      'with only ReturnCode causes an error with ReturnCode',
       { Authentication: 'NO', ReturnCode: 'CMD_NOT_FOUND' },
       'ERR_NO_COMMON_METHOD',
       'the daemon does not agree to authenticate; the daemon reports CMD_NOT_FOUND',
     ],
   ];
   for (const [what, changes, code, message] of refusals)
-    test(`is rejected with ${what}`, () => assert.rejects(withPolicy(changes), { code, message }));
+    test(what, () => assert.rejects(withPolicy(changes), { code, message }));
 });
 
 describe('The embedded pool', () => {
@@ -77,13 +77,13 @@ describe('The embedded pool', () => {
     assert.deepEqual(reconcile(absent, 'OPTIONAL'), { Authentication: 'NO', Encryption: 'NO', Integrity: 'NO' });
   });
 
-  test('compares method names without regard to case and returns the names of the client', () => {
+  test('compares method names case-insensitively and returns the client’s spelling', () => {
     const { names, methods } = reconcileMethods('Ssl, token,KERBEROS', ['TOKEN', 'FS', 'SSL']);
     assert.deepEqual(names, ['token', 'Ssl']);
     assert.deepEqual(methods, ['TOKEN', 'SSL']);
   });
 
-  test('reads a SessionDuration that is not a string of digits as 0', () => {
+  test('parses a SessionDuration that is not a string of digits as 0', () => {
     const ads = [60, '60', ' 7s', 'soon', ''].map((SessionDuration) => policyAd({ SessionDuration }));
     assert.deepEqual([...ads, policyAd({})].map(sessionDurationOf), [0, 60, 7, 0, 0, 0]);
   });

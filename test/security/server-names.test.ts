@@ -1,4 +1,4 @@
-/** The name that a daemon's certificate must carry, and the sources that are trusted for it. */
+/** Tests which name a daemon's certificate must contain, and which sources of that name are trusted. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../src/runtime/secret.ts';
@@ -68,7 +68,7 @@ test('a host name with a leading dot is rejected', async () => {
   }
 });
 
-test('no token of the default directory is sent to a daemon without a trust domain', () => {
+test('no token from the default directory is sent to a daemon without a trust domain', () => {
   const token = (chosen: boolean) => ({ token: parseIdToken(new Secret(strangeJwt())), source: 'tokens.d/ci', chosen });
   const { usable, rejected } = idtokens([token(false)], host).candidatesFor(server, peer);
   assert.deepEqual(usable, []);

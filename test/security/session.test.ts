@@ -1,4 +1,4 @@
-/** Resumption of a session, with the recorded bytes of HTCondor 23.9. */
+/** Tests session resumption with bytes recorded from HTCondor 23.9. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -28,7 +28,7 @@ describe('A resumed session', () => {
     assert.equal(hex(said), resume.frame.slice(10));
   });
 
-  test('binds the cleartext into the first frames of both directions', () => {
+  test('binds the cleartext to the first frames in both directions', () => {
     assert.equal(createHash('sha256').update(bytes(resume.frame)).digest('hex'), sendDigest);
     const digests = { sent: bytes(sendDigest), received: new Uint8Array(32) };
     const protection = new FrameProtection(bytes(aesKey), digests, bytes(clientBaseIV));

@@ -1,4 +1,4 @@
-/** Releases that the client distinguishes, and its message about those that are too old. */
+/** Tests which releases the client distinguishes, and its message about releases that are too old. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readServerPolicy } from '../../src/security/policy.ts';
@@ -22,7 +22,7 @@ describe('A daemon restricts fetched tokens to the levels of the credential', ()
     ['24.0.5', '24.0.6'],
     ['24.5.9', '24.6.0'],
   ] as const)
-    test(`since ${newer}, and not in ${older}`, () => {
+    test(`since ${newer}, but not in ${older}`, () => {
       assert.equal(restricts(older), false);
       assert.equal(restricts(newer), true);
     });
@@ -33,7 +33,7 @@ describe('A daemon restricts fetched tokens to the levels of the credential', ()
     test(`in ${version}`, () => assert.equal(restricts(version), true));
 });
 
-test('a version is parsed at the start of the text only', () => {
+test('a version is parsed only at the start of the text', () => {
   assert.deepEqual(parseVersion(text('25.14.1')), { text: '25.14.1', major: 25, minor: 14, patch: 1 });
   assert.equal(parseVersion(''), undefined);
   assert.equal(parseVersion(`${'x'.repeat(1_000_000)}25.14.1`), undefined);
@@ -47,13 +47,13 @@ describe('A daemon without an encrypted session', () => {
   const old = { RemoteVersion: text('9.0.17'), Authentication: 'YES', Encryption: 'YES', CryptoMethods: 'AES' };
   const code = 'ERR_NO_ENCRYPTION';
 
-  test('because it is older than 9.9 is reported with its release and the required one', () =>
+  test('because it is older than 9.9 is reported with its release and the required release', () =>
     assert.throws(refused(old), {
       code,
       message:
         'the daemon, HTCondor 9.0.17, sends no ECDHPublicKey, so no secret key can be agreed on; HTCondor 9.9 or later is required',
     }));
-  test('because it accepts no AES is reported with the offer of the client', () =>
+  test('because it does not accept AES is reported with the ciphers that the client offers', () =>
     assert.throws(refused({ ...old, CryptoMethods: '' }), {
       code,
       message: 'the daemon, HTCondor 9.0.17, accepts none of the ciphers that the client offers (AES)',

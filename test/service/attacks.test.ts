@@ -1,4 +1,6 @@
-/** Attacks on the token service: HTTP requests, job tokens, claims, the configuration and concurrent use. */
+/**
+ * Tests attacks on the token service through HTTP requests, job tokens, claims, the configuration and concurrent use.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
@@ -63,7 +65,7 @@ after(async () => {
   await pool?.stop();
 });
 
-/** Sends bytes over TLS, and returns everything that the service sends until it closes the connection. */
+/** Sends bytes over TLS. Returns everything that the service sends until it closes the connection. */
 async function raw(...parts: readonly (string | Buffer)[]): Promise<string> {
   const socket = connect({
     port: service.port,
@@ -97,7 +99,7 @@ describe('An HTTP request', () => {
     ['two different lengths', () => post(`a=b${smuggled()}`, ['Content-Length: 3', 'Content-Length: 300'])],
     ['a length with a sign', () => post(`a=b${smuggled()}`, ['Content-Length: +3'])],
     ['an unknown transfer coding', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding: xchunked'])],
-    ['a blank before the colon of a header', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding : chunked'])],
+    ['a blank before the colon in a header', () => post(`0\r\n\r\n${smuggled()}`, ['Transfer-Encoding : chunked'])],
     ['a folded header', () => post(`a=b${smuggled()}`, ['Content-Length:\r\n 3', 'X: y\r\n z'])],
     [
       'a chunk length that overflows',
@@ -106,21 +108,21 @@ describe('An HTTP request', () => {
     ['a NUL in a header', () => post(smuggled(), ['X-Name: a\0b', 'Content-Length: 0'])],
   ];
   for (const [what, make] of requests) {
-    test(`with ${what} is refused, and nothing behind it is read`, async () => {
+    test(`with ${what} is refused, and the data after it is not read`, async () => {
       const connections = pool.connections;
       assert.deepEqual(statuses(await raw(make())), [400]);
-      assert.equal(pool.connections, connections, 'no daemon is asked');
+      assert.equal(pool.connections, connections, 'no daemon is contacted');
     });
   }
 
-  test('that is pipelined five times with one job token gets one token', async () => {
+  test('that is pipelined five times with one job token receives only one token', async () => {
     const jobToken = token();
     const answer = await raw([1, 2, 3, 4].map(() => plain(jobToken, false)).join('') + plain(jobToken));
     assert.deepEqual(statuses(answer).sort(), [200, 400, 400, 400, 400]);
     assert.equal(answer.match(/"access_token"/g)?.length, 1);
   });
 
-  test('with headers of 17 kB or a body of 33 kB in chunks is refused', async () => {
+  test('with headers of 17 kB or a chunked body of 33 kB is refused', async () => {
     assert.deepEqual(statuses(await raw(post('', [`X: ${'x'.repeat(17_000)}`, 'Content-Length: 0']))), [431]);
     const chunk = `8000\r\n${'x'.repeat(0x8000)}\r\n`;
     const answer = await raw(post(`${chunk}${chunk}0\r\n\r\n`, ['Transfer-Encoding: chunked']));
@@ -135,21 +137,21 @@ describe('An HTTP request', () => {
     assert.equal(body['error_description'], 'there are too many parameters');
   });
 
-  test('with an identity of 30 kB is refused, and the identity is not repeated', async () => {
+  test('with an identity of 30 kB is refused, and the reply does not repeat the identity', async () => {
     const { status, body } = await service.ask(token(), { identity: MARKER.repeat(500) });
     assert.deepEqual([status, body['error_description']], [400, 'identity is too long']);
   });
 });
 
 describe('Concurrent requests', () => {
-  test('20 with one job token get one token', async () => {
+  test('with the same job token receive a total of one token for 20 requests', async () => {
     const jobToken = token();
     const replies = await Promise.all(Array.from({ length: 20 }, () => service.ask(jobToken)));
     assert.equal(replies.filter(({ status }) => status === 200).length, 1);
     assert.equal(replies.filter(({ status }) => status === 400).length, 19);
   });
 
-  test('20 with one job token of an entry with reuse: job get ten tokens', async () => {
+  test('with the same job token receive a total of ten tokens for 20 requests if the entry has reuse: job', async () => {
     const fresh = await start();
     try {
       const jobToken = issuer.issue({ ...OTHER_CLAIMS.GitLab, aud: AUDIENCE_OF_SERVICE, jti: undefined });
@@ -160,7 +162,7 @@ describe('Concurrent requests', () => {
     }
   });
 
-  test('with unknown key ids do not delay a job whose key is known', async () => {
+  test('with unknown key IDs do not delay a job whose key is known', async () => {
     const held: ServerResponse[] = [];
     let closed = false;
     const fresh = await start();
@@ -168,13 +170,13 @@ describe('Concurrent requests', () => {
       assert.equal((await fresh.ask(token())).status, 200);
       issuer.fault = (_, response) => void held.push(response.on('close', () => (closed = true)));
       const flood = Promise.all(Array.from({ length: 20 }, (_, at) => fresh.ask(token({}, { kid: `k${at}` }))));
-      await until('the issuer is asked', 20, async () => (held.length > 0 ? undefined : 'it is not'));
+      await until('the issuer is queried', 20, async () => (held.length > 0 ? undefined : 'it is not'));
       assert.equal((await fresh.ask(token())).status, 200);
       assert.equal(closed, false, 'the request to the issuer is still pending');
       issuer.fault = undefined;
       for (const response of held) response.destroy();
       assert.ok((await flood).every(({ status }) => status === 503));
-      assert.equal(held.length, 1, 'the issuer is asked once');
+      assert.equal(held.length, 1, 'the issuer is queried only once');
     } finally {
       issuer.fault = undefined;
       await fresh.stop();
@@ -200,7 +202,7 @@ describe('A job token', () => {
   ];
   for (const kid of ['../../../../dev/null', { toString: 'key-1' }, '__proto__']) {
     test(`whose kid is ${JSON.stringify(kid)} is refused`, async () => {
-      const fresh = await start(); // which has not requested unknown keys yet
+      const fresh = await start(); // a new service, which has not yet requested unknown keys
       try {
         const { status, body } = await fresh.ask(signedBy(mine.privateKey, { kid }));
         assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
@@ -211,7 +213,7 @@ describe('A job token', () => {
   }
 
   for (const [what, header] of headers) {
-    test(`with a key of the attacker by ${what} is refused, and the attacker's URL is not read`, async () => {
+    test(`signed with an attacker’s key by ${what} is refused, and the attacker’s URL is not read`, async () => {
       issuer.asked.length = 0;
       const { status, body } = await service.ask(signedBy(mine.privateKey, header()));
       assert.deepEqual([status, body['error']], [400, 'invalid_grant'], JSON.stringify(body));
@@ -231,7 +233,7 @@ describe('A job token', () => {
     ['full-width digits', { repository_id: '７４' }],
     ['a leading zero', { repository_id: '074' }],
     ['a blank', { repository_id: ' 74' }],
-    ['a line end', { repository_id: '74\n' }],
+    ['a line ending', { repository_id: '74\n' }],
     ['a NUL', { repository_id: '74\0' }],
     ['a zero-width space', { repository_id: '7\u200b4' }],
     ['an exponent as text', { repository_id: '7.4e1' }],
@@ -240,8 +242,8 @@ describe('A job token', () => {
     ['another case', { ref: 'refs/heads/MAIN' }],
     ['a letter that normalizes to m', { ref: 'refs/heads/\uff4dain' }],
     ['a combining character', { ref: 'refs/heads/main\u0301' }],
-    ['a line end behind the branch', { ref: 'refs/heads/main\nrefs/heads/x' }],
-    ['an event in capitals', { event_name: 'PUSH' }],
+    ['a line ending after the branch', { ref: 'refs/heads/main\nrefs/heads/x' }],
+    ['an event in upper case', { event_name: 'PUSH' }],
     ['an event with a blank', { event_name: 'push ' }],
     ['a prototype', JSON.parse('{"__proto__":{"repository_id":"74"},"repository_id":"75"}') as IssuerClaims],
   ];
@@ -252,14 +254,14 @@ describe('A job token', () => {
     });
   }
 
-  test('with the same claim twice, once as an escape, is refused', async () => {
+  test('with the same claim twice, once in escaped form, is refused', async () => {
     const [, payload = ''] = token().split('.');
     const json = Buffer.from(payload, 'base64url').toString();
     const twice = issuer.sign(json.replace('{', '{"repository_\\u0069d":"75",'));
     assert.match(String((await service.ask(twice)).body['error_description']), /unique keys/);
   });
 
-  test('that is nested 5,000 deep is refused', async () => {
+  test('with 5,000 nested levels is refused', async () => {
     const deep = issuer.sign(`${'[['.repeat(2500)}${']]'.repeat(2500)}`);
     assert.equal((await service.ask(deep)).status, 400);
   });
@@ -311,19 +313,22 @@ describe('The configuration', () => {
     ['an alias', good.replace('[READ]', '&a [READ]').replace('1h', '*a')],
     ['a merge key', good.replace('{ issuer', '{ <<: { ref: refs/heads/main }, issuer')],
     ['an alias behind a merge key', `base: &b { repository_id: 74 }\n${good.replace('repository_id: 74', '<<: *b')}`],
-    ['a claim twice', good.replace('repository_id: 74', 'repository_id: 74, repository_id: 75')],
+    ['a duplicate claim', good.replace('repository_id: 74', 'repository_id: 74, repository_id: 75')],
     [
-      'a claim twice, once as an escape',
+      'a duplicate claim, once in escaped form',
       good.replace('repository_id: 74', 'repository_id: 74, "repository_\\u0069d": 75'),
     ],
-    ['a claim twice, once with a tag', good.replace('repository_id: 74', 'repository_id: 74, !!str repository_id: 75')],
+    [
+      'a duplicate claim, once with a tag',
+      good.replace('repository_id: 74', 'repository_id: 74, !!str repository_id: 75'),
+    ],
     ['two documents', `${good}---\n${good}`],
     ['a tag', good.replace('74', '!!js/function "x"')],
     ['a directive', `%YAML 1.1\n---\n${good.replace('74 }', '74, untrusted-code: yes }')}`],
     ['a prototype', good.replace('repository_id: 74', '__proto__: { repository_id: 74 }')],
     ['a sequence as a key', good.replace('repository_id: 74', '? [repository_id] : 74')],
-    ['a glob over the owner', good.replace('74', '{ glob: "*" }')],
-    ['an owner that is empty', good.replace('74', '""')],
+    ['a glob for the owner', good.replace('74', '{ glob: "*" }')],
+    ['an empty owner', good.replace('74', '""')],
   ];
   for (const [what, config] of texts)
     test(`with ${what} is refused`, () => {
@@ -331,14 +336,14 @@ describe('The configuration', () => {
       assert.ok('mistakes' in parsed && parsed.mistakes.length > 0, JSON.stringify(parsed));
     });
 
-  test('that is nested 10,000 deep is refused', () => {
+  test('with 10,000 nested levels is refused', () => {
     const parsed = parseConfig(`${good}x: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, CONTEXT);
     assert.ok('mistakes' in parsed);
   });
 });
 
 describe('The subcommand check', () => {
-  test('of a schedd that is located by name ends with the last line, and names the host that the certificate lacks', async () => {
+  test('with a schedd that is located by name ends with the last line, and names the host that the certificate lacks', async () => {
     const config = `daemon: [{ pool: "${pool.collector}", name: ci@pool }]
 grants:
   - { identity: ${CI}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${issuer.url}", repository_id: 74 }] }
@@ -387,7 +392,7 @@ describe('A seed', () => {
 });
 
 describe('Error messages', () => {
-  test('contain nothing of a refused job token or form', async () => {
+  test('contain no part of a rejected job token or form', async () => {
     const encoded = Buffer.from(MARKER).toString('base64url');
     const [header = '', payload = '', signature = ''] = token({ secret: MARKER }).split('.');
     const replies = [

@@ -1,4 +1,7 @@
-/** Faults around the token service: its disk, its issuer, its configuration, its certificate, its clients, and its death. */
+/**
+ * Tests faults that affect the token service: faults of its disk, issuer, configuration, certificate and clients, and
+ * kills of its process.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +20,7 @@ import { AUDIENCE_OF_SERVICE, type Reply, ServiceProcess } from '../support/serv
 import { until } from '../support/until.ts';
 
 const CI = 'ci@pool.test';
-/** Number of kills in `npm test`; KILLS=50 tests more moments. */
+/** Number of kills in `npm test`. For more, set KILLS=50. */
 const KILLS = Number(process.env['KILLS'] ?? 20);
 let pool: EmbeddedPool;
 let issuer: JobIssuer;
@@ -58,12 +61,15 @@ describe('The issuer', () => {
     ['answers 500', (_, response) => response.writeHead(500).end()],
     ['redirects', (_, response) => response.writeHead(302, { location: issuer.url }).end()],
     ['answers HTML', (_, response) => response.end('<html>')],
-    ['hangs up', (_, response) => response.destroy()],
+    ['closes the connection', (_, response) => response.destroy()],
     ['accepts the request and is silent', () => {}],
     ['answers with 1 MB', (_, response) => response.end(Buffer.alloc(1_000_000, 'x'))],
-    ['is another one by its document', (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' }))],
     [
-      'names keys over plain HTTP',
+      'has a discovery document that names another issuer',
+      (_, response) => response.end(JSON.stringify({ issuer: 'https://evil.test' })),
+    ],
+    [
+      'publishes its keys over plain HTTP',
       (_, response) => response.end(JSON.stringify({ issuer: issuer.url, jwks_uri: 'http://127.0.0.1/jwks' })),
     ],
     [
@@ -75,7 +81,7 @@ describe('The issuer', () => {
     ],
   ];
   for (const [what, fault] of faults) {
-    test(`that ${what} causes 503, with the reason in the log`, () =>
+    test(`that ${what} causes 503, and the log contains the reason`, () =>
       withService(async (service) => {
         issuer.fault = fault;
         try {
@@ -95,7 +101,7 @@ describe('The issuer', () => {
       }));
   }
 
-  test('that accepts connections and is silent delays no token beyond its limit, nor the other issuers', async () => {
+  test('that accepts connections but is silent delays no token beyond its time limit, and does not delay other issuers', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const url = `https://localhost:${portOf(silent)}`;
@@ -109,7 +115,7 @@ describe('The issuer', () => {
           assert.ok(granted(await service.ask(token())));
           const { status, body } = await slow;
           assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
-          // For a while, the issuer is not queried again, and its jobs do not wait.
+          // For a while, the service does not query the issuer again, and rejects job tokens from this issuer at once.
           const again = await service.ask(token({ iss: url }));
           assert.deepEqual(
             [again.status, service.log.filter((line) => line.includes('cannot be fetched')).length],
@@ -123,7 +129,7 @@ describe('The issuer', () => {
     }
   });
 
-  test('that is down is not needed while its keys are cached', () =>
+  test('that is down is not required while its keys are cached', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       issuer.fault = (_, response) => response.destroy();
@@ -136,7 +142,7 @@ describe('The issuer', () => {
 });
 
 describe('The store of used tokens', () => {
-  test('that cannot be written causes an error, and the job token stays usable', async () => {
+  test('that cannot be written causes an error, and the job token remains usable', async () => {
     const service = await ServiceProcess.prepare({ ...options(), prefix: ['prlimit', '--fsize=200', '--'] });
     try {
       await service.start();
@@ -146,14 +152,14 @@ describe('The store of used tokens', () => {
       const statuses = results.map(({ status }) => status);
       assert.ok(statuses.includes(200) && statuses.includes(503), statuses.join());
       const text = readFileSync(service.storePath, 'utf8');
-      assert.ok(text.endsWith('\n'), 'half a line is taken back');
+      assert.ok(text.endsWith('\n'), 'the incomplete line is removed');
       await service.end();
     } finally {
       await service.stop();
     }
   });
 
-  /** A service that recorded a job token, ended, and lost its record. */
+  /** Runs a service that recorded a job token, ended, and lost its record. */
   async function withLostStore(claims: IssuerClaims, work: (service: ServiceProcess, used: string) => Promise<void>) {
     await withService(async (service) => {
       const used = token(claims);
@@ -170,7 +176,7 @@ describe('The store of used tokens', () => {
     assert.ok(seconds > 0 && seconds <= 60, `Retry-After: ${seconds}`);
   };
 
-  test('that is missing at the start invalidates earlier job tokens, also after another restart', () =>
+  test('that is missing at the start invalidates earlier job tokens, even after another restart', () =>
     withLostStore({}, async (service, used) => {
       assertUnrecorded(await service.ask(used));
       await service.end();
@@ -178,7 +184,7 @@ describe('The store of used tokens', () => {
       assertUnrecorded(await service.ask(used));
     }));
 
-  test('that is missing at the start allows no replay of a token from an issuer with a clock ahead', () =>
+  test('that is missing at the start allows no replay of a token from an issuer whose clock is ahead', () =>
     withLostStore({ iat: Math.floor(Date.now() / 1000) + 50 }, async (service, used) => {
       assertUnrecorded(await service.ask(used));
     }));
@@ -211,7 +217,7 @@ describe('The store of used tokens', () => {
     }
   });
 
-  test(`never gives a second token for a job token, whichever of ${KILLS} moments a SIGKILL comes at`, async () => {
+  test(`never permits a second token for the same job token, at any of ${KILLS} moments of a SIGKILL`, async () => {
     const service = await ServiceProcess.start(options());
     try {
       for (let kill = 0; kill < KILLS; kill++) {
@@ -232,7 +238,7 @@ describe('The store of used tokens', () => {
 });
 
 describe('The configuration', () => {
-  test('that is invalid at a reload changes nothing', () =>
+  test('that is invalid during a reload changes nothing', () =>
     withService(async (service) => {
       for (const bad of ['grants: []\n', 'a: [', configOf().replace('repository_id', 'repository')]) {
         service.configure(bad);
@@ -244,7 +250,7 @@ describe('The configuration', () => {
       assert.match(await service.reload(), /not replaced: .*other accounts can write to it/);
     }));
 
-  test('that is replaced under load applies to each request completely or not at all', () =>
+  test('that is replaced under load applies to each request either completely or not at all', () =>
     withService(async (service) => {
       assert.ok(granted(await service.ask(token())));
       const wrong: unknown[] = [];
@@ -253,7 +259,7 @@ describe('The configuration', () => {
         Array.from({ length: 4 }, async () => {
           while (running) {
             const { status, body } = await service.ask(token());
-            // A busy service may ask the client to try again.
+            // A busy service may ask the client to retry.
             if (status !== 200 && body['error'] !== 'invalid_grant' && status !== 429 && status !== 503)
               wrong.push([status, body]);
           }
@@ -276,7 +282,7 @@ describe('The configuration', () => {
     ],
     ['missing', (service: ServiceProcess) => service.writeSeed(CI, ''), /it must contain exactly one line/],
     [
-      'wider than the grant',
+      'less restricted than the grant',
       (service: ServiceProcess) =>
         service.writeSeed(CI, pool.idToken('ci', { authz: ['READ', 'WRITE', 'DAEMON'], lifetime: 600 })),
       /its scope is wider than the grant: DAEMON/,
@@ -299,7 +305,7 @@ describe('The configuration', () => {
       /it is a token for bob@pool\.test/,
     ],
   ] as const) {
-    test(`with a seed that is ${what} disables that grant, with a message at the load`, async () => {
+    test(`with a seed that is ${what} disables its grant, with a message when it is loaded`, async () => {
       const service = await ServiceProcess.prepare(options());
       try {
         change(service);
@@ -317,7 +323,7 @@ describe('The configuration', () => {
     });
   }
 
-  test('that is invalid ends each subcommand with status 2 and the mistakes', async () => {
+  test('that is invalid makes each subcommand fail with status 2 and print the mistakes', async () => {
     const service = await ServiceProcess.prepare(options('grants: []\n'));
     try {
       for (const subcommand of ['serve', 'check', 'config']) {
@@ -331,7 +337,7 @@ describe('The configuration', () => {
     }
   });
 
-  test('is explained for claims: the grant, or the differences and the entry that would admit the job', async () => {
+  test('is explained for claims: either the grant, or the differences and the entry that would admit the job', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
       const file = join(service.directory, 'claims.json');
@@ -362,8 +368,8 @@ describe('The configuration', () => {
       assert.match(stdout, /condor_token_create -identity ci@pool\.test -authz READ -authz WRITE -lifetime 7776000 > /);
       assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
       assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
-      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a system call of Node that is filtered must not kill it
-      assert.doesNotMatch(stdout, /\/bin\/kill/); // a program of procps, which a minimal system lacks
+      assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a filtered system call must not kill Node
+      assert.doesNotMatch(stdout, /\/bin\/kill/); // from procps, which a minimal system does not have
       const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
       const file = join(service.directory, 'condor-token-service.service');
       writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));
@@ -376,7 +382,7 @@ describe('The configuration', () => {
 });
 
 describe('The certificate', () => {
-  test('is replaced while the service runs, once key and certificate fit together', () =>
+  test('is replaced while the service runs, once the key matches the certificate', () =>
     withService(async (service) => {
       const serial = () =>
         new Promise<string>((resolve, reject) => {
@@ -392,7 +398,8 @@ describe('The certificate', () => {
       const old = await serial();
       const certificate = readFileSync(join(service.directory, 'tls.crt'), 'utf8');
       const renewed = await service.renewCertificate();
-      writeFileSync(join(service.directory, 'tls.crt'), certificate); // only the key is new
+      // Restores the old certificate, but keeps the new key.
+      writeFileSync(join(service.directory, 'tls.crt'), certificate);
       await service.logged(/^the TLS certificate was not replaced: .*is not the key of/);
       assert.equal(await serial(), old);
       writeFileSync(join(service.directory, 'tls.crt'), renewed);
@@ -403,7 +410,7 @@ describe('The certificate', () => {
 });
 
 describe('Clients', () => {
-  test('that are slow do not block another one, even 1,000 of them', () =>
+  test('that are slow do not block another client, even if there are 1,000 of them', () =>
     withService(async (service) => {
       const slow: Socket[] = [];
       try {
@@ -440,7 +447,7 @@ describe('Clients', () => {
       assert.ok(granted(await service.ask(token())));
     }));
 
-  test('that send 700 refused requests cost others nothing, and neither memory nor log grows with them', () =>
+  test('that send 700 refused requests do not affect other clients, and neither memory nor the log grows with the requests', () =>
     withService(async (service) => {
       const memory = () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8'))?.[1]);
       const bad = Array.from({ length: 60 }, (_, at) => token({ aud: `${at}${'x'.repeat(8000)}` }));
@@ -459,7 +466,7 @@ describe('Clients', () => {
       assert.ok(memory() - before < 100_000, `${memory() - before} kB more`);
       await service.end('SIGTERM');
       const lines = service.audit.filter(({ decision }) => decision !== 'issued');
-      // One line a minute. A slow host needs several minutes for the flood.
+      // The service writes one audit line per minute. On a slow host, the flood takes several minutes.
       for (const line of lines) assert.equal(line['decision'], 'unverified');
       const counted = lines.flatMap(({ counts }) => Object.values(counts as Record<string, number>));
       assert.equal(
@@ -470,7 +477,7 @@ describe('Clients', () => {
       for (const line of lines) assert.ok(JSON.stringify(line).length < 50_000);
     }));
 
-  test('cannot choose the address that is recorded, unless they are a trusted proxy', async () => {
+  test('cannot select the recorded address, unless they are a trusted proxy', async () => {
     const headers = (forwarded = '192.0.2.1, 192.0.2.7') => ({ headers: { 'x-forwarded-for': forwarded } });
     const body = () =>
       new URLSearchParams({
@@ -499,10 +506,10 @@ describe('Clients', () => {
 });
 
 describe('The process', () => {
-  test('ignores SIGHUP until it has started, and then loads the configuration once more', async () => {
+  test('ignores SIGHUP until it has started, then reloads the configuration once', async () => {
     const service = await ServiceProcess.prepare(options());
     try {
-      writeFileSync(service.storePath, 'rubbish\n'); // reported during the start
+      writeFileSync(service.storePath, 'rubbish\n'); // the service reports this at its start
       const starting = service.start();
       await service.logged(/used-tokens: it cannot be read/);
       service.signal('SIGHUP');
@@ -524,7 +531,7 @@ describe('The process', () => {
     assert.deepEqual(signals, ['SIGHUP']);
   });
 
-  test('ends with status 0 on SIGTERM, within its grace for open connections', () =>
+  test('exits with status 0 after SIGTERM, within its grace period for open connections', () =>
     withService(async (service) => {
       const idle = connect(service.port, '127.0.0.1');
       idle.on('error', () => {});

@@ -1,4 +1,4 @@
-/** Two issuers that could be mistaken for each other, and key sets that an issuer should not publish. */
+/** Tests two issuers that could be confused with each other, and key sets that an issuer should not publish. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -22,7 +22,7 @@ after(async () => {
   await pool?.stop();
 });
 
-/** Grants for the same repository at each issuer. */
+/** Calls `work` with a service that has one grant for each issuer, both for the same repository. */
 async function withService(work: (service: ServiceProcess) => Promise<void>, second = other.url): Promise<void> {
   const grant = (identity: string, url: string) =>
     `  - { identity: ${identity}, authz: [READ], max-lifetime: 1h, jobs: [{ issuer: "${url}", repository_id: 74 }] }\n`;
@@ -44,7 +44,7 @@ const claims = (more: IssuerClaims = {}) => ({ ...GITHUB_CLAIMS, aud: AUDIENCE_O
 const outcome = ({ status, body }: Reply) => [status, body['identity'] ?? body['error_description']];
 
 describe('two issuers whose keys have the same kid', () => {
-  test('each give the identity of their own grant, and never that of the other', () =>
+  test('each provide the identity of their own grant, and never that of the other issuer', () =>
     withService(async (service) => {
       assert.deepEqual(outcome(await service.ask(issuer.issue(claims()))), [200, ONE]);
       assert.deepEqual(outcome(await service.ask(other.issue(claims()))), [200, TWO]);
@@ -53,7 +53,7 @@ describe('two issuers whose keys have the same kid', () => {
       assert.deepEqual(outcome(await service.ask(other.issue(claims({ iss: issuer.url })))), wrong);
     }));
 
-  test('count the uses of a jti apart', () =>
+  test('have separate counts for the uses of a jti', () =>
     withService(async (service) => {
       assert.equal((await service.ask(issuer.issue(claims({ jti: 'same' })))).status, 200);
       assert.equal((await service.ask(other.issue(claims({ jti: 'same' })))).status, 200);
@@ -61,7 +61,7 @@ describe('two issuers whose keys have the same kid', () => {
     }));
 });
 
-test('an issuer whose URL has an extra slash is another one, which its document must confirm', () =>
+test('an issuer whose URL has an extra slash is a different issuer, which its discovery document must confirm', () =>
   withService(async (service) => {
     assert.deepEqual(outcome(await service.ask(issuer.issue(claims({ iss: `${issuer.url}/` })))), [
       503,
@@ -77,16 +77,11 @@ describe('a key set', () => {
   const refusals: readonly (readonly [string, () => readonly unknown[], number, RegExp])[] = [
     ['with the kid of a token twice', () => [issuer.publicJwk, issuer.publicJwk], 400, /does not publish/],
     ['with a symmetric key of that kid', () => [{ kty: 'oct', k: 'c2VjcmV0', kid: 'key-1' }], 400, /does not publish/],
-    ['with null, a text and a list', () => [null, 'x', []], 400, /does not publish/],
+    ['with null, a string and a list', () => [null, 'x', []], 400, /does not publish/],
     ['with a key for encryption', () => [{ ...issuer.publicJwk, use: 'enc' }], 400, /does not publish/],
     ['with another key of that kid', () => [{ ...rsa(2048), kid: 'key-1' }], 400, /signature .* is invalid/],
-    ['with a key of 1024 bits', () => [{ ...rsa(1024), kid: 'key-1' }], 400, /signature .* is invalid/],
-    [
-      'with a modulus of 32,000 bits',
-      () => [{ ...issuer.publicJwk, n: 'f'.repeat(5400) }],
-      400,
-      /signature .* is invalid/,
-    ],
+    ['with a 1024-bit key', () => [{ ...rsa(1024), kid: 'key-1' }], 400, /signature .* is invalid/],
+    ['with a 32,000-bit modulus', () => [{ ...issuer.publicJwk, n: 'f'.repeat(5400) }], 400, /signature .* is invalid/],
     ['of 100 kB', () => [{ ...issuer.publicJwk, x5c: ['A'.repeat(100_000)] }], 503, /cannot be fetched now/],
   ];
   for (const [what, keys, status, reason] of refusals) {
@@ -100,7 +95,7 @@ describe('a key set', () => {
       }));
   }
 
-  test('with damaged keys beside the right one verifies its tokens', () =>
+  test('with invalid keys beside the right one verifies the issuer’s tokens', () =>
     withService(async (service) => {
       const damaged = [null, { kty: 'RSA', kid: 'x' }, { kty: 'EC', crv: 'P-999', kid: 'y' }];
       issuer.fault = (path, response) =>

@@ -1,4 +1,7 @@
-/** Files of the token service that another account could replace: seeds, configuration, and the record of used tokens. */
+/**
+ * Tests files of the token service that another account could replace: seeds, configuration, and the record of used
+ * tokens.
+ */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -38,7 +41,7 @@ grants:
 }
 
 const ask = (service: ServiceProcess) => service.ask(issuer.issue({ ...GITHUB_CLAIMS, aud: AUDIENCE_OF_SERVICE }));
-const asRoot = { skip: process.getuid?.() === 0 ? false : 'only root can give a directory to another account' };
+const asRoot = { skip: process.getuid?.() === 0 ? false : 'only root can transfer a directory to another account' };
 
 describe('seeds.d', () => {
   const assertDisabled = async (service: ServiceProcess, reason: RegExp) => {
@@ -57,7 +60,7 @@ describe('seeds.d', () => {
       }));
   }
 
-  test('of another account disables the grants', asRoot, () =>
+  test('owned by another account disables the grants', asRoot, () =>
     withService(async (service) => {
       chownSync(join(service.directory, 'seeds.d'), NOBODY, NOBODY);
       await assertDisabled(service, /seed unusable: .*the directory .*seeds\.d is owned by user 65534/);
@@ -88,7 +91,7 @@ describe('seeds.d', () => {
 });
 
 describe('the configuration', () => {
-  test('below a directory that other accounts can write to is refused with status 2', () =>
+  test('in a directory below one that other accounts can write to is refused with status 2', () =>
     withService(async (service) => {
       chmodSync(service.directory, 0o777);
       const { status, stderr } = await service.run('check', '-offline');
@@ -115,20 +118,20 @@ describe('the record of used tokens', () => {
       return true;
     });
 
-  test('in a directory that other accounts can write to ends the service at its start', () =>
+  test('in a directory that other accounts can write to makes the service exit at its start', () =>
     withService(async (service) => {
       chmodSync(join(service.directory, 'state'), 0o777);
       await assertDoesNotStart(service, /other accounts can write to the directory .*state/);
     }));
 
-  test('in a directory of another account ends the service at its start', asRoot, () =>
+  test('in a directory that another account owns makes the service exit at its start', asRoot, () =>
     withService(async (service) => {
       chownSync(join(service.directory, 'state'), NOBODY, NOBODY);
       await assertDoesNotStart(service, /state is owned by user 65534/);
     }),
   );
 
-  test('beside a link in the place of its next version does not write to the target of the link', () =>
+  test('is not written through a link at the path of its next version', () =>
     withService(async (service) => {
       const target = join(service.directory, 'target');
       writeFileSync(target, 'untouched');
@@ -142,7 +145,7 @@ describe('the record of used tokens', () => {
     ['a link', (path: string) => symlinkSync('target', path)],
     ['a FIFO', (path: string) => void execFileSync('mkfifo', ['-m', '600', path])],
   ] as const)
-    test(`that is ${what} is put aside, as one that cannot be read`, () =>
+    test(`that is ${what} is set aside as unreadable`, () =>
       withService(async (service) => {
         writeFileSync(join(service.directory, 'state/target'), '');
         rmSync(service.storePath);

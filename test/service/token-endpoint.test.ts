@@ -1,4 +1,4 @@
-/** The token service as a process, with an imitated issuer and the embedded pool. */
+/** Tests the token service as a separate process, with a simulated issuer and the embedded pool. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -49,7 +49,7 @@ function assertRefused({ status, body }: Reply, error: string, reason: RegExp): 
   assert.equal(body['access_token'], undefined);
 }
 
-/** The service cannot know yet, and reports when it can. */
+/** Asserts that the service cannot decide yet, and that its reply says when to retry. */
 function assertLater({ status, headers, body }: Reply): void {
   assert.deepEqual([status, body['error']], [503, 'temporarily_unavailable']);
   const seconds = Number(headers['retry-after']);
@@ -57,7 +57,7 @@ function assertLater({ status, headers, body }: Reply): void {
 }
 
 describe('The token service', () => {
-  test('issues the token that the grant of a job allows, and records it', async () => {
+  test('issues the token that the job’s grant allows, and records it', async () => {
     const jobToken = token();
     const { status, body, headers } = await service.ask(jobToken, {
       scope: 'condor:/READ condor:/WRITE',
@@ -93,7 +93,7 @@ describe('The token service', () => {
       assert.ok(!service.printed.includes(secret.split('.')[2] ?? ''), 'no token is printed');
   });
 
-  test('limits the lifetime to that of the grant, and reports it', async () => {
+  test('limits the lifetime to that of the grant, and reports this', async () => {
     const { body } = await service.ask(token(), { lifetime: '86400' });
     const { expires_in: left } = body;
     assert.ok(Number(left) > 3590 && Number(left) <= 3600, JSON.stringify(body));
@@ -102,7 +102,7 @@ describe('The token service', () => {
   });
 
   for (const algorithm of ['ES256', 'EdDSA', 'RS256'] as const) {
-    test(`fetches the keys of the issuer again for a new key of ${algorithm}`, async () => {
+    test(`fetches the issuer’s keys again for a new ${algorithm} key`, async () => {
       const fresh = await restarted();
       try {
         assert.equal((await fresh.ask(token())).status, 200);
@@ -117,7 +117,7 @@ describe('The token service', () => {
     });
   }
 
-  test('refuses a job token of an unknown key, and for a pause does not ask for keys because of others', async () => {
+  test('refuses a job token with an unknown key, and then requests no keys for a while', async () => {
     const fresh = await restarted();
     try {
       const unknown = await fresh.ask(token({}, { kid: 'other' }));
@@ -125,7 +125,8 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      assertLater(await fresh.ask(token())); // it may be new: a flood of unknown keys must not cause a permanent refusal
+      // The key may be new. A flood of unknown keys must not cause a permanent refusal.
+      assertLater(await fresh.ask(token()));
       assert.deepEqual(issuer.asked, []);
     } finally {
       await fresh.stop();
@@ -133,10 +134,10 @@ describe('The token service', () => {
   });
 
   const refusals: readonly (readonly [string, () => string, RegExp])[] = [
-    ['of another repository', () => token({ repository_id: '75' }), /^no grant for repository_id 75$/],
-    ['of another ref', () => token({ ref: 'refs/heads/x' }), /ref: expected refs\/heads\/main, got refs\/heads\/x$/],
+    ['for another repository', () => token({ repository_id: '75' }), /^no grant for repository_id 75$/],
+    ['for another ref', () => token({ ref: 'refs/heads/x' }), /ref: expected refs\/heads\/main, got refs\/heads\/x$/],
     [
-      'of a pull request',
+      'for a pull request',
       () => token({ event_name: 'pull_request' }),
       /event_name: expected push or .*, got pull_request$/,
     ],
@@ -144,55 +145,55 @@ describe('The token service', () => {
     ['of workflow_run', () => token({ event_name: 'workflow_run' }), /got workflow_run$/],
     ['of issue_comment', () => token({ event_name: 'issue_comment' }), /got issue_comment$/],
     ['without an event', () => token({ event_name: undefined }), /event_name: expected push or .*, got none$/],
-    ['whose id is an array', () => token({ repository_id: ['74'] }), /^no grant for sub /],
-    ['whose id is an object', () => token({ repository_id: { a: '74' } }), /^no grant for sub /],
-    ['whose id is a fraction', () => token({ repository_id: 74.5 }), /^no grant for sub /],
+    ['whose ID is an array', () => token({ repository_id: ['74'] }), /^no grant for sub /],
+    ['whose ID is an object', () => token({ repository_id: { a: '74' } }), /^no grant for sub /],
+    ['whose ID is a fraction', () => token({ repository_id: 74.5 }), /^no grant for sub /],
     ['whose ref is an array', () => token({ ref: ['refs/heads/main'] }), /got a value of another type$/],
     ['without the ref', () => token({ ref: undefined }), /ref: expected refs\/heads\/main, got none$/],
-    ['without an id', () => token({ jti: undefined }), /jti: expected an id/],
+    ['without an ID', () => token({ jti: undefined }), /jti: expected an id/],
     [
       'for another audience',
       () => token({ aud: 'https://elsewhere.example.org' }),
       /^aud: expected .*, got https:\/\/elsewhere/,
     ],
     ['for two audiences', () => token({ aud: [AUDIENCE_OF_SERVICE, 'x'] }), /^aud: expected .*, got none or several$/],
-    ['without audience', () => token({ aud: undefined }), /^aud: /],
+    ['without an audience', () => token({ aud: undefined }), /^aud: /],
     ['that has expired', () => token({ exp: Math.floor(Date.now() / 1000) - 61 }), /has expired/],
-    ['without expiry', () => token({ exp: undefined }), /no valid exp/],
-    ['that is not valid yet', () => token({ nbf: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
+    ['without an expiry', () => token({ exp: undefined }), /no valid exp/],
+    ['that is not yet valid', () => token({ nbf: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
     ['that was issued in the future', () => token({ iat: Math.floor(Date.now() / 1000) + 120 }), /not valid yet/],
     [
       'that is too old',
       () => token({ iat: Math.floor(Date.now() / 1000) - 901 }),
       /iat: expected an age of at most 900 s/,
     ],
-    ['of an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
-    ['of another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
+    ['from an issuer with a trailing slash', () => token({ iss: `${issuer.url}/` }), /issuer of the job token/],
+    ['from another issuer', () => token({ iss: 'https://evil.example.org' }), /issuer of the job token/],
     ['with a changed signature', () => `${token().slice(0, -8)}AAAAAAAA`, /signature of the job token is invalid/],
     ['that is not signed', () => unsigned('none'), /is not signed with RS256/],
     ['signed with HS256 and the public key', hmacWithPublicKey, /is not signed with RS256/],
     ['with a critical header', () => token({}, { crit: ['x'], x: 1 }), /critical header \(crit\)/],
     [
-      'with a key of its own',
+      'with an embedded key',
       () => token({}, { kid: undefined, jwk: issuer.publicJwk, alg: 'PS256' }),
       /is not signed with/,
     ],
     [
-      'with a claim twice',
+      'with a duplicate claim',
       () => {
         const payload = Buffer.from(token().split('.')[1] ?? '', 'base64url').toString();
         return issuer.sign(payload.replace(/^\{/, '{"repository_id":"75",'));
       },
       /JSON object with unique keys/,
     ],
-    ['that is no JWT', () => 'a.b', /three parts of base64url/],
+    ['that is not a JWT', () => 'a.b', /three parts of base64url/],
     ['that is too long', () => token({ filler: 'x'.repeat(17_000) }), /more than 16384 bytes/],
   ];
   for (const [what, make, reason] of refusals) {
     test(`refuses a job token ${what}`, async () => {
       const before = pool.connections;
       assertRefused(await service.ask(make()), 'invalid_grant', reason);
-      assert.equal(pool.connections, before, 'no daemon is asked');
+      assert.equal(pool.connections, before, 'no daemon is contacted');
     });
   }
 
@@ -200,9 +201,9 @@ describe('The token service', () => {
     ['no levels', { scope: undefined }, 'invalid_scope', /scope is missing/],
     ['ADMINISTRATOR', { scope: 'condor:/ADMINISTRATOR' }, 'invalid_scope', /ADMINISTRATOR is outside the grant/],
     ['DAEMON beside READ', { scope: 'condor:/READ condor:/DAEMON' }, 'invalid_scope', /DAEMON is outside/],
-    ['a scope of another kind', { scope: 'compute.read' }, 'invalid_scope', /only words condor:\/LEVEL/],
+    ['a scope that is not for HTCondor', { scope: 'compute.read' }, 'invalid_scope', /only words condor:\/LEVEL/],
     ['a negative lifetime', { lifetime: '-1' }, 'invalid_request', /lifetime/],
-    ['a fraction as lifetime', { lifetime: '1.5' }, 'invalid_request', /lifetime/],
+    ['a fractional lifetime', { lifetime: '1.5' }, 'invalid_request', /lifetime/],
     ['a lifetime of 2^32 + 600', { lifetime: '4294967896' }, 'invalid_request', /lifetime/],
     ['a lifetime of 0', { lifetime: '0' }, 'invalid_request', /lifetime/],
     [
@@ -222,12 +223,12 @@ describe('The token service', () => {
       assertRefused(await service.ask(token(), parameters), error, reason));
   }
 
-  test('refuses a parameter that is given twice, before it verifies anything', async () => {
+  test('refuses a parameter that occurs twice, before it verifies anything', async () => {
     const body = `grant_type=a&grant_type=urn:ietf:params:oauth:grant-type:token-exchange`;
     assertRefused(await service.post(body), 'invalid_request', /grant_type is specified more than once/);
   });
 
-  test('accepts a job token once, also after a restart and a SIGKILL', async () => {
+  test('accepts a job token only once, even after a restart and a SIGKILL', async () => {
     const once = await restarted();
     try {
       const [first, second] = [token(), token()];
@@ -245,7 +246,7 @@ describe('The token service', () => {
     }
   });
 
-  test('does not count a use for which the daemon was not reached', async () => {
+  test('does not count a use for which the daemon could not be reached', async () => {
     const down = await ServiceProcess.start({
       authority: issuer.authority,
       config: configOf().replace(pool.schedd(), '<127.0.0.1:1?sock=schedd_0>'),
@@ -264,7 +265,7 @@ describe('The token service', () => {
     }
   });
 
-  test('counts a use for which the reply of the daemon was lost, because it may have issued a token', async () => {
+  test('counts a use for which the daemon’s reply was lost, because the daemon may have issued a token', async () => {
     const silent = await EmbeddedPool.start({ keys: pool.keys, faults: { reply: 'close' } });
     const lost = await ServiceProcess.start({
       authority: issuer.authority,
@@ -281,7 +282,7 @@ describe('The token service', () => {
     }
   });
 
-  test('accepts a job token with reuse: job ten times, then no more', async () => {
+  test('accepts a job token ten times with reuse: job, and then refuses it', async () => {
     const gitlab = await ServiceProcess.start({
       authority: issuer.authority,
       config: configOf().replace(/repository_id[\s\S]*/, 'project_id: "12"\n        ref: main\n        reuse: job\n'),
@@ -297,7 +298,7 @@ describe('The token service', () => {
     }
   });
 
-  test('refuses a job that two grants match, unless it names the identity', async () => {
+  test('refuses a job that matches two grants, unless it names the identity', async () => {
     const two = await ServiceProcess.start({
       authority: issuer.authority,
       config: `${configOf()}  - identity: ${OTHER}
@@ -324,7 +325,7 @@ describe('The token service', () => {
     }
   });
 
-  test('counts failures by address and then refuses to verify', async () => {
+  test('counts failures by address, and then refuses to verify job tokens', async () => {
     const flooded = await restarted();
     try {
       const bad = token({ repository_id: '75' });
@@ -339,7 +340,7 @@ describe('The token service', () => {
   });
 });
 
-/** Another service with the same configuration and no state. */
+/** Starts another service with the same configuration and no state. */
 function restarted(): Promise<ServiceProcess> {
   return ServiceProcess.start({ authority: issuer.authority, config: configOf(), seeds: { [CI]: seed() } });
 }
@@ -349,7 +350,10 @@ function unsigned(alg: string): string {
   return `${Buffer.from(JSON.stringify({ alg })).toString('base64url')}.${payload}.AAAA`;
 }
 
-/** HS256, with the PEM or JWK of the public key as secret: which a verifier accepts if it lets the token choose the algorithm. */
+/**
+ * Returns a job token that is signed with HS256, with the issuer's public key (as a JWK) as the secret. A verifier that
+ * lets the token choose the algorithm would accept this token.
+ */
 function hmacWithPublicKey(): string {
   const [, payload = ''] = token().split('.');
   const text = `${Buffer.from(JSON.stringify({ alg: 'HS256', kid: 'key-1' })).toString('base64url')}.${payload}`;

@@ -1,4 +1,4 @@
-/** This host: its programs and packages, and the cache of this project. */
+/** The host that runs the tests: its programs and packages, and this project's cache. */
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { findProgram } from '../../src/runtime/find-program.ts';
@@ -19,7 +19,10 @@ export function cacheFolder(name: string): string {
   return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'condor-token-fetch', name);
 }
 
-/** Runs a program, which must succeed, with progress on standard error every two seconds. Returns its output. */
+/**
+ * Runs a program, which must succeed. Reports progress on standard error every two seconds. Returns the program's
+ * output.
+ */
 export async function run(what: string, argv: Argv): Promise<string> {
   const started = performance.now();
   process.stderr.write(`${what} `);

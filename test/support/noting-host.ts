@@ -3,7 +3,7 @@ import type { Host } from '../../src/runtime/host.ts';
 
 export interface NotingHost {
   readonly host: Host;
-  /** Masked values, in order. */
+  /** Masked values, in the order in which they were masked. */
   readonly masks: string[];
   /** Log lines, each with its level as a prefix. */
   readonly log: string[];

@@ -1,4 +1,4 @@
-/** Child processes of tests: their environment and their outcome. */
+/** Runs the child processes of tests: sets their environment and returns their outcome. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
@@ -13,7 +13,7 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs a program until it ends. Its standard input is empty. Rejects if it cannot be started. */
+/** Runs a program, with empty standard input, until it ends. Rejects if the program cannot be started. */
 export function execute([program, ...args]: Argv, options: SpawnOptions = {}): Promise<Outcome> {
   return outcomeOf(spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options }));
 }
@@ -35,7 +35,7 @@ export function asRoot(...argv: Argv): Argv {
   return process.getuid?.() === 0 ? argv : ['sudo', '-n', ...argv];
 }
 
-/** Returns the environment of this process without the variables that would influence a run. */
+/** Returns the environment of this process, without the variables that would influence a run. */
 export function ownEnvironment(): Record<string, string | undefined> {
   const foreign = /^(INPUT_|STATE_|GITHUB_|RUNNER_|ACTIONS_|_?CONDOR_|BEARER_TOKEN|NODE_)/i;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));

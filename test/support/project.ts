@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Root directory of the project. Compiled tests are in build/test. */
+/** Root directory of the project. It is relative to this file's compiled location in build/test. */
 export const projectRoot: string = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
-/** Returns all files below a directory of the project, as paths from its root with `/`. */
+/** Returns the paths of all files below a directory, relative to the project root, with `/` as the separator. */
 export function filesBelow(folder: string, ending: string): readonly string[] {
   return readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(ending))

@@ -1,6 +1,6 @@
 /**
- * Reporter for one test file: a JSON line for each test that starts and for each result. `npm test` starts every file
- * with it and prints what it wrote (test/run.ts).
+ * A reporter for one test file. It writes one JSON line when a test starts and one line for the test's result. `npm
+ * test` runs every file with this reporter and prints its reports (test/run.ts).
  */
 
 import type { TestEvent } from 'node:test/reporters';
@@ -8,13 +8,16 @@ import { inspect } from 'node:util';
 
 export type Status = 'pass' | 'fail' | 'cancelled' | 'skipped' | 'todo';
 
-/** A started test. Without `status`, it has not finished. Suites are reported only if they fail or are skipped. */
+/**
+ * A report about a test that has started. Without `status`, the test has not finished. Suites are reported only if they
+ * fail or are skipped.
+ */
 export interface Report {
   /** Titles of the suites and the test, outermost first. */
   readonly path: readonly string[];
   readonly status?: Status;
   readonly suite?: boolean;
-  /** The reason for skipping a test, or the error of a failed test. */
+  /** The reason why a test was skipped, or the error of a failed test. */
   readonly text?: string;
 }
 
@@ -28,7 +31,7 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
 
 function reportOf(event: TestEvent, titles: string[]): Report | undefined {
   if (event.type === 'test:diagnostic') {
-    // An error after the end of its test is only a diagnostic, although the process fails.
+    // Node reports an error after the end of its test only as a diagnostic, although the process fails.
     const { message } = event.data;
     return message.startsWith('Error: ')
       ? { path: ['after the end of a test'], status: 'fail', text: message }

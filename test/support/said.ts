@@ -4,7 +4,7 @@ import { readCredentials } from '../../src/inputs/credentials.ts';
 import { readRequest } from '../../src/inputs/request.ts';
 import type { Surroundings } from '../../src/inputs/table.ts';
 import type { Mode, TokenRequest } from '../../src/pipeline/request.ts';
-import type { Words } from './clients/ways.ts';
+import type { Words } from './clients/method-clients.ts';
 import { surroundings as machine } from './surroundings.ts';
 
 export const HOME = resolve('/home/ci');
@@ -13,7 +13,7 @@ export function request(words: Words, { env = {}, ...facts }: Partial<Surroundin
   return readRequest((name) => words[name], machine(env, { home: HOME, ...facts }));
 }
 
-/** Returns the request for these inputs, completed by a pool. */
+/** Returns the request for these inputs and a pool. */
 export function withPool(words: Words, surroundings: Partial<Surroundings> = {}): TokenRequest {
   return request({ pool: 'cm.example.org', ...words }, surroundings);
 }

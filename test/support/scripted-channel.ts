@@ -3,9 +3,12 @@ import type { MessageChannel } from '../../src/wire/message-channel.ts';
 import { Reader } from '../../src/wire/reader.ts';
 import { Writer } from '../../src/wire/writer.ts';
 
-/** A channel whose peer sends the messages of a script, whatever it receives, and then closes the connection. */
+/**
+ * A channel to a peer that sends the messages of a script, regardless of what it receives, and then closes the
+ * connection.
+ */
 export class ScriptedChannel implements MessageChannel {
-  /** Messages that were sent to the peer. */
+  /** Messages that the client sent to the peer. */
   readonly sent: Uint8Array[] = [];
   readonly #script: Uint8Array[];
 
@@ -21,7 +24,7 @@ export class ScriptedChannel implements MessageChannel {
 
   async receive<T>(read: (message: Reader) => T): Promise<T> {
     const bytes = this.#script.shift();
-    if (bytes === undefined) throw new ConnectError('ERR_CLOSED', 'the script is over');
+    if (bytes === undefined) throw new ConnectError('ERR_CLOSED', 'the script has ended');
     const message = new Reader(bytes);
     const value = read(message);
     if (message.remaining > 0) throw new ProtocolError('ERR_MESSAGE', 'a message is too long');
@@ -29,7 +32,7 @@ export class ScriptedChannel implements MessageChannel {
   }
 }
 
-/** Returns the bytes of one message. */
+/** Returns the encoded bytes of one message. */
 export function bytesOf(write: (message: Writer) => unknown): Uint8Array {
   const message = new Writer();
   write(message);

@@ -1,15 +1,15 @@
-/** Scales time limits by the speed of this host, so that they only end tests that hang. */
+/** Scales time limits to the speed of this host, so that they only end tests that hang. */
 import { createHash } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 
-/** Wall time of the measured work on an idle reference host, in milliseconds. */
+/** Wall time of the measurement on an idle reference host, in milliseconds. */
 const REFERENCE_MS = 12;
 
 let measured: number | undefined;
 
 /**
- * Returns CONDOR_TEST_SLOWNESS or, once per process, a measurement from the wall time of some work and the load. At
- * least 1.
+ * Returns CONDOR_TEST_SLOWNESS. If it is not set, measures the wall time of some work and the load of the host, once
+ * per process. The result is at least 1.
  */
 function slowness(): number {
   const given = Number(process.env['CONDOR_TEST_SLOWNESS']);
@@ -18,16 +18,16 @@ function slowness(): number {
   return measured;
 }
 
-/** Scales a time limit for an idle host, in milliseconds. */
+/** Scales a time limit for an idle host to this host, in milliseconds. */
 export const patience = (milliseconds: number): number => Math.ceil(milliseconds * slowness());
 
 /**
- * Returns the deadline of a fetch that is expected to end with this code, in milliseconds. It is short only if the
- * deadline itself ends the fetch, so that the speed of the host does not influence the code.
+ * Returns the deadline, in milliseconds, for a fetch that is expected to fail with this code. The deadline is short
+ * only if it causes the failure. Otherwise, a slow host could change the code.
  */
 export const deadlineFor = (code: string): number => patience(code.endsWith('TIMEOUT') ? 300 : 10_000);
 
-/** Measures wall time, because it includes the time that other processes use. */
+/** Measures wall time rather than CPU time, so that the result includes the load from other processes. */
 function wallTimeOfWork(): number {
   const block = Buffer.alloc(1 << 20);
   const started = performance.now();

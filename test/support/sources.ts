@@ -1,13 +1,13 @@
-/** The files of src/, for the architecture tests. */
+/** Reads the files of src/ for the architecture tests. */
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { filesBelow, projectRoot } from './project.ts';
 
 interface Source {
   readonly path: string;
-  /** Complete text of the file. */
+  /** The complete text of the file. */
   readonly text: string;
-  /** Text of the file without comments. */
+  /** The text of the file without comments. */
   readonly code: string;
   readonly lines: number;
   readonly imports: readonly string[];

@@ -3,8 +3,8 @@ import { patience } from './slowness.ts';
 const INTERVAL_MS = 200;
 
 /**
- * Repeats `check` until it returns undefined. If it still returns a complaint after `seconds`, scaled for a slow host,
- * the complaint becomes the message of the error. The result does not depend on the interval.
+ * Repeats `check` until it returns undefined. If it still returns a complaint after `seconds` (scaled to the speed of
+ * the host), throws an error with that complaint. The result does not depend on the interval.
  */
 export async function until(what: string, seconds: number, check: () => Promise<string | undefined>): Promise<void> {
   const deadline = performance.now() + patience(seconds * 1000);

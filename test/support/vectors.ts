@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from './project.ts';
 
-/** A frame of a recorded conversation, in hex. `plaintext` is set if the frame is encrypted. */
+/** A frame of a recorded connection, in hex. If the frame is encrypted, `plaintext` is set. */
 interface RecordedFrame {
   readonly dir: 'C>S' | 'S>C';
   readonly note?: string;
@@ -47,7 +47,7 @@ interface Vectors {
   };
 }
 
-/** Test vectors, recorded with HTCondor 23.9.6 and verified by an independent program. */
+/** Test vectors that were recorded with HTCondor 23.9.6 and verified by an independent program. */
 export const vectors = JSON.parse(
   readFileSync(join(projectRoot, 'test/vectors/core-vectors.json'), 'utf8'),
 ) as unknown as Vectors;

@@ -1,4 +1,4 @@
-/** Parsing of SciTokens, and malformed ones. */
+/** Tests how valid and malformed SciTokens are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -41,14 +41,14 @@ describe('A SciToken', () => {
   const parts: readonly [string, Record<string, unknown>, 'audience' | 'profile' | 'scope' | 'expiresAt', unknown][] = [
     ['several audiences', { aud: ['a', 'b'] }, 'audience', ['a', 'b']],
     ['no audience', {}, 'audience', []],
-    ['audiences that are no text', { aud: ['a', { toString: 1 }, [['b']]] }, 'audience', ['a']],
+    ['audiences that are not strings', { aud: ['a', { toString: 1 }, [['b']]] }, 'audience', ['a']],
     ['an audience that is a number', { aud: 7 }, 'audience', []],
-    ['the profile of WLCG', { 'wlcg.ver': '1.0' }, 'profile', '1.0'],
+    ['the WLCG profile', { 'wlcg.ver': '1.0' }, 'profile', '1.0'],
     ['no profile', {}, 'profile', undefined],
     ['a scope that is a list', { scope: ['condor:/READ'] }, 'scope', undefined],
     ['an expiry in words', { exp: 'soon' }, 'expiresAt', undefined],
-    ['the last expiry that there is', { exp: 8.64e12 }, 'expiresAt', 8.64e12],
-    ['a fraction of a second', { exp: 1.5 }, 'expiresAt', 1.5],
+    ['the latest possible expiry', { exp: 8.64e12 }, 'expiresAt', 8.64e12],
+    ['a fractional number of seconds', { exp: 1.5 }, 'expiresAt', 1.5],
   ];
   for (const [what, claims, name, value] of parts) {
     test(`may have ${what}`, () => assert.deepEqual(parse(jwt({ ...CLAIMS, ...claims }))[name], value));
@@ -60,28 +60,28 @@ describe('A SciToken', () => {
 describe('A malformed SciToken', () => {
   const THREE = /it is not three parts of base64url with dots between them/;
   const bad: readonly [string, string, RegExp][] = [
-    ['is nothing', '', THREE],
-    ['is a word', 'hunter2', THREE],
+    ['is empty', '', THREE],
+    ['is a single word', 'hunter2', THREE],
     ['has two parts', jwt(CLAIMS).split('.').slice(0, 2).join('.'), THREE],
     ['has four parts', `${jwt(CLAIMS)}.x`, THREE],
     ['has no signature', `${encode({})}.${encode(CLAIMS)}.`, THREE],
     ['ends in a newline', `${jwt(CLAIMS)}\n`, THREE],
-    ['has a blank in it', jwt(CLAIMS).replace('.', '. '), THREE],
-    ['is base64 of another kind', `${jwt(CLAIMS)}+/=`, THREE],
-    ['has no JSON in it', `YWJj.YWJj.${SIGNATURE}`, /its payload is not a JSON object/],
-    ['has a list in it', jwt([]), /its payload is not a JSON object|no iss/],
-    ['has a word in it', jwt('x'), /its payload is not a JSON object/],
-    ['has null in it', jwt(null), /its payload is not a JSON object/],
+    ['contains a blank', jwt(CLAIMS).replace('.', '. '), THREE],
+    ['is standard base64 instead of base64url', `${jwt(CLAIMS)}+/=`, THREE],
+    ['contains no JSON', `YWJj.YWJj.${SIGNATURE}`, /its payload is not a JSON object/],
+    ['contains a list', jwt([]), /its payload is not a JSON object|no iss/],
+    ['contains a string', jwt('x'), /its payload is not a JSON object/],
+    ['contains null', jwt(null), /its payload is not a JSON object/],
     ['has no iss', jwt({ sub: 'alice' }), /it lacks iss or sub/],
     ['has no sub', jwt({ iss: 'x' }), /it lacks iss or sub/],
-    ['has a number for its sub', jwt({ ...CLAIMS, sub: 7 }), /it lacks iss or sub/],
-    ['expires before there was time', jwt({ ...CLAIMS, exp: -1 }), /its exp is not a valid timestamp/],
-    ['expires after all time', jwt({ ...CLAIMS, exp: 8.64e12 + 1 }), /its exp is not a valid timestamp/],
-    ['begins after all time', jwt({ ...CLAIMS, nbf: 1e300 }), /its nbf is not a valid timestamp/],
+    ['has a number as its sub', jwt({ ...CLAIMS, sub: 7 }), /it lacks iss or sub/],
+    ['expires before the earliest valid time', jwt({ ...CLAIMS, exp: -1 }), /its exp is not a valid timestamp/],
+    ['expires after the latest valid time', jwt({ ...CLAIMS, exp: 8.64e12 + 1 }), /its exp is not a valid timestamp/],
+    ['becomes valid after the latest valid time', jwt({ ...CLAIMS, nbf: 1e300 }), /its nbf is not a valid timestamp/],
   ];
   for (const [what, text, reason] of bad) test(what, () => assertUnreadable(text, reason));
 
-  test('is a typed error, for any text', () => {
+  test('causes a typed error, for any text', () => {
     const claims = fc.dictionary(
       fc.constantFrom('iss', 'sub', 'aud', 'exp', 'nbf', 'scope', 'ver', 'wlcg.ver'),
       fc.oneof(fc.jsonValue(), fc.double(), fc.string()),

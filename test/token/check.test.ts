@@ -1,4 +1,7 @@
-/** Checks of a token against the request: equal, reduced with a warning, never more. */
+/**
+ * Tests how a token is compared with the request. It may have all requested levels, or fewer with a warning, but never
+ * more.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { TokenError } from '../../src/errors.ts';
@@ -19,27 +22,27 @@ const EXPECTED: Expected = {
 
 describe('A token', () => {
   const fine: readonly [string, Partial<IdToken>, Partial<Expected>, readonly string[]][] = [
-    ['that says what was asked', {}, {}, []],
-    ['of the key asked for', {}, { key: 'POOL' }, []],
-    ['whose level implies what was asked', { authz: ['WRITE'] }, { authz: ['WRITE', 'READ'] }, []],
+    ['with exactly the requested properties', {}, {}, []],
+    ['signed with the requested key', {}, { key: 'POOL' }, []],
+    ['with a level that implies the requested one', { authz: ['WRITE'] }, { authz: ['WRITE', 'READ'] }, []],
     [
-      'with the implied level alone',
+      'with only the implied level',
       { authz: ['READ'] },
       { authz: ['WRITE', 'READ'] },
       ['authorization: requested WRITE READ, granted READ'],
     ],
-    ['with limits that were not requested', { authz: ['READ'] }, { authz: [] }, []],
-    ['without limits, as requested', { authz: undefined }, { authz: [] }, []],
-    ['that lasts less', { expiresAt: 1300 }, {}, ['lifetime: requested 10 min, granted 5 min']],
+    ['with restrictions that were not requested', { authz: ['READ'] }, { authz: [] }, []],
+    ['without restrictions, as requested', { authz: undefined }, { authz: [] }, []],
+    ['with a shorter lifetime', { expiresAt: 1300 }, {}, ['lifetime: requested 10 min, granted 5 min']],
     [
-      'that expires though never was asked',
+      'that expires although no expiry was requested',
       {},
       { lifetimeSeconds: 'unlimited' },
       ['lifetime: requested unlimited, granted 10 min'],
     ],
-    ['that never expires, as asked', { expiresAt: undefined }, { lifetimeSeconds: 'unlimited' }, []],
-    ['of any lifetime if none was asked', {}, { lifetimeSeconds: undefined }, []],
-    ['that never expires if nothing was said', { expiresAt: undefined }, { lifetimeSeconds: undefined }, []],
+    ['that never expires, as requested', { expiresAt: undefined }, { lifetimeSeconds: 'unlimited' }, []],
+    ['with any lifetime if none was requested', {}, { lifetimeSeconds: undefined }, []],
+    ['that never expires if no lifetime was requested', { expiresAt: undefined }, { lifetimeSeconds: undefined }, []],
   ];
   for (const [what, token, expected, reductions] of fine) {
     test(`is accepted${reductions.length > 0 ? ' with a reduction' : ''}: ${what}`, () => {
@@ -48,17 +51,17 @@ describe('A token', () => {
   }
 
   const wrong: readonly [string, Partial<IdToken>, Partial<Expected>, string][] = [
-    ['of another issuer', { issuer: 'other' }, {}, 'iss'],
-    ['of a daemon that named no trust domain', {}, { issuer: '' }, 'iss'],
+    ['from another issuer', { issuer: 'other' }, {}, 'iss'],
+    ['from a daemon that announced no trust domain', {}, { issuer: '' }, 'iss'],
     ['for another identity', { subject: 'root@pool.test' }, {}, 'sub'],
-    ['of another key', {}, { key: 'CI' }, 'kid'],
-    ['without limits', { authz: undefined }, {}, 'scope'],
-    ['with a level more', { authz: ['READ', 'WRITE'] }, {}, 'scope'],
-    ['with a greater level', { authz: ['ADMINISTRATOR'] }, { authz: ['WRITE'] }, 'scope'],
+    ['signed with another key', {}, { key: 'CI' }, 'kid'],
+    ['without restrictions', { authz: undefined }, {}, 'scope'],
+    ['with one additional level', { authz: ['READ', 'WRITE'] }, {}, 'scope'],
+    ['with a higher level', { authz: ['ADMINISTRATOR'] }, { authz: ['WRITE'] }, 'scope'],
     ['with a level that HTCondor does not have', { authz: ['READ', 'X'] }, {}, 'scope'],
     ['that never expires', { expiresAt: undefined }, {}, 'exp'],
-    ['that lasts a second longer', { expiresAt: 1601 }, {}, 'exp'],
-    ['that was dead at birth', { expiresAt: 1000 }, {}, 'exp'],
+    ['that lasts one second longer', { expiresAt: 1601 }, {}, 'exp'],
+    ['that had expired when it was issued', { expiresAt: 1000 }, {}, 'exp'],
     ['without iat', { issuedAt: undefined }, {}, 'iat'],
   ];
   for (const [what, token, expected, claim] of wrong) {

@@ -1,4 +1,4 @@
-/** Parsing of IDTOKENs, and malformed ones. */
+/** Tests how valid and malformed IDTOKENs are parsed. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ function jwt(claims: object = CLAIMS, header: object = { alg: 'HS256', kid: 'POO
 const malformed = (error: unknown) => error instanceof TokenError && error.code === 'ERR_TOKEN_MALFORMED';
 
 describe('An IDTOKEN', () => {
-  test('of HTCondor is parsed', () => {
+  test('from HTCondor is parsed', () => {
     const token = parseIdToken(new Secret(vectors.jwt.token));
     assert.deepEqual([token.subject, token.issuer, token.keyId, token.algorithm], ['alice@vm', 'vm', 'POOL', 'HS256']);
     assert.equal(token.signedText, vectors.jwt.signedText);
@@ -42,7 +42,7 @@ describe('An IDTOKEN', () => {
     });
   }
 
-  // HTCondor's parser does not split at these characters, or stops at them.
+  // HTCondor's parser does not split the scope at these characters, or stops at them.
   for (const separator of [
     '\v',
     '\f',
@@ -57,13 +57,13 @@ describe('An IDTOKEN', () => {
     'é',
     '\ud800',
   ])
-    test(`is rejected if its scope has the character ${JSON.stringify(separator)}`, () =>
+    test(`is rejected if its scope contains the character ${JSON.stringify(separator)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope: `condor:/READ${separator}condor:/ADMINISTRATOR` })), {
         code: 'ERR_TOKEN_MALFORMED',
         claim: 'scope',
       }));
 
-  // Values that cannot be converted to text: JSON may contain them, and String() throws.
+  // JSON may contain values for which String() throws.
   for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
     test(`is rejected if its scope is ${JSON.stringify(scope)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));
@@ -107,22 +107,22 @@ describe('An IDTOKEN', () => {
     ['alg none', jwt(CLAIMS, { alg: 'none', kid: 'POOL' })],
     ['no alg', jwt(CLAIMS, { kid: 'POOL' })],
     ['no kid', jwt(CLAIMS, { alg: 'HS256' })],
-    ['a kid that is no text', jwt(CLAIMS, { alg: 'HS256', kid: 1 })],
+    ['a kid that is not a string', jwt(CLAIMS, { alg: 'HS256', kid: 1 })],
     ['no iss', jwt({ ...CLAIMS, iss: undefined })],
     ['no sub', jwt({ ...CLAIMS, sub: '' })],
     ['a sub with a line break', jwt({ ...CLAIMS, sub: 'a\n::error::b' })],
     ['an iss with an escape', jwt({ ...CLAIMS, iss: '\u001b[2J' })],
-    ['a jti that is no text', jwt({ ...CLAIMS, jti: {} })],
+    ['a jti that is not a string', jwt({ ...CLAIMS, jti: {} })],
     ['an exp in words', jwt({ ...CLAIMS, exp: 'tomorrow' })],
-    ['an exp below zero', jwt({ ...CLAIMS, exp: -1 })],
-    ['an exp beyond all dates', jwt({ ...CLAIMS, exp: 1e13 })],
+    ['a negative exp', jwt({ ...CLAIMS, exp: -1 })],
+    ['an exp after the latest valid date', jwt({ ...CLAIMS, exp: 1e13 })],
     ['100,000 characters', jwt({ ...CLAIMS, x: 'x'.repeat(100_000) })],
   ];
   for (const [what, text] of none) {
     test(`is rejected with ${what}`, () => assert.throws(() => parseIdToken(text), malformed));
   }
 
-  test('of any text is parsed, or causes ERR_TOKEN_MALFORMED without quoting it', () => {
+  test('is parsed or causes ERR_TOKEN_MALFORMED without being quoted, for any text', () => {
     const part = fc.oneof(
       fc.base64String(),
       fc.json().map((each) => Buffer.from(each).toString('base64url')),

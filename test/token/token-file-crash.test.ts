@@ -1,4 +1,7 @@
-/** A process that is killed while it writes a token leaves the complete old or new file, which only its owner can read. */
+/**
+ * Kills a process while it writes a token. The file must contain either the complete old token or the complete new
+ * token, and be readable only by its owner.
+ */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,13 +12,13 @@ import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../support/project.ts';
 
-/** `npm run faults` kills more often. */
+/** Number of kills. `npm run faults` uses a larger number. */
 const KILLS = Number(process.env['CONDOR_TEST_KILLS'] ?? 20);
 const AT_ONCE = 4;
-/** Longer than a block of any disk, so that a partial write would be visible. */
+/** Tokens that are longer than a block of any disk, so that a partial write would be visible. */
 const TOKENS = ['a', 'b'].map((letter) => letter.repeat(100_000));
 
-/** Writes tokens to the same path endlessly, and reports the first one. */
+/** A script that writes tokens to the same path in an endless loop and reports the first write. */
 const SCRIPT = `
 const { writeTokenFile } = await import(process.argv[1]);
 const { Secret } = await import(process.argv[2]);
@@ -39,7 +42,7 @@ describe('A process that is killed while it writes a token', { concurrency: AT_O
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     const until = performance.now() + delayMs;
-    while (performance.now() < until); // a timer is too coarse for a random moment; any moment will do
+    while (performance.now() < until); // a timer would be too coarse for a random delay
     child.kill('SIGKILL');
     await once(child, 'close');
   }

@@ -1,4 +1,6 @@
-/** A token file: complete or absent, inaccessible to other accounts, and never written through a link. */
+/**
+ * Tests token files. A file is complete or absent, inaccessible to other accounts, and never written through a link.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -26,8 +28,8 @@ import { checkTokenPath, writeTokenFile } from '../../src/token/token-file.ts';
 const TOKEN = new Secret('header.payload.signature');
 const windows = process.platform === 'win32';
 const noModes = windows ? 'Windows has no modes' : false;
-const noLinks = windows ? 'making a symbolic link needs a privilege on Windows' : false;
-const noRoot = windows || process.getuid?.() !== 0 ? 'becoming another user needs root' : false;
+const noLinks = windows ? 'creating a symbolic link requires a privilege on Windows' : false;
+const noRoot = windows || process.getuid?.() !== 0 ? 'switching to another user requires root' : false;
 
 let directory: string;
 
@@ -47,7 +49,7 @@ function outputError(text: RegExp) {
   };
 }
 
-/** Returns all files below the directory; directories end in `/`. */
+/** Returns all files and directories below the directory. The names of directories end in `/`. */
 function files(): readonly string[] {
   return (readdirSync(directory, { recursive: true }) as string[]).map((each) => each.replaceAll('\\', '/')).sort();
 }
@@ -70,7 +72,7 @@ describe('A failed write', () => {
   });
 });
 
-test('the created directory is returned as it was given, also on Windows', () => {
+test('the created directory is returned as the caller specified it, even on Windows', () => {
   const outermost = writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
   assert.equal(outermost, join(directory, 'a'));
 });
@@ -87,7 +89,9 @@ describe('Writing a token file', () => {
     assert.deepEqual(files(), ['a', 'a/b', 'a/b/ci']);
   });
 
-  test('creates a file with mode 0600 in directories with mode 0700, whatever the umask', { skip: noModes }, () => {
+  test('creates a file with mode 0600 in directories with mode 0700, regardless of the umask', {
+    skip: noModes,
+  }, () => {
     const old = process.umask(0);
     try {
       writeTokenFile(join(directory, 'a', 'b', 'ci'), TOKEN);
@@ -106,18 +110,18 @@ describe('Writing a token file', () => {
     assert.equal(modeOf(directory), '755');
   });
 
-  test('replaces an existing file: content, mode and inode', { skip: noModes }, () => {
+  test('replaces the content, mode and inode of an existing file', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(path, 'old and much longer than the new one, to see what is left of it\n', { mode: 0o644 });
     const old = statSync(path).ino;
     writeTokenFile(path, TOKEN);
     assert.equal(readFileSync(path, 'utf8'), 'header.payload.signature\n');
     assert.equal(modeOf(path), '600');
-    assert.notEqual(statSync(path).ino, old, 'who has the old file open must not see the new token');
+    assert.notEqual(statSync(path).ino, old, 'a process that has the old file open must not see the new token');
     assert.deepEqual(files(), ['ci']);
   });
 
-  test('keeps the other hard link of a file', { skip: noModes }, () => {
+  test('does not change the other hard link of a file', { skip: noModes }, () => {
     const path = join(directory, 'ci');
     writeFileSync(join(directory, 'other'), 'old');
     spawnSync('ln', [join(directory, 'other'), path]);
@@ -129,10 +133,10 @@ describe('Writing a token file', () => {
 describe('A symbolic link', () => {
   const places: readonly [string, string][] = [
     ['to a file', 'target'],
-    ['to nothing', 'nothing'],
+    ['to a missing target', 'nothing'],
   ];
   for (const [what, target] of places) {
-    test(`${what} is rejected before the connection and when writing, and its target is unchanged`, {
+    test(`${what} is rejected before the connection and when the token is written, and its target is unchanged`, {
       skip: noLinks,
     }, () => {
       writeFileSync(join(directory, 'target'), 'precious');
@@ -149,7 +153,7 @@ describe('A symbolic link', () => {
     });
   }
 
-  test('for a directory is rejected unless root created it', { skip: noRoot }, () => {
+  test('to a directory is rejected unless root created it', { skip: noRoot }, () => {
     mkdirSync(join(directory, 'target'));
     symlinkSync('target', join(directory, 'd'));
     checkTokenPath(join(directory, 'd', 'ci'));
@@ -170,7 +174,7 @@ describe('An output path is rejected', () => {
     assert.deepEqual(files(), []);
   });
 
-  test('if its directory is a file, which stays unchanged', () => {
+  test('if its directory is a file, which remains unchanged', () => {
     writeFileSync(join(directory, 'file'), 'precious');
     assert.throws(() => checkTokenPath(join(directory, 'file', 'ci')), outputError(/file/));
     assert.throws(() => checkTokenPath(join(directory, 'file', 'sub', 'ci')), outputError(/file/));
@@ -231,7 +235,7 @@ describe('The check before the connection', () => {
     assert.throws(() => checkTokenPath(join(directory, 'ci')), outputError(/not a regular file/));
   });
 
-  test('rejects a name that is too long', { skip: windows ? 'Windows calls such a file missing' : false }, () => {
+  test('rejects a name that is too long', { skip: windows ? 'Windows reports such a file as missing' : false }, () => {
     assert.throws(
       () => checkTokenPath(join(directory, 'x'.repeat(300))),
       outputError(/cannot be examined: the path is too long/),
@@ -246,7 +250,7 @@ const CALL_BOTH = `
 try { checkTokenPath(path); process.exitCode = 9; } catch (error) { console.error(error.code, error.message); }
 ${CALL_WRITE}`;
 
-/** Runs a few lines with the functions under test in a separate process, which `before` starts. */
+/** Runs code that calls the functions under test, in a separate process. The command `before` starts that process. */
 function runInChild(before: readonly string[], code: string, path: string) {
   const load = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
   const script = `

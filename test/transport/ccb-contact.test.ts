@@ -1,4 +1,4 @@
-/** Addresses of daemons behind CCB: their brokers, and daemons that need none. */
+/** Tests addresses of daemons behind CCB: the brokers that an address contains, and daemons that need no broker. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -54,7 +54,7 @@ describe('The contacts of a daemon behind CCB', () => {
   ];
   for (const ccbid of none) test(`${ccbid} are none`, () => assert.deepEqual(contactsOf(ccbid), []));
 
-  test('are parsed as HTCondor writes them', () => {
+  test('are parsed in the format that HTCondor writes', () => {
     const address = sinful(
       '<127.0.0.9:8245?CCBID=127.0.0.1:12901%3faddrs%3d127.0.0.1-12901%26alias%3dvm%26noUDP%26sock%3dcollector#1' +
         '&PrivNet=vm&addrs=127.0.0.9-8245&alias=vm&noUDP>',
@@ -76,7 +76,7 @@ describe('The contacts of a daemon behind CCB', () => {
     }
   });
 
-  test('of any text never cause an exception, and no broker is behind another one', () => {
+  test('never cause an exception for any text, and no broker is itself behind a broker', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const address = { host: 'h', port: 1, params: new Map([['CCBID', text]]) };
@@ -95,14 +95,24 @@ describe('An address in a private network', () => {
   const withAddress = `<192.0.2.9:9618?PrivNet=hpc&PrivAddr=${encodeURIComponent('<10.0.0.1:9618?sock=s>')}&alias=ap>`;
   const cases: readonly [string, string, string | undefined, string][] = [
     [
-      'is itself, without CCB, to those in it',
+      'remains without CCB for clients in the same network',
       hidden,
       'hpc',
       '<10.0.0.1:9618?PrivNet=hpc&alias=ap.example.org&sock=s>',
     ],
-    ['is its PrivAddr to those in it, under its name', withAddress, 'hpc', '<10.0.0.1:9618?sock=s&alias=ap>'],
+    [
+      'is replaced by its PrivAddr for clients in the same network, under its name',
+      withAddress,
+      'hpc',
+      '<10.0.0.1:9618?sock=s&alias=ap>',
+    ],
     ['may have its PrivAddr without brackets', '<h:1?PrivNet=hpc&PrivAddr=10.0.0.1:2>', 'hpc', '<10.0.0.1:2>'],
-    ['is unchanged if its PrivAddr is none', '<h:1?PrivNet=hpc&PrivAddr=x>', 'hpc', '<h:1?PrivNet=hpc&PrivAddr=x>'],
+    [
+      'is unchanged if its PrivAddr is not an address',
+      '<h:1?PrivNet=hpc&PrivAddr=x>',
+      'hpc',
+      '<h:1?PrivNet=hpc&PrivAddr=x>',
+    ],
   ];
   for (const [what, text, name, expected] of cases) {
     test(what, () => assert.equal(formatSinful(inPrivateNetwork(sinful(text), name)), formatSinful(sinful(expected))));

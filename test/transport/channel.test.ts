@@ -1,4 +1,4 @@
-/** Frames of a message: any sequence, except an endless one. */
+/** Tests the frames of a message. Any sequence is accepted, except an endless one. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fixedHost } from '../../scripts/fuzz/fixed-host.ts';
@@ -9,7 +9,7 @@ import { putHeader } from '../../src/wire/frame.ts';
 
 const LIMIT = 65_536;
 
-/** This many frames of one byte; only the last one ends the message. */
+/** Returns this many one-byte frames. Only the last one ends the message. */
 function frames(count: number): Uint8Array {
   const frame = Buffer.concat([putHeader(1), Uint8Array.of(0x41)]);
   const all = Buffer.alloc(count * frame.length, frame);
@@ -34,7 +34,7 @@ describe('A message', () => {
     );
   });
 
-  test('with more frames is rejected, because their length does not limit their overhead', async () => {
+  test('with more frames is rejected, because a limit on their length does not limit their overhead', async () => {
     await assert.rejects(receive(LIMIT + 1), (error: ProtocolError) => {
       assert.equal(error.code, 'ERR_FRAME');
       assert.match(error.message, /exceeds 65536 frames/);

@@ -1,4 +1,7 @@
-/** Connecting: every address of a daemon within the deadline, with the reason of each failure. */
+/**
+ * Tests connections to a daemon. The client tries every address within the deadline. The error contains the reason for
+ * each failure.
+ */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:net';
 import { after, before, describe, test } from 'node:test';
@@ -37,12 +40,12 @@ describe('A connection', () => {
   });
 
   test('tries the next address while one is silent', {
-    skip: process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take',
+    skip: process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold',
   }, async () => {
     const silent = await silentPort();
     try {
       const address = sinful(`<127.0.0.1:9?addrs=127.0.0.1-${silent.port}+127.0.0.1-${port}>`);
-      // Less than the time limit for a silent address.
+      // The deadline is shorter than the time limit for a silent address.
       const channel = await connect(address, hostUntil(AbortSignal.timeout(patience(8000))));
       channel.close();
     } finally {
@@ -50,7 +53,7 @@ describe('A connection', () => {
     }
   });
 
-  test('that no address accepts causes an error with each reason', async () => {
+  test('that no address accepts causes an error with the reason for each address', async () => {
     const address = sinful(`<127.0.0.1:${dead}?addrs=127.0.0.1-${dead}+[--1]-${dead}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.timeout(patience(5000)))), (error: ConnectError) => {
       assert.equal(error.code, 'ERR_CONNECT');
@@ -70,7 +73,7 @@ describe('A connection', () => {
     );
   });
 
-  test('ends with the signal, before and while it is being opened', async () => {
+  test('ends with the signal, both before and while it is being opened', async () => {
     const address = sinful(`<127.0.0.1:${port}>`);
     await assert.rejects(connect(address, hostUntil(AbortSignal.abort())), { code: 'ERR_TIMEOUT' });
     connected.length = 0;
@@ -84,7 +87,7 @@ describe('A connection', () => {
     channel.close();
   });
 
-  test('sends the name of the daemon’s socket in one flight with the first message', async () => {
+  test('sends the name of the daemon’s socket in the same flight as the first message', async () => {
     connected.length = 0;
     const channel = await connect(
       sinful(`<127.0.0.1:${port}?sock=schedd_1>`),
@@ -108,7 +111,7 @@ describe('A daemon', () => {
       const { token } = await fetchFrom(pool, { address });
       assert.equal(token.subject, 'alice@pool.test');
     }));
-  test('with an unknown socket name closes the connection', () =>
+  test('with an unknown socket name is not reached, and the connection is closed', () =>
     withPool({}, async (pool) => {
       await assert.rejects(fetchFrom(pool, { address: `<${pool.collector}?sock=nobody>` }), { code: 'ERR_CLOSED' });
     }));

@@ -1,4 +1,7 @@
-/** A connection that is opened before its target is known: only a matching one is used, and no other stays open. */
+/**
+ * Tests connections that the client opens before it knows the target. It uses only a connection to the matching address
+ * and closes all others.
+ */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -34,31 +37,31 @@ const noneOpen = () => until('it is closed', 5, async () => (open.size === 0 ? u
 
 const begin = (guess: Endpoint, signal = never) => new ConnectionsAhead([guess], notingHost({ signal }).host);
 
-/** A connection that the server has accepted. */
+/** Starts a connection and waits until the server has accepted it. */
 async function begun(host: string, signal = never): Promise<ConnectionsAhead> {
   const [ahead] = await Promise.all([begin({ host, port }, signal), once(server, 'connection')]);
-  await until('the client knows', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
+  await until('the client has connected', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
   return ahead;
 }
 
 describe('An early connection', () => {
   for (const [what, host, address] of [
-    ['by its number', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
-    ['by the name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
-    ['by the number of the name', 'localhost', () => `<127.0.0.1:${port}>`],
-    ['by the best of several addresses', '127.0.0.1', () => `<[::9]:1?addrs=127.0.0.1-${port}>`],
+    ['its IP address', '127.0.0.1', () => `<127.0.0.1:${port}?sock=schedd>`],
+    ['the host name that was tried', 'localhost', () => `<localhost:${port}?alias=a>`],
+    ['the IP address of its host name', 'localhost', () => `<127.0.0.1:${port}>`],
+    ['the best of several addresses', '127.0.0.1', () => `<[::9]:1?addrs=127.0.0.1-${port}>`],
     [
-      'by any of several addresses',
+      'any of several addresses',
       '127.0.0.1',
       () => `<127.0.0.1:${port}?addrs=[2001-db8--1]-${port}+192.0.2.1-${port}+127.0.0.1-${port}>`,
     ],
   ] as const) {
-    test(`is used once ${what}`, async () => {
+    test(`is used only once, and matches ${what}`, async () => {
       const ahead = await begun(host);
       const socket = ahead.take(sinful(address()));
       assert.equal(socket?.remotePort, port);
       assert.equal(ahead.take(sinful(address())), undefined);
-      assert.equal(socket?.destroyed, false, 'it stays as it is');
+      assert.equal(socket?.destroyed, false, 'the socket is not destroyed');
       socket?.destroy();
       await noneOpen();
     });
@@ -75,7 +78,7 @@ describe('An early connection', () => {
     });
   }
 
-  test('is not used if it was refused, is not open yet, or if the run is over', async () => {
+  test('is not used if it was refused, is not yet open, or the run is over', async () => {
     const refused = begin({ host: '127.0.0.1', port: 1 });
     assert.equal(refused.take(sinful('127.0.0.1:1')), undefined);
     const early = begin({ host: '127.0.0.1', port });
@@ -93,14 +96,14 @@ describe('An early connection', () => {
     const ahead = begin({ host: '127.0.0.1', port: talkativePort });
     await until('it is established', 5, async () => (ahead.established > 0 ? undefined : 'not yet'));
     const later = connect(talkativePort, '127.0.0.1');
-    await once(later, 'data'); // by now the earlier connection has its data too
+    await once(later, 'data'); // by now, the earlier connection has also received its data
     await new Promise((resolve) => setImmediate(resolve));
     assert.equal(ahead.take(sinful(`127.0.0.1:${talkativePort}`)), undefined);
     later.destroy();
     talkative.close();
   });
 
-  test('closes the others when it is used', async () => {
+  test('causes the others to be closed when it is used', async () => {
     const { host } = notingHost();
     const ahead = new ConnectionsAhead(
       [

@@ -1,4 +1,4 @@
-/** TCP connections race over all addresses of a host; only the deadline ends an attempt. */
+/** Tests TCP connections, which race over all addresses of a host. Only the deadline ends an attempt. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -10,7 +10,8 @@ import { silentPort } from '../support/network/silent-port.ts';
 import { notingHost } from '../support/noting-host.ts';
 import { until } from '../support/until.ts';
 
-const NEEDS_LINUX = process.platform === 'linux' ? false : 'only Linux drops what a full backlog cannot take';
+const NEEDS_LINUX =
+  process.platform === 'linux' ? false : 'only Linux drops connections that a full backlog cannot hold';
 
 let server: Server;
 let port: number;
@@ -46,7 +47,7 @@ describe('A connection to a host name', () => {
     assert.equal(log[0], 'debug connect: the host name cm.example.org resolves to 127.0.0.9, ::1, 127.0.0.1');
   });
 
-  test('fails with the reason of each address', async () => {
+  test('fails with the reason for each address', async () => {
     const dead = await deadPort();
     resolveTo('127.0.0.1', '127.0.0.2');
     await assert.rejects(dial([{ host: 'cm.example.org', port: dead }], notingHost().host), {
@@ -55,18 +56,20 @@ describe('A connection to a host name', () => {
     });
   });
 
-  test('is made to one address that is silent for longer than a second', { skip: NEEDS_LINUX }, async () => {
+  test('is made to a single address even if it is silent for longer than a second', { skip: NEEDS_LINUX }, async () => {
     const silent = await silentPort();
     resolveTo('127.0.0.1');
     const { host, log } = notingHost();
     const connecting = dial([{ host: 'cm.example.org', port: silent.port }], host);
     await until('the attempt has begun', 5, async () => (log.length > 0 ? undefined : 'nothing'));
-    silent.answer(); // the next SYN, a second later, is accepted
+    silent.answer(); // the server accepts the next SYN, which the client sends a second later
     (await connecting).destroy();
     silent.close();
   });
 
-  test('names the addresses that did not answer before the deadline', { skip: NEEDS_LINUX }, async () => {
+  test('causes an error that names the addresses that did not respond before the deadline', {
+    skip: NEEDS_LINUX,
+  }, async () => {
     const silent = await silentPort();
     resolveTo('127.0.0.1', '127.0.0.1');
     const over = new AbortController();
@@ -81,7 +84,7 @@ describe('A connection to a host name', () => {
     silent.close();
   });
 
-  test('is cancelled while the name resolves', async () => {
+  test('can be cancelled while the name is resolved', async () => {
     mock.method(dns, 'lookup', () => {});
     const over = new AbortController();
     const connecting = dial([{ host: 'cm.example.org', port }], notingHost({ signal: over.signal }).host);
@@ -98,20 +101,20 @@ describe('A connection to a host name', () => {
 });
 
 describe('Of several connection attempts', () => {
-  test('one is used, and the others close without a byte', async () => {
+  test('one is used, and the others are closed without sending a byte', async () => {
     const bytes: Buffer[] = [];
     const listener = (socket: Socket) => socket.on('data', (chunk: Buffer) => bytes.push(chunk));
     server.on('connection', listener);
     resolveTo(...Array.from({ length: 8 }, (_, at) => `127.0.0.${at + 1}`));
     const all = Array.from({ length: 3 }, () => dial([{ host: 'cm.example.org', port }], notingHost().host));
     const sockets = await Promise.all(all);
-    await until('only those are open', 5, async () => (open.size === 3 ? undefined : `${open.size} open`));
+    await until('only these connections are open', 5, async () => (open.size === 3 ? undefined : `${open.size} open`));
     for (const socket of sockets) socket.destroy();
     server.off('connection', listener);
     assert.deepEqual(bytes, []);
   });
 
-  test('address families alternate, each in its order', async () => {
+  test('the address families alternate, and each keeps its order', async () => {
     const dead = await deadPort();
     resolveTo('::1', '::1', '127.0.0.1', '127.0.0.2');
     await assert.rejects(dial([{ host: 'cm', port: dead }], notingHost().host), (error: ConnectError) => {

@@ -1,4 +1,4 @@
-/** Long round trips, TCP handshakes included, to hosts with several addresses. */
+/** Tests long round trips, including TCP handshakes, to hosts with several addresses. */
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { createServer as createHttpsServer } from 'node:https';
@@ -16,21 +16,24 @@ const NAME = 'ap.distant.test';
 
 afterEach(() => mock.restoreAll());
 
-/** Makes the name of the distant host resolve to these addresses. */
+/** Makes the distant host's name resolve to these addresses. */
 function resolveTo(...addresses: readonly string[]): void {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   mock.method(dns, 'lookup', (_: string, __: object, done: (error: null, found: object) => void) => done(null, found));
 }
 
-/** An address of this host that does not respond: packets to it return from it and belong to no connection. */
+/** An address of this host that does not respond. Packets to it return to this host, where they match no connection. */
 const silentBeside = ({ far }: DistantLink) =>
   far.v6.replace(/[0-9a-f]+$/, (last) => (parseInt(last, 16) + 1).toString(16));
 
 describe('At a distance', { skip: NO_LINK }, () => {
   for (const roundTripMs of [260, 1000, 2000]) {
     for (const [what, addresses] of [
-      ['a host with two families', ({ far }: DistantLink) => [far.v6, far.v4]],
-      ['a host without IPv6 behind a name that has some', ({ far }: DistantLink) => ['2001:db8::7', far.v4]],
+      ['a host with two address families', ({ far }: DistantLink) => [far.v6, far.v4]],
+      [
+        'a host without IPv6 whose name also resolves to IPv6 addresses',
+        ({ far }: DistantLink) => ['2001:db8::7', far.v4],
+      ],
       ['a host whose first address is silent', (link: DistantLink) => [silentBeside(link), link.far.v4]],
       ['a host with one address', ({ far }: DistantLink) => [far.v4]],
     ] as const) {
@@ -49,7 +52,7 @@ describe('At a distance', { skip: NO_LINK }, () => {
       });
     }
 
-    test(`of ${roundTripMs} ms, a token service with two families answers, on one connection of several`, async () => {
+    test(`of ${roundTripMs} ms, a token service with two address families responds on one of several connections`, async () => {
       const link = await openDistantLink(roundTripMs);
       const authority = await Authority.create();
       const { certificate: cert, key } = await authority.issue({ subject: `CN=${NAME}`, hosts: [NAME] });

@@ -1,4 +1,4 @@
-/** The transport to KDCs: framing, several KDCs, and those that do not respond. */
+/** Tests the transport to KDCs: framing, several KDCs, and KDCs that do not respond. */
 import assert from 'node:assert/strict';
 import { setServers } from 'node:dns';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -20,7 +20,7 @@ after(() => {
   for (const server of servers) server.close();
 });
 
-/** A KDC that handles a request like this. */
+/** Starts a KDC that handles requests with `serve`. */
 async function kdc(serve: (socket: Socket, request: Buffer) => void) {
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -36,7 +36,7 @@ const framed = (text: string) => Buffer.concat([Uint8Array.of(0, 0, 0, text.leng
 const ask = (...kdcs: readonly { host: string; port: number }[]) => askKdc(kdcs, 'R', REQUEST, notingHost().host);
 
 describe('A KDC', () => {
-  test('receives length and request, and may reply in single bytes', async () => {
+  test('receives the length and the request, and may reply in single bytes', async () => {
     let heard: Buffer | undefined;
     const one = await kdc((socket, request) => {
       heard = request;
@@ -52,7 +52,7 @@ describe('A KDC', () => {
     assert.equal(Buffer.from(await ask(dead, good)).toString(), 'reply');
   });
 
-  test('that does not accept the connection is raced by the next', async () => {
+  test('that does not accept the connection races with the next one', async () => {
     const silent = await silentPort();
     const good = await kdc((socket) => socket.write(framed('reply')));
     try {
@@ -62,7 +62,7 @@ describe('A KDC', () => {
     }
   });
 
-  test('is followed by the next one if it hangs up or announces too much', async () => {
+  test('is followed by the next one if it closes the connection or announces too long a reply', async () => {
     const closing = await kdc((socket) => socket.destroy());
     const huge = await kdc((socket) => socket.write(Uint8Array.of(255, 255, 255, 255, 0)));
     const good = await kdc((socket) => socket.write(framed('reply')));
@@ -70,12 +70,16 @@ describe('A KDC', () => {
   });
 
   const failures: readonly [string, (socket: Socket) => void, RegExp][] = [
-    ['hangs up', (socket) => socket.destroy(), /did not respond: it closed the connection/],
-    ['hangs up in the middle', (socket) => socket.end(framed('reply').subarray(0, 6)), /it closed the connection/],
+    ['closes the connection', (socket) => socket.destroy(), /did not respond: it closed the connection/],
+    [
+      'closes the connection within a reply',
+      (socket) => socket.end(framed('reply').subarray(0, 6)),
+      /it closed the connection/,
+    ],
     ['announces 4 GiB', (socket) => socket.write(Uint8Array.of(255, 255, 255, 255)), /it announces \d+ bytes/],
   ];
   for (const [what, serve, text] of failures)
-    test(`that ${what} causes an error of the network if it is the last`, async () => {
+    test(`that ${what} causes a network error if it is the last one`, async () => {
       const only = await kdc(serve);
       await assert.rejects(ask(only), (error: ConnectError) => {
         assert.ok(error instanceof ConnectError);
@@ -95,7 +99,7 @@ describe('A KDC', () => {
   });
 });
 
-describe('A line kdc', () => {
+describe('A kdc line', () => {
   for (const [text, found] of [
     ['kdc.pool.test', { host: 'kdc.pool.test', port: 88 }],
     ['kdc.pool.test:750', { host: 'kdc.pool.test', port: 750 }],
@@ -110,7 +114,7 @@ describe('A line kdc', () => {
 
 type Respond = Parameters<typeof DnsServer.start>[0];
 
-/** Runs `work` with a DNS server. */
+/** Calls `work` with a DNS server. */
 async function withDns<T>(respond: Respond, work: (dns: DnsServer) => Promise<T>): Promise<T> {
   const dns = await DnsServer.start(respond);
   setServers([dns.address]);
@@ -145,10 +149,10 @@ describe('the KDCs of a realm in DNS', () => {
   });
 
   for (const [what, fractions, order] of [
-    ['usually begin with', [0.5, 0.5], 'heavy,light'],
-    ['sometimes do not begin with', [0.01, 0.99], 'light,heavy'],
+    ['usually start with', [0.5, 0.5], 'heavy,light'],
+    ['sometimes do not start with', [0.01, 0.99], 'light,heavy'],
   ] as const)
-    test(`${what} the one of the greatest weight within a priority`, async () => {
+    test(`${what} the target with the greatest weight among those of equal priority`, async () => {
       const left = [...fractions];
       const randomBytes = () => {
         const bytes = Buffer.alloc(4);
@@ -162,12 +166,12 @@ describe('the KDCs of a realm in DNS', () => {
       assert.equal(names(await lookUp(records, { randomBytes })), order);
     });
 
-  test('are tried with the weight 0 too, after the others', async () => {
+  test('with the weight 0 are also tried, after the others', async () => {
     const records = [0, 1, 0].map((weight, at) => ({ weight, port: 88, target: `k${at}` }));
     assert.equal(names(await lookUp(records, { randomBytes: () => Buffer.alloc(4, 128) })), 'k1,k0,k2');
   });
 
-  test('are none for the target “.”, beside which others count', async () => {
+  test('are empty for the target “.”, unless there are other targets', async () => {
     assert.deepEqual(await lookUp([{ port: 0, target: '.' }]), []);
     const records = [
       { port: 0, target: '.' },
@@ -177,7 +181,7 @@ describe('the KDCs of a realm in DNS', () => {
   });
 
   for (const response of [[], 'NXDOMAIN'] as const)
-    test(`are none if DNS has ${response === 'NXDOMAIN' ? 'no such name' : 'no SRV records'}`, async () =>
+    test(`are empty if DNS has ${response === 'NXDOMAIN' ? 'no such name' : 'no SRV records'}`, async () =>
       assert.deepEqual(await lookUp(response), []));
 
   for (const [what, response] of [
@@ -185,7 +189,7 @@ describe('the KDCs of a realm in DNS', () => {
     ['refuses', 'REFUSED'],
     ['sends a malformed response', Buffer.from('x')],
   ] as const)
-    test(`cannot be found if the DNS server ${what}, which is transient`, () =>
+    test(`cannot be found if the DNS server ${what}, which is a transient failure`, () =>
       assert.rejects(lookUp(response), (error: ConnectError) => {
         assert.ok(error instanceof ConnectError);
         assert.deepEqual([error.code, error.permanent], ['ERR_CONNECT', false]);
@@ -201,7 +205,7 @@ describe('the KDCs of a realm in DNS', () => {
     );
   });
 
-  test('are asked for as often as the limits of the resolver allow if the DNS server stays silent', () =>
+  test('are queried as often as the resolver’s limits allow if the DNS server remains silent', () =>
     withDns(
       () => undefined,
       async (dns) => {
@@ -211,7 +215,7 @@ describe('the KDCs of a realm in DNS', () => {
       },
     ));
 
-  test('is not looked up for a realm that is no domain name', async () => {
+  test('are not looked up for a realm that is not a domain name', async () => {
     for (const realm of ['', 'a b', '../x', 'a..b', 'x'.repeat(10).concat('\n')])
       assert.deepEqual(await lookUpKdcs(realm, notingHost().host), []);
   });

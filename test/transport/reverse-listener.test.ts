@@ -1,4 +1,4 @@
-/** The port where the client waits for a daemon: which connections it accepts, and that it is closed. */
+/** Tests the port on which the client waits for a daemon: which connections it accepts, and when it is closed. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -73,7 +73,7 @@ describe('A reverse listener', () => {
     await sentAway(right);
   });
 
-  test('closes the accepted connection if nobody uses it', async () => {
+  test('closes the accepted connection if it is not used', async () => {
     const listener = await open();
     const right = await comeTo(listener, SEVEN);
     await listener.connected;
@@ -82,8 +82,8 @@ describe('A reverse listener', () => {
     await assert.rejects(comeTo(listener), { code: 'ECONNREFUSED' });
   });
 
-  test('keeps few pending connections, and closes the oldest', async (context) => {
-    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of the time
+  test('keeps only a few pending connections, and closes the oldest one', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] }); // no connection is closed because of a time limit
     const listener = await open();
     const crowd: Socket[] = [];
     for (let n = 0; n < 17; n++) crowd.push(await comeTo(listener));
@@ -102,14 +102,14 @@ describe('A reverse listener', () => {
     const silent = await comeTo(listener);
     const slow = await comeTo(listener, SEVEN.subarray(0, 8));
     const right = await comeTo(listener, SEVEN);
-    await listener.connected; // so the others have been accepted too
+    await listener.connected; // by now, the others have also been accepted
     context.mock.timers.tick(5000);
     await Promise.all([silent, slow].map(sentAway));
-    assert.equal(right.closed, false, 'its time was not up: it had spoken');
+    assert.equal(right.closed, false, 'it remains open, because it sent a greeting in time');
     listener.close();
   });
 
-  test('closes the port, its connections and the wait when the run is aborted', async () => {
+  test('closes the port and its connections, and stops waiting, if the run is aborted', async () => {
     const given = new AbortController();
     const listener = await open(given.signal);
     const silent = await comeTo(listener);

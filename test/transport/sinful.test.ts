@@ -1,4 +1,4 @@
-/** Addresses: HTCondor's own examples, the forms that users write, and malformed ones. */
+/** Tests addresses: HTCondor's own examples, the formats that users write, and malformed addresses. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -41,11 +41,11 @@ describe('A sinful string', () => {
     ]);
   });
 
-  test('uses the last of duplicates, and + as a plus', () => {
+  test('uses the last of several duplicates, and interprets + as a plus sign', () => {
     assert.equal(parseSinful('<h:1?alias=a&alias=b+c>')?.params.get('alias'), 'b+c');
   });
 
-  test('prefers public over private over link-local over loopback addresses, in their order', () => {
+  test('prefers public addresses to private, link-local and loopback ones, in this order', () => {
     const addrs = '127.0.0.1-1+[fe80--1]-2+10.0.0.1-3+192.0.2.1-4+[2001-db8--1]-5+[--1]-6+172.16.0.1-7';
     const sinful = parseSinful(`<127.0.0.1:9?addrs=${addrs}>`);
     assert.ok(sinful);
@@ -128,7 +128,7 @@ describe('Any address', () => {
       ),
     );
   });
-  test('is parsed or undefined for any text, never an exception', () => {
+  test('is parsed or undefined for any text, and never causes an exception', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const parsed = parseAddress(`<${text}>`, 9618);

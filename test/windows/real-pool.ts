@@ -1,6 +1,6 @@
 /**
- * The command and the Action on Windows with a real schedd. test/real/windows.test.ts starts the daemons on Linux and runs
- * this file with Node for Windows; the variables say where the daemons are.
+ * Tests the command and the Action on Windows with a real schedd. test/real/windows.test.ts starts the daemons on Linux
+ * and runs this file with Node for Windows. Environment variables contain the daemons' addresses.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -30,7 +30,7 @@ describe('on Windows', () => {
   test('the system is Windows', () => assert.equal(process.platform, 'win32'));
 
   for (let attempt = 1; attempt <= 5; attempt++) {
-    test(`the Action verifies each level, at attempt ${attempt}`, async () => {
+    test(`the Action verifies each level at attempt ${attempt}`, async () => {
       const inputs = { ...at, idtoken, authz: 'READ WRITE', lifetime: '10m', verify: 'true', retries: '0' };
       const step = await runner.runAction(inputs);
       assert.equal(step.status, 0, step.raw);
@@ -38,13 +38,13 @@ describe('on Windows', () => {
     });
   }
 
-  test('the Action checks, and reports a level that is denied', async () => {
+  test('the Action runs a check, and reports a level that is denied', async () => {
     const step = await runner.runAction({ ...at, idtoken, authz: 'READ ADMINISTRATOR', mode: 'check' });
     assert.equal(step.status, 0, step.raw);
     assert.equal(step.outputs['authz'], 'READ', step.raw);
   });
 
-  test('the Action renews, and post removes everything that the step made', async () => {
+  test('the Action renews a token, and post removes everything that the step created', async () => {
     const directory = join(runner.workspace, 'new', 'tokens.d');
     const inputs = { ...at, idtoken, token: 'ci', 'token-directory': directory, lifetime: '3s', renew: 'true' };
     const step = await runner.runAction(inputs, {
@@ -52,7 +52,7 @@ describe('on Windows', () => {
         const { token = '', 'token-file': file = '' } = outputs;
         assert.ok(token !== '', raw);
         await until('the token is renewed', 30, async () =>
-          readFileSync(file, 'utf8') === `${token}\n` ? 'it is the first one' : undefined,
+          readFileSync(file, 'utf8') === `${token}\n` ? 'it is still the first token' : undefined,
         );
       },
     });
@@ -61,7 +61,7 @@ describe('on Windows', () => {
     assert.deepEqual(readdirSync(runner.temp), ['_runner_file_commands']);
   });
 
-  test('the command finds its token in the profile of the user, and writes one there', async () => {
+  test('the command finds its token in the user’s profile, and writes one there', async () => {
     const env = { USERPROFILE: home, _CONDOR_SEC_TOKEN_DIRECTORY: undefined };
     const first = await runCommand(['-pool', at.pool, '-name', at.name, '-authz', 'READ'], { env });
     assert.equal(first.status, 2, first.stderr);

@@ -1,4 +1,4 @@
-/** ClassAds: recorded ones, HTCondor's quoting, round trips of arbitrary ones, and hostile ones. */
+/** Tests ClassAds: recorded ads, HTCondor's quoting, round trips of arbitrary ads, and hostile ads. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ function decode(encoded: Uint8Array, encrypted = false) {
   return ad;
 }
 
-/** An ad of exactly these lines. */
+/** Returns an ad with exactly these lines. */
 function ofLines(...lines: readonly string[]): Uint8Array {
   const message = new Writer().int(lines.length);
   for (const line of lines) message.string(line);
@@ -51,7 +51,7 @@ describe('An ad', () => {
     assert.ok(compared > 10);
   });
 
-  // Eight cases that passed through a real daemon.
+  // Eight strings that a real daemon parsed and sent back.
   const quoted: readonly [string, string][] = [
     ['plain', '"plain"'],
     ['', '""'],
@@ -86,7 +86,7 @@ describe('An ad', () => {
     );
   });
 
-  test('has case-insensitive names, the last of duplicates, and attributes after ZKM', () => {
+  test('has case-insensitive names, uses the last of several duplicates, and contains the attributes after ZKM', () => {
     const ad = decode(ofLines('name = "a"', 'NAME="b"'));
     assert.equal(ad.string('Name'), 'b');
     const message = new Writer().int(1).string('ZKM').string('Secret = "x"').string('').string('').finish();
@@ -98,7 +98,7 @@ describe('An ad', () => {
     assert.deepEqual([ad.string('A'), ad.integer('B'), ad.string('C')], [undefined, undefined, undefined]);
   });
 
-  test('sends an expression unquoted, and rejects one where a literal is required', () => {
+  test('sends an expression unquoted, and rejects one if a literal is required', () => {
     assert.deepEqual(encode({ R: new Expression('((Name == "x"))') }), ofLines('R = ((Name == "x"))'));
     const ad = decode(
       ofLines('E = strcat("a", "b")', 'Q = "a" + "b"', 'N = 1 + 1', 'S = "x', 'Big = 99999999999999999999'),
@@ -115,17 +115,17 @@ describe('A hostile ad', () => {
   const cases: readonly [string, Uint8Array, string][] = [
     ['-1 attributes', bytes('ffffffffffffffff0000'), 'ERR_CLASSAD'],
     ['a million attributes in a few bytes', bytes('00000000000f42400000'), 'ERR_CLASSAD'],
-    ['a line that is no attribute', ofLines('hello'), 'ERR_CLASSAD'],
+    ['a line that is not an attribute', ofLines('hello'), 'ERR_CLASSAD'],
     ['an attribute without a name', ofLines('= 1'), 'ERR_CLASSAD'],
-    ['an attribute with a bad name', ofLines('a b = 1'), 'ERR_CLASSAD'],
-    ['fewer attributes than it says', bytes('00000000000000024120'), 'ERR_MESSAGE'],
+    ['an attribute with an invalid name', ofLines('a b = 1'), 'ERR_CLASSAD'],
+    ['fewer attributes than it announces', bytes('00000000000000024120'), 'ERR_MESSAGE'],
     ['no types at its end', bytes('0000000000000000'), 'ERR_MESSAGE'],
   ];
   for (const [what, encoded, expected] of cases) {
     test(`with ${what} causes ${expected}`, () => assert.throws(() => decode(encoded), code(expected)));
   }
 
-  test('of any bytes is an ad or a ProtocolError', () => {
+  test('is parsed or causes a ProtocolError, whatever its bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(4), fc.boolean(), (noise, count, encrypted) => {
         const message = new Writer().int(count).bytes(noise).finish();

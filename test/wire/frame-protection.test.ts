@@ -1,4 +1,7 @@
-/** AES-256-GCM frames: recorded sessions produce the same bytes in both directions; modified frames are rejected. */
+/**
+ * Tests AES-256-GCM frames. Recorded sessions produce the same bytes in both directions, and modified frames are
+ * rejected.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -55,7 +58,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       }
     });
 
-    test('do not decrypt with one bit changed', () => {
+    test('cannot be decrypted if one bit is changed', () => {
       const { frame = '' } = encrypted.find(({ dir }) => dir === 'S>C') ?? {};
       const length = bytes(frame).length;
       fc.assert(
@@ -67,7 +70,7 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
       );
     });
 
-    test('do not decrypt with another header, twice, out of order, or in another conversation', () => {
+    test('cannot be decrypted with another header, twice, out of order, or on another connection', () => {
       const [first = '', second = ''] = encrypted.filter(({ dir }) => dir === 'S>C').map(({ frame }) => frame);
       const changed = bytes(first);
       changed[0] = 2;
@@ -97,7 +100,7 @@ describe('A protected frame', () => {
     assert.equal(hex(sender.seal(bytes(zeroDigestExample.plaintext))), zeroDigestExample.frame);
   });
 
-  test('that is too short for its tag is not authentic', () => {
+  test('is not authentic if it is too short for its tag', () => {
     const digests = { sent: new Uint8Array(32), received: new Uint8Array(32) };
     const receiver = () => new FrameProtection(bytes(key), digests, new Uint8Array(16));
     for (const length of [1, 16, 31]) {
@@ -107,7 +110,7 @@ describe('A protected frame', () => {
     }
   });
 
-  test('survives a round trip, in any number', () => {
+  test('survives a round trip in a sequence of any length', () => {
     fc.assert(
       fc.property(
         fc.array(fc.uint8Array({ minLength: 1 }), { maxLength: 20 }),

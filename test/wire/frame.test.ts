@@ -1,4 +1,6 @@
-/** Frames: recorded ones whole, byte by byte and in any pieces; and malformed ones. */
+/**
+ * Tests how frames are split: recorded frames as a whole, byte by byte and in arbitrary chunks, and malformed frames.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -9,7 +11,7 @@ import { bytes, hex, vectors } from '../support/vectors.ts';
 
 const recorded = vectors.tokenHandshake.frames.map(({ frame }) => bytes(frame));
 
-/** All frames in the pieces of a stream, as hex. */
+/** Returns all frames in the chunks of a stream, as hex. */
 function framesIn(pieces: Iterable<Uint8Array>): readonly string[] {
   const deframer = new Deframer();
   const found: string[] = [];
@@ -26,10 +28,10 @@ describe('A deframer', () => {
   const stream = concat(recorded);
   const expected = recorded.map(hex);
 
-  test('splits recorded frames in one piece', () => assert.deepEqual(framesIn([stream]), expected));
+  test('splits recorded frames from a single chunk', () => assert.deepEqual(framesIn([stream]), expected));
   test('splits frames byte by byte', () =>
     assert.deepEqual(framesIn([...stream].map((each) => Uint8Array.of(each))), expected));
-  test('splits frames in any pieces', () => {
+  test('splits frames from chunks of any size', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
         const places = [0, ...cuts.sort((a, b) => a - b), stream.length];
@@ -62,11 +64,11 @@ describe('A deframer', () => {
 
   const foreign: readonly [string, Uint8Array, RegExp][] = [
     ['a length of 0', bytes('0100000000'), /length 0/],
-    ['a length of 1 MiB and a byte', bytes('0100100001'), /1048577 bytes/],
+    ['a length of 1 MiB plus one byte', bytes('0100100001'), /1048577 bytes/],
     ['a length of 4 GiB', bytes('00ffffffff'), /4294967295 bytes/],
     ['an end flag of 11', bytes('0b'), /its first byte is 11/],
     ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request'), /web server/],
-    ['one byte of HTTP', Buffer.from('H'), /web server/],
+    ['the first byte of an HTTP response', Buffer.from('H'), /web server/],
     ['SSH', Buffer.from('SSH-2.0-x'), /SSH server/],
     ['a TLS alert', bytes('15030100020228'), /TLS server/],
   ];
@@ -80,7 +82,7 @@ describe('A deframer', () => {
       );
     });
   }
-  test('parses any bytes as frames, an unfinished one, or ERR_FRAME', () => {
+  test('parses any bytes as frames, as an unfinished frame, or with ERR_FRAME', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => {
         const deframer = new Deframer();

@@ -1,4 +1,4 @@
-/** Integers, strings and bytes: test vectors, round trips, and truncation at every position. */
+/** Tests how integers, strings and bytes are encoded: test vectors, round trips, and truncation at every position. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ describe('A primitive', () => {
       }),
     );
   });
-  test('is an error if it is truncated anywhere', () => {
+  test('causes an error if it is truncated at any position', () => {
     fc.assert(
       fc.property(text, fc.boolean(), fc.nat(), (string, encrypted, at) => {
         const message = new Writer(encrypted).string(string).finish();
@@ -62,12 +62,12 @@ describe('A hostile primitive', () => {
     ['a string of length -1', () => new Reader(bytes('ffffffffffffffff00'), true).string()],
     ['a string of length 0', () => new Reader(bytes('000000000000000000'), true).string()],
     ['a string of length 2^52', () => new Reader(bytes('001000000000000000'), true).string()],
-    ['a string with NUL inside', () => new Reader(bytes('00000000000000046100620000'), true).string()],
-    ['a string without NUL at its end', () => new Reader(bytes('0000000000000003616263'), true).string()],
+    ['a string that contains NUL', () => new Reader(bytes('00000000000000046100620000'), true).string()],
+    ['a string that does not end in NUL', () => new Reader(bytes('0000000000000003616263'), true).string()],
     ['a string that never ends', () => new Reader(bytes('616263')).string()],
     ['a string that is not UTF-8', () => new Reader(bytes('c32800')).string()],
     ['a block of length -1', () => new Reader(bytes('00')).bytes(-1)],
-    ['a block beyond the end', () => new Reader(bytes('00')).bytes(2)],
+    ['a block that extends beyond the end', () => new Reader(bytes('00')).bytes(2)],
   ];
   for (const [what, read] of cases) {
     test(`causes ERR_MESSAGE: ${what}`, () => assert.throws(read, code('ERR_MESSAGE')));

@@ -1,4 +1,4 @@
-/** AKEP2 and key agreement on recorded handshakes, and proofs that must be rejected. */
+/** Tests AKEP2 and its key agreement with recorded handshakes, and with proofs that must be rejected. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -64,10 +64,10 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
     const lies: readonly [string, Partial<typeof challenge>][] = [
       ['another client name', { clientName: 'bob@vm' }],
       ['another server name', { serverName: 'condor@other' }],
-      ['another nonce of the client', { clientNonce: new Uint8Array(256) }],
-      ['no nonce of the client', { clientNonce: new Uint8Array() }],
-      ['another nonce of its own', { serverNonce: new Uint8Array(256) }],
-      ['no nonce of its own', { serverNonce: new Uint8Array() }],
+      ['another client nonce', { clientNonce: new Uint8Array(256) }],
+      ['no client nonce', { clientNonce: new Uint8Array() }],
+      ['another server nonce', { serverNonce: new Uint8Array(256) }],
+      ['no server nonce', { serverNonce: new Uint8Array() }],
       ['no MAC', { mac: new Uint8Array() }],
       ['a MAC with another key', { mac: createHmac('sha1', 'x').update(challenge.mac).digest() }],
       ['the MAC of the client', { mac: bytes(akep2.hk) }],
@@ -77,12 +77,12 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
         assert.ok(!serverIsProven(key, opening, { ...challenge, ...lie }));
       });
     }
-    test('rejects a server without a nonce of its own, although its MAC is right', () => {
+    test('rejects a server that sends no nonce, even if its MAC is correct', () => {
       const names = Buffer.from(`${opening.name} ${challenge.serverName}\0`);
       const mac = createHmac('sha1', key).update(names).update(opening.nonce).digest();
       assert.ok(!serverIsProven(key, opening, { ...challenge, serverNonce: new Uint8Array(), mac }));
     });
-    test('rejects a MAC with any bit changed, or with another key', () => {
+    test('rejects a MAC that has any bit changed or that was computed with another key', () => {
       for (let bit = 0; bit < 160; bit++) {
         const mac = Uint8Array.from(challenge.mac);
         mac[bit >> 3] = (mac[bit >> 3] ?? 0) ^ (1 << (bit & 7));
@@ -94,13 +94,13 @@ for (const name of ['tokenHandshake', 'tokenHandshakePipelined'] as const) {
 }
 
 describe('AKEP2', () => {
-  test('has the seed of the specification', () => assert.equal(hex(SEED_A), vectors.akep2Seeds.seedKa));
-  test('sends a third message also without a proof', () => {
+  test('uses the seed of the specification', () => assert.equal(hex(SEED_A), vectors.akep2Seeds.seedKa));
+  test('sends a third message even without a proof', () => {
     const message = new Writer();
     putNoProof(message);
     assert.equal(hex(message.finish()), `${'f'.repeat(16)}${'0'.repeat(16)}00${'0'.repeat(32)}`);
   });
-  test('parses any bytes as a challenge or a ProtocolError', () => {
+  test('parses any bytes as a challenge, or throws a ProtocolError', () => {
     const { frames } = vectors.tokenHandshake;
     const real = bytes(frames.filter(({ dir, clear }) => clear && dir === 'S>C')[2]?.frame ?? '').subarray(5);
     fc.assert(
@@ -147,7 +147,7 @@ describe('The key agreement', () => {
       assert.throws(() => new KeyAgreement(random).sessionKey(point), refused);
     });
   }
-  test('draws another private key if one is out of range', () => {
+  test('generates another private key if one is out of range', () => {
     const draws = [new Uint8Array(32), new Uint8Array(32).fill(255), new Uint8Array(32).fill(7)];
     const agreement = new KeyAgreement(() => draws.shift() ?? new Uint8Array());
     assert.equal(agreement.publicKey, new KeyAgreement(random).publicKey);

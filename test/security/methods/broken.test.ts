@@ -1,26 +1,29 @@
-/** Well-formed messages of each method with invalid content; test/daemon/faults.test.ts damages the frames. */
+/**
+ * Tests well-formed messages of each method that have invalid content. test/daemon/faults.test.ts damages the frames
+ * instead.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../../src/errors.ts';
-import { ABSENT, type WayName, Ways } from '../../support/clients/ways.ts';
+import { ABSENT, MethodClients, type MethodName } from '../../support/clients/method-clients.ts';
 import type { Fault } from '../../support/embedded-pool/server-channel.ts';
 import type { EmbeddedPoolOptions, Step } from '../../support/embedded-pool/settings.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { assertHidden, instead } from '../../support/faults/broken-messages.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 interface BadContent {
   readonly what: string;
   readonly fault: Fault;
   readonly code: string;
-  /** Codes of the steps at which the daemon closes the connection, because it has nothing to send. */
+  /** Error codes for the steps at which the daemon closes the connection, because it has nothing to send. */
   readonly at?: Readonly<Record<string, string>>;
 }
 
@@ -40,7 +43,7 @@ const KEY: BadContent['at'] = {
   'SCITOKENS, tls key': 'ERR_CLOSED',
 };
 
-/** Broken TLS messages of a server. */
+/** Invalid TLS messages of a server. */
 const BROKEN_TLS: readonly BadContent[] = [
   message('gives up', (m) => m.int(3).int(0), 'ERR_METHODS_EXHAUSTED'),
   message('reports an error', (m) => m.int(-1).int(0), 'ERR_METHODS_EXHAUSTED'),
@@ -49,7 +52,7 @@ const BROKEN_TLS: readonly BadContent[] = [
   message('announces more than 1 MiB', (m) => m.int(2).int(1024 * 1024 + 1), 'ERR_MESSAGE'),
   message('announces more than it sends', (m) => m.int(2).int(10).bytes(new Uint8Array(9)), 'ERR_MESSAGE'),
   message('sends no records', (m) => m.int(2).int(0), 'ERR_METHODS_EXHAUSTED', KEY),
-  message('holds and sends no records', (m) => m.int(4).int(0), 'ERR_METHODS_EXHAUSTED'),
+  message('sends HOLDING without any records', (m) => m.int(4).int(0), 'ERR_METHODS_EXHAUSTED'),
   message(
     'sends bytes that are not TLS records',
     (m) => m.int(2).int(20).bytes(new Uint8Array(20).fill(0x41)),
@@ -86,7 +89,7 @@ const BROKEN_TLS: readonly BadContent[] = [
 ];
 
 interface Place {
-  readonly way: WayName;
+  readonly method: MethodName;
   readonly step: Step | `${Step} ${number}`;
   readonly tls?: 'TLSv1.2';
   readonly contents: readonly BadContent[];
@@ -96,46 +99,46 @@ const int = (value: number, code: string) => message(`sends ${value}`, (m) => m.
 const REFUSED = 'ERR_METHODS_EXHAUSTED';
 
 const PLACES: readonly Place[] = [
-  { way: 'SSL', step: 'method', contents: [int(2048, 'ERR_MESSAGE'), int(0, REFUSED)] },
+  { method: 'SSL', step: 'method', contents: [int(2048, 'ERR_MESSAGE'), int(0, REFUSED)] },
   ...(['FS', 'KERBEROS', 'PASSWORD', 'MUNGE', 'SCITOKENS', 'IDTOKENS'] as const).map(
-    (way): Place => ({ way, step: 'method', contents: [int(256, 'ERR_MESSAGE'), int(0, REFUSED)] }),
+    (method): Place => ({ method, step: 'method', contents: [int(256, 'ERR_MESSAGE'), int(0, REFUSED)] }),
   ),
   {
-    ...{ way: 'FS', step: 'directory' },
+    ...{ method: 'FS', step: 'directory' },
     contents: [
       message('names no directory', (m) => m.string(''), REFUSED),
       message('names a directory that is not UTF-8', (m) => m.bytes(Uint8Array.of(0xff, 0xfe, 0)), 'ERR_MESSAGE'),
     ],
   },
-  { way: 'FS', step: 'directory verdict', contents: [int(-1, REFUSED), int(1, REFUSED), int(2 ** 52, REFUSED)] },
-  { way: 'MUNGE', step: 'munge verdict', contents: [int(-1, REFUSED), int(1, REFUSED)] },
-  { way: 'SSL', step: 'hello', contents: [int(-1, REFUSED), int(3, REFUSED)] },
+  { method: 'FS', step: 'directory verdict', contents: [int(-1, REFUSED), int(1, REFUSED), int(2 ** 52, REFUSED)] },
+  { method: 'MUNGE', step: 'munge verdict', contents: [int(-1, REFUSED), int(1, REFUSED)] },
+  { method: 'SSL', step: 'hello', contents: [int(-1, REFUSED), int(3, REFUSED)] },
   {
-    ...{ way: 'KERBEROS', step: 'kerberos mutual' },
+    ...{ method: 'KERBEROS', step: 'kerberos mutual' },
     contents: [int(0, REFUSED), int(-1, REFUSED), int(1, REFUSED), int(4, REFUSED), int(2 ** 52, REFUSED)],
   },
   {
-    ...{ way: 'KERBEROS', step: 'kerberos reply' },
+    ...{ method: 'KERBEROS', step: 'kerberos reply' },
     contents: [
       message('denies', (m) => m.int(0), 'ERR_MESSAGE'),
-      message('says a negative length', (m) => m.int(4).int(-1), 'ERR_MESSAGE'),
-      message('says more than it sends', (m) => m.int(4).int(100).bytes(new Uint8Array(99)), 'ERR_MESSAGE'),
-      message('replies with nothing', (m) => m.int(4).int(0), 'ERR_SERVER_UNPROVEN'),
+      message('announces a negative length', (m) => m.int(4).int(-1), 'ERR_MESSAGE'),
+      message('announces more than it sends', (m) => m.int(4).int(100).bytes(new Uint8Array(99)), 'ERR_MESSAGE'),
+      message('sends an empty reply', (m) => m.int(4).int(0), 'ERR_SERVER_UNPROVEN'),
       message(
-        'replies with something else',
+        'sends a reply that is not an AP-REP',
         (m) => m.int(4).int(2).bytes(Uint8Array.of(0x6f, 0)),
         'ERR_SERVER_UNPROVEN',
       ),
     ],
   },
-  { way: 'KERBEROS', step: 'kerberos verdict', contents: [int(0, REFUSED), int(-1, REFUSED), int(2, REFUSED)] },
+  { method: 'KERBEROS', step: 'kerberos verdict', contents: [int(0, REFUSED), int(-1, REFUSED), int(2, REFUSED)] },
   ...(['tls 1', 'tls 2', 'tls key'] as const).flatMap((step): readonly Place[] => [
-    { way: 'SSL', step, contents: BROKEN_TLS },
-    { way: 'SSL', step, contents: BROKEN_TLS, tls: 'TLSv1.2' },
-    { way: 'SCITOKENS', step, contents: BROKEN_TLS },
+    { method: 'SSL', step, contents: BROKEN_TLS },
+    { method: 'SSL', step, contents: BROKEN_TLS, tls: 'TLSv1.2' },
+    { method: 'SCITOKENS', step, contents: BROKEN_TLS },
   ]),
   {
-    ...{ way: 'SCITOKENS', step: 'scitoken verdict' },
+    ...{ method: 'SCITOKENS', step: 'scitoken verdict' },
     contents: [
       message('gives up', (m) => m.int(3).int(0), REFUSED),
       message('announces more data', (m) => m.int(4).int(1).bytes(Uint8Array.of(0)), REFUSED),
@@ -144,33 +147,33 @@ const PLACES: readonly Place[] = [
   },
 ];
 
-for (const { way, step, tls, contents } of PLACES) {
-  const place = `${way}${tls === undefined ? '' : ` in ${tls}`}, ${step}`;
-  describe(`${place}: if the daemon`, { concurrency: 8, skip: ABSENT[way] ?? false }, () => {
+for (const { method, step, tls, contents } of PLACES) {
+  const place = `${method}${tls === undefined ? '' : ` in ${tls}`}, ${step}`;
+  describe(`${place}: if the daemon`, { concurrency: 8, skip: ABSENT[method] ?? false }, () => {
     for (const { what, fault, code: usual, at } of contents) {
       const code = at?.[place] ?? usual;
-      test(`${what}, the fetch ends in ${code}`, async () => {
+      test(`${what}, the fetch fails with ${code}`, async () => {
         const options: EmbeddedPoolOptions = {
-          ...ways.pool({ faults: { [step]: fault } }),
+          ...clients.pool({ faults: { [step]: fault } }),
           tls: {
-            certificate: ways.server,
-            authority: ways.authority.certificate,
+            certificate: clients.server,
+            authority: clients.authority.certificate,
             ...(tls === undefined ? {} : { version: tls }),
           },
         };
         await withPool(options, async (pool) => {
-          const words = { ...ways.words(way, pool), file: join(ways.folder, `token-${pool.port}`) };
-          const { error, log } = await ways.try(pool, words);
+          const words = { ...clients.inputsFor(method, pool), file: join(clients.folder, `token-${pool.port}`) };
+          const { error, log } = await clients.try(pool, words);
           assert.ok(error instanceof HTCondorError, error instanceof Error ? error.stack : String(error));
           assert.equal(error.code, code, error.stack);
           assert.equal(error.phase, 'session');
           assert.ok(error.peer !== undefined);
           assert.ok(!existsSync(words.file), 'nothing is written');
-          assertHidden(ways.secrets(words), error, ...log);
+          assertHidden(clients.secrets(words), error, ...log);
         });
       });
     }
   });
 }
 
-test('FS removes its directory after every fault', () => assert.deepEqual(readdirSync(ways.tmp), []));
+test('FS removes its directory after every fault', () => assert.deepEqual(readdirSync(clients.tmp), []));

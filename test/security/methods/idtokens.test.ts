@@ -1,4 +1,4 @@
-/** Which token is used for which daemon. */
+/** Tests which token is used for which daemon. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Secret } from '../../../src/runtime/secret.ts';
@@ -19,11 +19,11 @@ describe('Before its policy arrives, a daemon receives', () => {
   test('the only token that the user supplied', () =>
     assert.match(guessed(credential('a', true)) ?? '', /^a \(alice@/));
   test('no token of the default directory', () => assert.equal(guessed(credential('a', false)), undefined));
-  test('none of several', () => assert.equal(guessed(credential('a', true), credential('b', true)), undefined));
-  test('the one of several that has not expired', () =>
+  test('none of several tokens', () => assert.equal(guessed(credential('a', true), credential('b', true)), undefined));
+  test('the only unexpired one of several tokens', () =>
     assert.match(guessed(credential('a', true, { exp: 0 }), credential('b', true)) ?? '', /^b /));
-  test('the only token that the user supplied, even if it has expired by the clock of this host', () =>
+  test('the only token that the user supplied, even if it has expired according to this host’s clock', () =>
     assert.match(guessed(credential('a', true, { exp: 0 })) ?? '', /^a /));
-  test('none of several that have expired', () =>
+  test('none of several expired tokens', () =>
     assert.equal(guessed(credential('a', true, { exp: 0 }), credential('b', true, { exp: 0 })), undefined));
 });

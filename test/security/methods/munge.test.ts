@@ -1,35 +1,38 @@
-/** MUNGE: a new credential for each use, in the first flight, and the failure without one. */
+/**
+ * Tests MUNGE. Each use has a new credential, which the client sends in the first flight. Without a credential, the
+ * method fails.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { ABSENT, Ways } from '../../support/clients/ways.ts';
+import { ABSENT, MethodClients } from '../../support/clients/method-clients.ts';
 import { fakeCredential } from '../../support/embedded-pool/munge.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 beforeEach(() => munge(`echo '${fakeCredential('alice')}'`));
 
-/** A munge program that runs this script and counts its runs. */
+/** Installs a munge program that runs this script and counts its runs. */
 function munge(script: string): void {
-  const count = ways.file('count', '');
-  ways.program('munge', `echo x >> '${count}'; cat > '${join(ways.folder, 'payload')}'; ${script}`);
+  const count = clients.file('count', '');
+  clients.program('munge', `echo x >> '${count}'; cat > '${join(clients.folder, 'payload')}'; ${script}`);
 }
-const uses = () => readFileSync(join(ways.folder, 'count'), 'utf8').split('\n').length - 1;
+const uses = () => readFileSync(join(clients.folder, 'count'), 'utf8').split('\n').length - 1;
 
 describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
   test('calls the program once, with a payload of 24 random bytes', () =>
-    withPool(ways.pool(), async (pool) => {
+    withPool(clients.pool(), async (pool) => {
       const payloads: string[] = [];
       for (let run = 0; run < 2; run++) {
-        const { fetched } = await ways.try(pool, ways.words('MUNGE', pool));
+        const { fetched } = await clients.try(pool, clients.inputsFor('MUNGE', pool));
         assert.equal(fetched?.roundTrips, 3);
-        payloads.push(readFileSync(join(ways.folder, 'payload'), 'hex'));
+        payloads.push(readFileSync(join(clients.folder, 'payload'), 'hex'));
       }
       assert.equal(uses(), 2);
       assert.deepEqual(
@@ -39,22 +42,22 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       assert.notEqual(payloads[0], payloads[1]);
     }));
 
-  test('creates a new credential for each connection, because munged accepts one only once', () =>
-    withPool(ways.pool({ faults: { method: 'close' } }), async (pool) => {
-      const { error } = await ways.try(pool, ways.words('MUNGE', pool));
+  test('creates a new credential for each connection, because munged accepts each credential only once', () =>
+    withPool(clients.pool({ faults: { method: 'close' } }), async (pool) => {
+      const { error } = await clients.try(pool, clients.inputsFor('MUNGE', pool));
       assert.equal((error as { code?: string }).code, 'ERR_CLOSED');
       assert.deepEqual([pool.connections, uses()], [2, 2]);
     }));
 
   test('does not run the program if the daemon accepts an earlier method', () =>
-    withPool(ways.pool(), async (pool) => {
-      await ways.try(pool, ways.several(['PASSWORD', 'MUNGE'], pool));
+    withPool(clients.pool(), async (pool) => {
+      await clients.try(pool, clients.several(['PASSWORD', 'MUNGE'], pool));
       assert.equal(uses(), 0);
     }));
 
   test('masks its credential before it is sent', () =>
-    withPool(ways.pool(), async (pool) => {
-      const { masks } = await ways.try(pool, ways.words('MUNGE', pool));
+    withPool(clients.pool(), async (pool) => {
+      const { masks } = await clients.try(pool, clients.inputsFor('MUNGE', pool));
       assert.ok(masks.includes(fakeCredential('alice')));
     }));
 
@@ -64,44 +67,44 @@ describe('MUNGE', { skip: ABSENT.MUNGE ?? false }, () => {
       'echo "munge: Error: Failed to access socket" >&2; exit 6',
       /munge failed: munge: Error: Failed to access/,
     ],
-    ['fails without a word', 'exit 1', /munge failed: exit status 1$/],
+    ['fails without a message', 'exit 1', /munge failed: exit status 1$/],
     ['is killed', 'kill -9 $$', /munge failed: /],
-    ['says something with a NUL in it', "printf 'a\\000b'", /./],
-    ['says something of another kind', 'echo hello', /the daemon rejected it: its munged/],
+    ['prints text that contains a NUL', "printf 'a\\000b'", /./],
+    ['prints text that is not a credential', 'echo hello', /the daemon rejected it: its munged/],
   ];
   for (const [what, script, reason] of broken) {
     test(`is followed by the next method on the same connection if its program ${what}`, () =>
-      withPool(ways.pool(), async (pool) => {
+      withPool(clients.pool(), async (pool) => {
         munge(script);
-        const { error } = await ways.try(pool, ways.words('MUNGE', pool));
+        const { error } = await clients.try(pool, clients.inputsFor('MUNGE', pool));
         assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
         assert.match(error.attempts[0]?.reason ?? '', reason);
         const before = pool.connections;
-        const { fetched } = await ways.try(pool, ways.several(['MUNGE', 'PASSWORD'], pool));
+        const { fetched } = await clients.try(pool, clients.several(['MUNGE', 'PASSWORD'], pool));
         assert.deepEqual([fetched?.authenticationMethod, pool.connections - before], ['PASSWORD', 1]);
       }));
   }
 
   test('works with a program that does not read its input', () =>
-    withPool(ways.pool(), async (pool) => {
-      ways.program('munge', `exec <&-; echo '${fakeCredential('alice')}'`);
-      assert.equal((await ways.try(pool, ways.words('MUNGE', pool))).error, undefined);
+    withPool(clients.pool(), async (pool) => {
+      clients.program('munge', `exec <&-; echo '${fakeCredential('alice')}'`);
+      assert.equal((await clients.try(pool, clients.inputsFor('MUNGE', pool))).error, undefined);
     }));
 
   test('kills a program that hangs when the run ends', () =>
-    withPool(ways.pool(), async (pool) => {
+    withPool(clients.pool(), async (pool) => {
       munge(
         "trap '' TERM; echo $$ > pid; mv pid started; while :; do sleep 0.05; done".replaceAll(
           /\b(pid|started)\b/g,
-          (name) => `'${join(ways.folder, name)}'`,
+          (name) => `'${join(clients.folder, name)}'`,
         ),
       );
       const controller = new AbortController();
-      const watcher = watch(ways.folder, () => existsSync(join(ways.folder, 'started')) && controller.abort());
-      const { error } = await ways.try(pool, ways.words('MUNGE', pool), { signal: controller.signal });
+      const watcher = watch(clients.folder, () => existsSync(join(clients.folder, 'started')) && controller.abort());
+      const { error } = await clients.try(pool, clients.inputsFor('MUNGE', pool), { signal: controller.signal });
       watcher.close();
       assert.equal((error as { code?: string }).code, 'ERR_TIMEOUT');
-      const pid = Number(readFileSync(join(ways.folder, 'started'), 'utf8'));
+      const pid = Number(readFileSync(join(clients.folder, 'started'), 'utf8'));
       while (isAlive(pid)) await new Promise((resolve) => setImmediate(resolve));
     }));
 });

@@ -1,4 +1,4 @@
-/** PASSWORD: its round trips, the account name by the daemon's release, and the mutual proof. */
+/** Tests PASSWORD: its round trips, the account name that each release uses, and the mutual proof. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -6,15 +6,15 @@ import { Secret } from '../../../src/runtime/secret.ts';
 import { password } from '../../../src/security/methods/password.ts';
 import type { ServerPolicy } from '../../../src/security/policy.ts';
 import { parseVersion } from '../../../src/security/version.ts';
-import { Ways } from '../../support/clients/ways.ts';
+import { MethodClients } from '../../support/clients/method-clients.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { notingHost } from '../../support/noting-host.ts';
 
-let ways: Ways;
+let clients: MethodClients;
 before(async () => {
-  ways = await Ways.create();
+  clients = await MethodClients.create();
 });
-after(() => ways?.close());
+after(() => clients?.close());
 
 describe('PASSWORD', () => {
   for (const [version, subject, roundTrips, connections] of [
@@ -23,9 +23,9 @@ describe('PASSWORD', () => {
     ['23.8.1', 'condor_pool@pool.test', 6, 2],
     ['9.0.17', 'condor_pool@pool.test', 6, 2],
   ] as const) {
-    test(`authenticates as ${subject} at ${version}, with ${connections} connections`, () =>
-      withPool(ways.pool({ version }), async (pool) => {
-        const { fetched, error } = await ways.try(pool, ways.words('PASSWORD', pool));
+    test(`authenticates as ${subject} with HTCondor ${version}, using ${connections} connections`, () =>
+      withPool(clients.pool({ version }), async (pool) => {
+        const { fetched, error } = await clients.try(pool, clients.inputsFor('PASSWORD', pool));
         assert.equal(fetched?.token.subject, subject, `${error}\n${pool.log.join('\n')}`);
         assert.deepEqual([fetched.roundTrips, pool.connections], [roundTrips, connections]);
       }));
@@ -56,15 +56,15 @@ describe('PASSWORD', () => {
   }
 
   test('is never sent', () =>
-    withPool(ways.pool(), async (pool) => {
-      const words = ways.words('PASSWORD', pool);
-      await ways.try(pool, words);
+    withPool(clients.pool(), async (pool) => {
+      const words = clients.inputsFor('PASSWORD', pool);
+      await clients.try(pool, words);
       assert.ok(pool.connections === 1 && !pool.hasHeard(words.password ?? '?'));
     }));
 
-  test('is not proved to a daemon that has another one', () =>
-    withPool(ways.pool({ password: Buffer.from('wrong') }), async (pool) => {
-      const { error } = await ways.try(pool, ways.words('PASSWORD', pool));
+  test('is not used with a daemon that has a different password', () =>
+    withPool(clients.pool({ password: Buffer.from('wrong') }), async (pool) => {
+      const { error } = await clients.try(pool, clients.inputsFor('PASSWORD', pool));
       assert.ok(error instanceof AuthenticationError);
       assert.deepEqual(
         [error.code, error.attempts],
@@ -79,6 +79,6 @@ describe('PASSWORD', () => {
           ],
         ],
       );
-      await pool.logged(/^PASSWORD: the client did not take our proof$/);
+      await pool.logged(/^PASSWORD: the client rejected the proof of the server$/);
     }));
 });

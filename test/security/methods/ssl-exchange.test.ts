@@ -1,4 +1,4 @@
-/** TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected ones. */
+/** Tests TLS in CEDAR messages with a scripted daemon: the order of messages, and all unexpected messages. */
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -43,7 +43,7 @@ function read(message: Uint8Array | undefined): { status: number; bytes: Uint8Ar
   return { status, bytes: reader.bytes(reader.int()) };
 }
 
-/** Runs an exchange with these messages of a daemon. Returns the result, and the messages of the client. */
+/** Runs an exchange in which the daemon sends these messages. Returns the result, and the client's messages. */
 async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>) {
   const channel = new ScriptedChannel(script);
   const running = exchange(options);
@@ -59,7 +59,7 @@ async function run(script: readonly Uint8Array[], options?: Partial<TlsOptions>)
 }
 
 describe('The TLS exchange', () => {
-  test('begins with the hello and the first TLS records, before the daemon responds', async () => {
+  test('starts with the hello and the first TLS records, before the daemon responds', async () => {
     const { sent, failure } = await run([]);
     assert.ok(failure instanceof ConnectError);
     assert.deepEqual(sent[0], hello(0));
@@ -69,16 +69,16 @@ describe('The TLS exchange', () => {
   });
 
   for (const status of [-1, 1, 2, 3, 4, 99]) {
-    test(`ends after a hello of ${status}, out of step`, async () => {
+    test(`ends after a hello with status ${status}, and the peers are out of step`, async () => {
       const { failure, sent } = await run([hello(status)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(failure.outOfStep);
-      assert.equal(sent.length, 2, 'nothing more is said');
+      assert.equal(sent.length, 2, 'nothing more is sent');
     });
   }
 
   for (const status of [-1, 3, 5, 99]) {
-    test(`ends after a status of ${status}, in step and without a message`, async () => {
+    test(`ends without a message after status ${status}, and the peers remain in step`, async () => {
       const { failure, sent } = await run([hello(0), records(status, NOTHING)]);
       assert.ok(failure instanceof MethodRefused);
       assert.ok(!failure.outOfStep);
@@ -94,7 +94,7 @@ describe('The TLS exchange', () => {
     assert.equal(read(sent.at(-1)).status, QUITTING);
   });
 
-  test('ends if the daemon holds without any records', async () => {
+  test('ends if the daemon sends the status HOLDING without any records', async () => {
     const { failure, sent } = await run([hello(0), records(HOLDING, NOTHING), records(HOLDING, NOTHING)]);
     assert.ok(failure instanceof MethodRefused);
     assert.match(failure.message, /^TLS failed: the daemon sent incomplete TLS records$/);
@@ -102,7 +102,7 @@ describe('The TLS exchange', () => {
   });
 
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`authenticates the daemon by ${version}, and gives up without its key`, async () => {
+    test(`authenticates the daemon with ${version}, and gives up if the daemon sends no key`, async () => {
       const { sent, failure } = await withEngine({
         version,
         lastWords: () => Array(20).fill(records(RECEIVING, NOTHING)),
@@ -114,7 +114,7 @@ describe('The TLS exchange', () => {
       for (const { status, bytes } of answers) assert.deepEqual([status, bytes.length], [RECEIVING, 0]);
     });
 
-    test(`ends by ${version} if the key of the daemon is malformed TLS`, async () => {
+    test(`ends with ${version} if the daemon’s key is malformed TLS`, async () => {
       for (const status of [RECEIVING, HOLDING]) {
         const { failure, sent } = await withEngine({
           version,
@@ -128,7 +128,7 @@ describe('The TLS exchange', () => {
   }
 });
 
-/** A daemon that completes the TLS handshake, and then sends these messages. */
+/** Runs a daemon that completes the TLS handshake, and then sends these messages. */
 async function withEngine({
   version,
   lastWords,
@@ -169,8 +169,8 @@ async function withEngine({
   return { failure, sent: channel.sent };
 }
 
-describe('Whatever a daemon sends', () => {
-  /** A flight of a real server, which no later message matches. */
+describe('Any data that a daemon sends', () => {
+  /** Returns a flight of a real server. No later message belongs to the same handshake. */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);
@@ -221,9 +221,10 @@ describe('Whatever a daemon sends', () => {
 });
 
 describe('A client certificate', () => {
-  test('that OpenSSL rejects causes a refusal with the reason, in step with the daemon', async () => {
+  test('that OpenSSL rejects causes a refusal with the reason, and the peers remain in step', async () => {
     const broken: Partial<TlsOptions> = {
-      certificate: { chain: client.certificate, key: new Secret(server.key) }, // the key of another certificate
+      // This key does not match the certificate.
+      certificate: { chain: client.certificate, key: new Secret(server.key) },
     };
     const { failure, sent } = await run([hello(0)], broken);
     assert.ok(failure instanceof MethodRefused, String(failure));

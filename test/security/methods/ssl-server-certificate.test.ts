@@ -1,12 +1,12 @@
-/** SSL: which certificates authenticate a daemon. */
+/** Tests which certificates authenticate a daemon with SSL. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
-import { assertAlice, assertRefused, by, stranger, type TriedSsl, ways } from '../../support/clients/ssl-ways.ts';
+import { assertAlice, assertRefused, by, clients, stranger, type TriedSsl } from '../../support/clients/ssl-client.ts';
 import { Authority, type Identity, selfSigned, type Wish } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
-/** Warnings of Node, which prints each only once. */
+/** Warnings of Node, which prints each warning only once. */
 const warnings: Error[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 
@@ -14,73 +14,80 @@ function assertUnproven({ error, said }: TriedSsl, reason: RegExp): void {
   assert.ok(error instanceof AuthenticationError, error instanceof Error ? error.stack : String(error));
   assert.deepEqual([error.code, error.phase], ['ERR_SERVER_UNPROVEN', 'session'], error.message);
   assert.match(error.attempts.map((each) => `${each.method}: ${each.reason}`).join('\n'), reason);
-  assert.ok(!said.some((line) => /takes us for who we are/.test(line)), said.join('\n'));
+  assert.ok(!said.some((line) => /the client trusts the server/.test(line)), said.join('\n'));
 }
 
 describe('A daemon is rejected', () => {
   const host = (wish: Partial<Wish> = {}): Wish => ({ subject: 'CN=ap.pool.test', hosts: ['ap.pool.test'], ...wish });
   const certificates: readonly [string, () => Promise<Identity>, RegExp][] = [
     [
-      'with a certificate of another authority',
+      'with a certificate from another CA',
       () => stranger.issue(host()),
       /SSL: client-certificate \(CN=alice, O=Test\): its certificate is not trusted \(UNABLE_TO_\w+; issued by CN=Stranger\)/,
     ],
     [
-      'with one of another authority of the same name',
+      'with a certificate from another CA of the same name',
       async () => (await Authority.create()).issue(host()),
       /not trusted \(\w+; issued by CN=Test Authority\)/,
     ],
     [
-      'with one that it signed itself',
+      'with a self-signed certificate',
       () => selfSigned(host()),
       /not trusted \(DEPTH_ZERO_SELF_SIGNED_CERT; issued by CN=ap\.pool\.test\)/,
     ],
     [
-      'with one that has expired',
-      () => ways.authority.issue(host({ from: -48, to: -24 })),
+      'with an expired certificate',
+      () => clients.authority.issue(host({ from: -48, to: -24 })),
       /its certificate, or a CA certificate above it, has expired \(issued by CN=Test Authority\)/,
     ],
     [
-      'with one that is not valid yet',
-      () => ways.authority.issue(host({ from: 24, to: 48 })),
+      'with a certificate that is not yet valid',
+      () => clients.authority.issue(host({ from: 24, to: 48 })),
       /its certificate is not valid yet, or the clock of this host is wrong/,
     ],
     [
-      'with one for another host',
-      () => ways.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
+      'with a certificate for another host',
+      () => clients.authority.issue(host({ subject: 'CN=other.test', hosts: ['other.test'] })),
       /its certificate is for DNS:other\.test, not for ap\.pool\.test/,
     ],
-    ['with one of a person', async () => ways.alice, /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/],
+    [
+      'with a user certificate',
+      async () => clients.alice,
+      /its certificate is for CN=alice, O=Test, not for ap\.pool\.test/,
+    ],
   ];
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     for (const [what, make, reason] of certificates) {
-      test(`${what}, by ${version}`, async () =>
+      test(`${what}, with ${version}`, async () =>
         assertUnproven(await by({ tls: { certificate: await make(), version } }), reason));
     }
   }
 
-  test('without receiving the client certificate, with TLS 1.3', async () => {
+  test('before it receives the client certificate, with TLS 1.3', async () => {
     const { said } = await by({ tls: { certificate: await stranger.issue(host()), version: 'TLSv1.3' } });
     assert.ok(!said.some((line) => /TLS is established/.test(line)), said.join('\n'));
   });
 
-  test('by the expected host name, whatever its certificate contains', async () =>
+  test('because of the expected host name, whatever its certificate contains', async () =>
     assertUnproven(await by({ words: { 'server-name': 'other.test' } }), /not for other\.test/));
 
-  test('without an expected host name', async () => {
-    const { alias: _, ...options } = ways.pool();
+  test('if no host name is expected', async () => {
+    const { alias: _, ...options } = clients.pool();
     await withPool(options, async (pool) => {
       assertRefused(
-        await ways.try(pool, ways.words('SSL', pool)),
+        await clients.try(pool, clients.inputsFor('SSL', pool)),
         /SSL: .*no host name is known to verify its certificate against; set server-name/,
       );
       assert.ok(!pool.log.some((line) => line.startsWith('HANDSHAKE')), 'nothing was offered');
-      const { fetched } = await ways.try(pool, { ...ways.words('SSL', pool), 'server-name': ways.hostName });
+      const { fetched } = await clients.try(pool, {
+        ...clients.inputsFor('SSL', pool),
+        'server-name': clients.hostName,
+      });
       assert.equal(fetched?.token.subject, 'alice@pool.test');
     });
   });
 
-  test('with hostile names in its certificate, which are sanitised', async () => {
+  test('if its certificate contains hostile names, which are sanitized', async () => {
     const certificate = await stranger.issue({ subject: 'CN=a\n::error::b##[add-mask]c', hosts: ['x.test'] });
     const { error } = await by({ tls: { certificate } });
     for (const { reason } of (error as AuthenticationError).attempts) assert.doesNotMatch(reason, /\n|##\[/);
@@ -110,14 +117,14 @@ describe('A name in a certificate', () => {
     const words = [wish.subject, ...(wish.hosts ?? []), ...(wish.addresses ?? [])].join(', ');
     test(`${words} is ${fits ? '' : 'not '}valid for ${name}`, async () => {
       const tried = await by({
-        ...{ tls: { certificate: await ways.authority.issue(wish) }, words: { 'server-name': name } },
+        ...{ tls: { certificate: await clients.authority.issue(wish) }, words: { 'server-name': name } },
       });
       if (fits) assertAlice(tried);
       else assertUnproven(tried, /its certificate is for/);
     });
   }
 
-  test('never causes an exception, whatever the expected name', async () => {
+  test('never causes an exception, whatever the expected name is', async () => {
     for (const name of ['127.0.0.1', '::1', 'x'.repeat(300), 'two words', 'ä.test', '.', '*', '..'])
       assertUnproven(await by({ words: { 'server-name': name } }), /its certificate is for|is not a host name/);
     assert.deepEqual(warnings, []);

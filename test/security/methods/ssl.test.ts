@@ -1,16 +1,16 @@
-/** SSL: TLS versions, client certificates and keys that work, and the daemon's messages about them. */
+/** Tests SSL: the TLS versions, client certificates and keys that work, and the daemon's messages about them. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSecureContext } from 'node:tls';
 import { AuthorizationError, CredentialError } from '../../../src/errors.ts';
-import { assertAlice, assertRefused, by, stranger, ways } from '../../support/clients/ssl-ways.ts';
-import type { Words } from '../../support/clients/ways.ts';
+import type { Words } from '../../support/clients/method-clients.ts';
+import { assertAlice, assertRefused, by, clients, stranger } from '../../support/clients/ssl-client.ts';
 import { type Identity, weakIdentity } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 import { advised } from '../../support/errors/advice.ts';
 import { assertHidden, instead } from '../../support/faults/broken-messages.ts';
 
-/** Returns whether the TLS library of this Node loads a certificate. */
+/** Returns whether Node's TLS library loads this certificate. */
 function canLoad({ certificate, key }: Identity): boolean {
   try {
     createSecureContext({ cert: certificate, key });
@@ -22,12 +22,12 @@ function canLoad({ certificate, key }: Identity): boolean {
 
 describe('SSL', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-    test(`authenticates by ${version}`, async () => assertAlice(await by({ tls: { version } })));
-    test(`authenticates by ${version} with a group that costs TLS 1.3 a round`, async () =>
+    test(`authenticates with ${version}`, async () => assertAlice(await by({ tls: { version } })));
+    test(`authenticates with ${version} and a group that costs TLS 1.3 an additional round trip`, async () =>
       assertAlice(await by({ tls: { version, groups: 'P-384:P-256' } })));
   }
 
-  test('warns by TLS 1.2 that the client certificate is sent before the daemon is verified', async () => {
+  test('warns with TLS 1.2 that the client certificate is sent before the daemon is verified', async () => {
     const { log, fetched } = await by({ tls: { version: 'TLSv1.2' } });
     assert.equal(fetched?.authenticationMethod, 'SSL');
     assert.match(
@@ -37,32 +37,32 @@ describe('SSL', () => {
     assert.doesNotMatch((await by({ tls: { version: 'TLSv1.3' } })).log.join('\n'), /not support TLS 1\.3/);
   });
 
-  test('never sends a client certificate by TLS 1.2 that no input supplied', async () => {
-    const { certificate, key } = ways.alice;
+  test('sends a client certificate with TLS 1.2 only if an input supplied it', async () => {
+    const { certificate, key } = clients.alice;
     const env = {
-      _CONDOR_AUTH_SSL_CLIENT_CERTFILE: ways.file('alice.pem', certificate),
-      _CONDOR_AUTH_SSL_CLIENT_KEYFILE: ways.file('alice.key', key),
-      _CONDOR_AUTH_SSL_CLIENT_CAFILE: ways.file('ca.pem', ways.authority.certificate),
+      _CONDOR_AUTH_SSL_CLIENT_CERTFILE: clients.file('alice.pem', certificate),
+      _CONDOR_AUTH_SSL_CLIENT_KEYFILE: clients.file('alice.key', key),
+      _CONDOR_AUTH_SSL_CLIENT_CAFILE: clients.file('ca.pem', clients.authority.certificate),
       _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'SSL',
     };
-    const tls = { certificate: ways.server, authority: ways.authority.certificate };
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
-      const tried = await ways.try(pool, {}, { env });
+    const tls = { certificate: clients.server, authority: clients.authority.certificate };
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      const tried = await clients.try(pool, {}, { env });
       assertRefused(tried, /SSL: .*: the daemon does not support TLS 1\.3; .* sends only client-certificate/);
       advised('the daemon does not support TLS 1.3')(tried.error);
       assert.ok(!pool.hasHeard('alice'), 'the subject is in the certificate, in ASCII');
     });
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
-      assert.equal((await ways.try(pool, ways.words('SSL', pool))).fetched?.authenticationMethod, 'SSL');
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.2' } }), async (pool) => {
+      assert.equal((await clients.try(pool, clients.inputsFor('SSL', pool))).fetched?.authenticationMethod, 'SSL');
       assert.ok(pool.hasHeard('alice'), 'with TLS 1.2 the certificate is sent in cleartext');
     });
-    await withPool(ways.pool({ tls: { ...tls, version: 'TLSv1.3' } }), async (pool) =>
-      assert.equal((await ways.try(pool, {}, { env })).fetched?.token.subject, 'alice@pool.test'),
+    await withPool(clients.pool({ tls: { ...tls, version: 'TLSv1.3' } }), async (pool) =>
+      assert.equal((await clients.try(pool, {}, { env })).fetched?.token.subject, 'alice@pool.test'),
     );
   });
 
-  test('accepts certificate and key in one text, in either order', async () => {
-    const { certificate, key } = ways.alice;
+  test('accepts a certificate and its key in one text, in either order', async () => {
+    const { certificate, key } = clients.alice;
     for (const text of [`${certificate}\n${key}`, `${key}\n${certificate}`])
       assertAlice(await by({ words: { 'client-certificate': text, 'client-key': '' } }));
   });
@@ -70,8 +70,8 @@ describe('SSL', () => {
   test('rejects an RSA key that is too small before any connection, even with another credential', async () => {
     const weak = await weakIdentity();
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    await withPool(ways.pool(), async (pool) => {
-      const { error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+    await withPool(clients.pool(), async (pool) => {
+      const { error } = await clients.try(pool, { ...clients.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.ok(error instanceof CredentialError, String(error));
       assert.equal(error.code, 'ERR_CREDENTIAL_UNREADABLE');
       assert.equal(error.message, 'client-certificate: its RSA key has 512 bits; TLS requires at least 2048');
@@ -80,15 +80,16 @@ describe('SSL', () => {
   });
 
   test('reports why OpenSSL rejects a certificate, and continues with the next method', async () => {
-    const weak = await ways.authority.issueWeakly({ subject: 'CN=alice' });
+    const weak = await clients.authority.issueWeakly({ subject: 'CN=alice' });
     const words = { 'client-certificate': weak.certificate, 'client-key': weak.key };
-    // OpenSSL of Debian refuses SHA-1 when the client loads the certificate; that of Node, when the daemon verifies it.
+    // Debian's OpenSSL rejects SHA-1 when the client loads the certificate. Node's OpenSSL rejects it when the daemon
+    // verifies the certificate.
     const reason = canLoad(weak)
       ? /SSL: client-certificate \(CN=alice\): the daemon aborted the TLS handshake/
       : /SSL: client-certificate \(CN=alice\): TLS could not start: a certificate is signed with an algorithm that this TLS library refuses$/m;
     assertRefused(await by({ words }), reason);
-    await withPool(ways.pool(), async (pool) => {
-      const { fetched, error } = await ways.try(pool, { ...ways.several(['SSL', 'PASSWORD'], pool), ...words });
+    await withPool(clients.pool(), async (pool) => {
+      const { fetched, error } = await clients.try(pool, { ...clients.several(['SSL', 'PASSWORD'], pool), ...words });
       assert.equal(fetched?.authenticationMethod, 'PASSWORD', `${error}\n${pool.log.join('\n')}`);
       assert.equal(pool.connections, 1);
     });
@@ -101,7 +102,7 @@ describe('SSL', () => {
     assert.ok(said.some((line) => line.startsWith('SSL: TLS is established')));
   });
 
-  test('is available without a client certificate only for mode request', async () => {
+  test('is available without a client certificate only in mode request', async () => {
     const none: Words = { 'client-certificate': '', 'client-key': '' };
     const { error } = await by({ words: none });
     assert.ok(error instanceof CredentialError, String(error));
@@ -118,14 +119,14 @@ describe('SSL', () => {
   });
 });
 
-describe('A daemon that refuses the client', () => {
-  test('with TLS before 1.2 only is reported', async () =>
+describe('A daemon that rejects the client', () => {
+  test('because it supports only TLS before 1.2 is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 70 protocol_version: it supports none of the client's TLS versions/,
     ));
 
-  test('without a common cipher is reported', async () =>
+  test('because there is no common cipher is reported', async () =>
     assertRefused(
       await by({ tls: { version: 'TLSv1.2', ciphers: 'AES128-SHA' } }),
       /SSL: .*: the daemon aborted the TLS handshake, TLS alert 40 handshake_failure: it has no certificate \(/,
@@ -148,7 +149,7 @@ describe('A daemon that refuses the client', () => {
     });
   }
 
-  test('because of its CA is reported', async () => {
+  test('because of the client’s CA is reported', async () => {
     const mallory = await stranger.issue({ subject: 'CN=alice, O=Test' });
     const words = { 'client-certificate': mallory.certificate, 'client-key': mallory.key };
     const tried = await by({ words });
@@ -159,14 +160,14 @@ describe('A daemon that refuses the client', () => {
   test('because of its map file is reported', async () =>
     assertRefused(await by({ tls: { requires: 'mapping' }, options: { map: {} } }), /AUTH_SSL_REQUIRE_CLIENT_MAPPING/));
 
-  test('without a certificate of its own is reported', async () =>
+  test('because it has no certificate itself is reported', async () =>
     assertRefused(
       await by({ tls: { certificate: undefined } }),
       /the daemon cannot use TLS: check AUTH_SSL_SERVER_CERTFILE, _KEYFILE and _CAFILE on its host/,
     ));
 });
 
-describe('The unused key of the daemon', () => {
+describe('The daemon’s unused key', () => {
   for (const [length, good] of [
     [256, true],
     [300, true],

@@ -1,4 +1,4 @@
-/** TLS without a socket: bytes in, bytes out, and no wait for data that cannot arrive. */
+/** Tests TLS without a socket. The tunnel converts bytes and does not wait for data that cannot arrive. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ interface Pair {
   readonly engine: TlsEngine;
 }
 
-/** Both sides after this many flights of the server. They are closed in any case. */
+/** Calls `work` with both sides after this many flights of the server. Always closes them. */
 async function withPair(
   work: (pair: Pair) => Promise<void>,
   { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},
@@ -48,7 +48,7 @@ async function withPair(
 describe('A TLS tunnel', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     const tls = { minVersion: version, maxVersion: version };
-    test(`is established by ${version} after two flights, and transfers data in both directions`, () =>
+    test(`is established with ${version} after two flights, and transfers data in both directions`, () =>
       withPair(async ({ tunnel, engine }) => {
         assert.ok(tunnel.established && engine.established);
         assert.equal(tunnel.distrust(HOST), undefined);
@@ -58,7 +58,7 @@ describe('A TLS tunnel', () => {
         assert.equal(Buffer.from(await tunnel.read(13)).toString(), 'to the client');
       }, tls));
 
-    test(`returns the requested bytes by ${version}, and keeps the rest`, () =>
+    test(`returns the requested bytes with ${version}, and keeps the rest`, () =>
       withPair(async ({ tunnel, engine }) => {
         const bytes = randomBytes(40_000);
         tunnel.feed(await engine.seal(bytes));
@@ -72,7 +72,7 @@ describe('A TLS tunnel', () => {
         await assert.rejects(tunnel.read(1), TlsFailure);
       }, tls));
 
-    test(`accepts records byte by byte by ${version}`, () =>
+    test(`accepts records byte by byte with ${version}`, () =>
       withPair(async ({ tunnel, engine }) => {
         for (const byte of await engine.seal(Buffer.from('slowly'))) tunnel.feed(Uint8Array.of(byte));
         assert.equal(Buffer.from(await tunnel.read(6)).toString(), 'slowly');
@@ -91,7 +91,7 @@ describe('A TLS tunnel', () => {
     await withPair(async ({ engine }) => assert.equal(engine.peer, undefined));
   });
 
-  test('is established with an untrusted server, and reports it', async () => {
+  test('is established with an untrusted server, and reports that it is untrusted', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     await withPair(
       async ({ tunnel }) => {
@@ -102,7 +102,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('is established with a server whose certificate has no name, and reports it', async () => {
+  test('is established with a server whose certificate has no name, and reports the missing name', async () => {
     const nameless = await selfSigned({ subject: '' });
     const tls = { cert: nameless.certificate, key: nameless.key };
     await withPair(
@@ -116,7 +116,7 @@ describe('A TLS tunnel', () => {
     );
   });
 
-  test('trusts a partial chain if requested', async () => {
+  test('trusts a partial chain if the caller requests it', async () => {
     const own = await selfSigned({ subject: `CN=${HOST}`, hosts: [HOST] });
     for (const [authorities, trusted] of [
       [[own.certificate], true],
@@ -137,7 +137,7 @@ describe('A TLS tunnel', () => {
 });
 
 describe('Missing input', () => {
-  test('is not waited for during a handshake', () =>
+  test('does not block a handshake', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
@@ -147,18 +147,18 @@ describe('Missing input', () => {
       { flights: 0 },
     ));
 
-  test('is not waited for after half a record or a closed TLS connection', () =>
+  test('does not block after half a record or a closed TLS connection', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = await engine.seal(Buffer.from('hello'));
       tunnel.feed(sealed.subarray(0, -1));
       await assert.rejects(tunnel.read(5), TlsFailure);
       tunnel.feed(sealed.subarray(-1));
-      assert.equal(Buffer.from(await tunnel.read(5)).toString(), 'hello', 'it may still come');
+      assert.equal(Buffer.from(await tunnel.read(5)).toString(), 'hello', 'it may still arrive');
       tunnel.feed(new Uint8Array());
       await assert.rejects(tunnel.read(1), TlsFailure);
     }));
 
-  test('causes a failure with the alert to send if TLS has failed', () =>
+  test('causes a failure, with the alert to send, if TLS has failed', () =>
     withPair(async ({ tunnel, engine }) => {
       const sealed = Uint8Array.from(await engine.seal(Buffer.from('hello')));
       sealed[sealed.length - 1] = (sealed[sealed.length - 1] ?? 0) ^ 1;
@@ -169,7 +169,7 @@ describe('Missing input', () => {
       await assert.rejects(tunnel.output(), TlsFailure);
     }));
 
-  test('causes a failure, and the alert remains to be sent', () =>
+  test('causes a failure after which the alert still has to be sent', () =>
     withPair(
       async ({ tunnel }) => {
         await tunnel.output();
@@ -198,7 +198,7 @@ describe('A certificate that OpenSSL rejects', () => {
     }
   });
 
-  test('is skipped as a CA', () =>
+  test('is skipped if it is a CA certificate', () =>
     withPair(async ({ tunnel }) => assert.equal(tunnel.distrust(HOST), undefined), {
       options: { authorities: ['no certificate', '', authority.certificate] },
     }));

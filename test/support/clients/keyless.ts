@@ -1,4 +1,4 @@
-/** Jobs without stored credentials: resolves their request before any daemon is contacted. */
+/** Resolves the requests of jobs without stored credentials, before any daemon is contacted. */
 import { after, before, beforeEach } from 'node:test';
 import { resolveBearer } from '../../../src/credentials/keyless.ts';
 import { readRequest } from '../../../src/inputs/request.ts';
@@ -12,7 +12,7 @@ import { surroundings } from '../surroundings.ts';
 
 export type Words = Partial<Record<InputName, string | undefined>>;
 
-/** The token services of the importing test file. */
+/** The token services that the importing test file uses. */
 export let services: TokenServices;
 before(async () => {
   services = await TokenServices.start();
@@ -34,7 +34,10 @@ function requestOf(words: Words, env: Surroundings['env']): TokenRequest {
   return readRequest((name) => all[name], surroundings(env));
 }
 
-/** Returns the request for these inputs, with the SciToken if it is the bearer token, and the log and the masks. */
+/**
+ * Resolves the request for these inputs. Returns the request, the log, and the masks. If the bearer token is a
+ * SciToken, the request contains it.
+ */
 export async function keyless(
   words: Words,
   env: Surroundings['env'] = services.env,
@@ -58,5 +61,5 @@ export async function fetchKeyless(
 
 /** Returns inputs that request the job's OIDC token for the token services. */
 export const audience = (): Words => ({ 'oidc-audience': services.origin });
-/** Returns the same inputs with a token service at this path. */
+/** Returns the same inputs, with a token service at this path. */
 export const service = (path: string): Words => ({ ...audience(), 'token-service': `${services.origin}${path}` });

@@ -2,7 +2,7 @@ import { der } from '../../../src/kerberos/der.ts';
 import { type Principal, parsePrincipal, ticketGranting } from '../../../src/kerberos/principal.ts';
 import type { Ticket } from '../../../src/kerberos/ticket.ts';
 
-/** Returns a credential cache with one ticket, in the format of kinit. */
+/** Returns a credential cache with one ticket, in the format that kinit writes. */
 export function cacheBytes({ client, service, key, endTime, encoded }: Ticket): Uint8Array {
   const number = (value: number, length: number) => {
     const buffer = Buffer.alloc(length);
@@ -23,7 +23,7 @@ export function cacheBytes({ client, service, key, endTime, encoded }: Ticket): 
   ]);
 }
 
-/** Returns a credential cache with a ticket-granting ticket of alice that no KDC issued. */
+/** Returns a credential cache with a ticket-granting ticket for alice that no KDC issued. */
 export function grantingCacheBytes(endTime = 2_000_000_000): Uint8Array {
   return cacheBytes({
     client: parsePrincipal('alice', 'POOL.TEST'),

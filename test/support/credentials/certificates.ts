@@ -1,30 +1,30 @@
-/** Certificates for tests: CAs, hosts, users, and X.509 proxies of users (RFC 3820). */
+/** Creates certificates for tests: CAs, hosts, users, and X.509 proxies of users (RFC 3820). */
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 const { subtle } = webcrypto;
 type KeyPair = webcrypto.CryptoKeyPair;
-x509.cryptoProvider.set(webcrypto as never); // the declared type is the browser's
+x509.cryptoProvider.set(webcrypto as never); // the declared type is the browser's type
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 60 * 60 * 1000;
 
-/** Certificate and private key, as PEM. */
+/** A certificate and its private key, as PEM. */
 export interface Identity {
   readonly certificate: string;
   readonly key: string;
 }
 
 export interface Wish {
-  /** Subject, such as `CN=alice, O=Org`. */
+  /** The subject, such as `CN=alice, O=Org`. */
   readonly subject: string;
-  /** DNS names and IP addresses. */
+  /** DNS names and IP addresses of the certificate. */
   readonly hosts?: readonly string[];
   readonly addresses?: readonly string[];
-  /** Object identifiers of the extended key usage; by default there is no such extension. */
+  /** Object identifiers of the extended key usage. By default, the certificate has no such extension. */
   readonly usages?: readonly string[];
-  /** Start of the validity, in hours from now. By default a certificate is valid from one hour ago until tomorrow. */
+  /** Start of the validity, in hours from now. By default, a certificate is valid from one hour ago until tomorrow. */
   readonly from?: number;
   readonly to?: number;
 }
@@ -54,12 +54,12 @@ export class Authority {
     return new Authority({ certificate, keys });
   }
 
-  /** Certificate of the CA, as PEM. */
+  /** The CA certificate, as PEM. */
   get certificate(): string {
     return pem(this.#own.certificate);
   }
 
-  /** Certificate of the CA in the format of known_hosts. */
+  /** The CA certificate in the format of known_hosts. */
   get base64(): string {
     return Buffer.from(this.#own.certificate.rawData).toString('base64');
   }
@@ -68,12 +68,15 @@ export class Authority {
     return await identity(await this.#issue(wish));
   }
 
-  /** Issues a certificate with an SHA-1 signature, which OpenSSL refuses to use. */
+  /** Issues a certificate with a SHA-1 signature, which OpenSSL refuses to use. */
   async issueWeakly(wish: Wish): Promise<Identity> {
     return await identity(await this.#issue(wish, { ...ALGORITHM, hash: 'SHA-1' }));
   }
 
-  /** Issues an X.509 proxy: its certificate, its key and the user certificate in one text, as grid tools write it. */
+  /**
+   * Issues an X.509 proxy. As grid tools do, combines the proxy certificate, its key and the user certificate in one
+   * PEM text.
+   */
   async proxy(wish: Wish): Promise<string> {
     const owner = await this.#issue(wish);
     const keys = await generateKeys();

@@ -21,7 +21,7 @@ export const given = (certificate: string, key: string): CertificateSource => ({
   key: pemText('client-key', key),
 });
 
-/** Loads a client certificate, and returns it with the log. */
+/** Loads a client certificate. Returns it with the log. */
 export function loadNoting(source: CertificateSource) {
   const noting = notingHost();
   const loaded: ClientCertificate[] = [];
@@ -46,7 +46,7 @@ export function assertUnreadable(source: CertificateSource, reason: RegExp, secr
     () => {
       const noting = notingHost();
       told = noting.log;
-      loadCertificate(source, () => assert.fail('it is of no use'), noting.host);
+      loadCertificate(source, () => assert.fail('TLS was loaded for an unusable certificate'), noting.host);
     },
     (error: unknown) => {
       assert.ok(error instanceof CredentialError, allOf(error));

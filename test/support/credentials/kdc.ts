@@ -1,7 +1,7 @@
 /**
- * A KDC in this process for one realm: AS and TGS exchanges over TCP, with fault injection.
+ * A KDC for one realm that runs in this process. Supports AS and TGS exchanges over TCP, with fault injection.
  *
- * test/real/embedded-pool-kerberos.test.ts runs kinit, kvno and HTCondor's client against it.
+ * test/real/embedded-pool-kerberos.test.ts tests it with kinit, kvno and HTCondor's client.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -22,19 +22,19 @@ const LIFETIME_SECONDS = 36_000;
 
 export interface KdcOptions {
   readonly realm?: string;
-  /** Passwords by principal name. A name with a slash is a service. */
+  /** Passwords by principal name. A name with a slash denotes a service. */
   readonly principals?: Readonly<Record<string, string>>;
-  /** Encryption type of all keys. */
+  /** The encryption type of all keys. */
   readonly type?: number;
-  /** The ticket-granting service to refer to in reply to a request for a service. */
+  /** The ticket-granting service to which the KDC refers clients that request a service. */
   readonly refers?: Principal;
-  /** Returns the code of a KRB-ERROR to send in place of a reply. */
+  /** Returns the error code of a KRB-ERROR that replaces the reply; undefined if the KDC is to reply normally. */
   readonly refuse?: (request: KdcRequest) => number | undefined;
   /** Injects a fault into one message. `reply` includes its length; `count` is 1 for the KDC's first reply. */
   readonly fault?: (reply: Buffer, count: number) => KdcFault;
 }
 
-/** Bytes to send in place of a reply, or an action. */
+/** The bytes that the KDC sends in place of a reply, or an action. */
 export type KdcFault = Uint8Array | 'close' | 'reset' | 'silence';
 
 interface KdcRequest {
@@ -49,7 +49,7 @@ interface Body {
   readonly types: readonly number[];
 }
 
-/** A refusal with the code of its KRB-ERROR. */
+/** A refusal of the KDC, with its KRB-ERROR code. */
 class Refusal extends Error {
   readonly code: number;
   readonly data: Uint8Array | undefined;
@@ -95,12 +95,12 @@ export class Kdc {
     return portOf(this.#server);
   }
 
-  /** Number of requests with a reply. */
+  /** Number of requests to which the KDC has replied. */
   get answered(): number {
     return this.#answered;
   }
 
-  /** Content of krb5.conf for clients. */
+  /** Returns a krb5.conf for clients. */
   get configuration(): string {
     return `[libdefaults]\n default_realm = ${this.realm}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n rdns = false\n udp_preference_limit = 1\n[domain_realm]\n .${this.realm.toLowerCase()} = ${this.realm}\n[realms]\n ${this.realm} = {\n  kdc = 127.0.0.1:${this.port}\n }\n`;
   }
@@ -115,7 +115,7 @@ export class Kdc {
     return keytabBytes(name, this.realm, this.key(name));
   }
 
-  /** Requests a ticket with the key of a client, without a connection. */
+  /** Requests a ticket with a client's key, without a connection. */
   ticket(name: string, service: string): Promise<Ticket> {
     const client = parsePrincipal(name, this.realm);
     const keys = keysOfKeytab(parseKeytab(this.keytab(name)), client, 'keytab');
@@ -268,7 +268,7 @@ export class Kdc {
   }
 }
 
-/** A message of the KDC, with its length in front (RFC 4120 §7.2.2). */
+/** Encodes a message of the KDC, preceded by its length (RFC 4120 section 7.2.2). */
 export function framedMessage(message: Uint8Array): Buffer {
   const framed = Buffer.alloc(4 + message.length);
   framed.writeUInt32BE(message.length);
@@ -298,7 +298,7 @@ export interface ReadApRequest {
   readonly microseconds: number;
 }
 
-/** Decrypts an AP-REQ with the key of the service. `usage` is the key usage number of the authenticator. */
+/** Decrypts an AP-REQ with the service's key. `usage` is the key usage number of the authenticator. */
 export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number): ReadApRequest {
   const fields = new DerReader(bytes).application(AP_REQ);
   fields.field(0);
@@ -320,13 +320,13 @@ export function readApRequest(bytes: Uint8Array, key: SessionKey, usage: number)
   return { client, key: session, subkey: subkey && getKey(subkey), seconds, microseconds };
 }
 
-/** Returns the AP-REP to a request. */
+/** Returns the AP-REP for a request. */
 export function apReply({ key, seconds, microseconds }: ReadApRequest): Uint8Array {
   const part = der.application(27, der.structure({ 0: der.time(seconds), 1: der.integer(microseconds) }));
   return der.application(15, der.structure({ 0: der.integer(5), 1: der.integer(15), 2: seal(key, 12, part) }));
 }
 
-/** Returns the parameters of string-to-key, which are the iteration count. */
+/** Returns the string-to-key parameters, which contain the iteration count. */
 function iterationsOf(type: number): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(encryptionType(type).defaultIterations);

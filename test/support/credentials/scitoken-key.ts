@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 
-/** Audience of SciTokens for test pools. */
+/** The audience of SciTokens for test pools. */
 export const AUDIENCE = 'condor://pool.test';
 
-/** Signing key of a SciToken issuer. */
+/** The signing key of a SciToken issuer. */
 export class SciTokenKey {
   readonly url: string;
   readonly #private: KeyObject;

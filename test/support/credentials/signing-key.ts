@@ -3,22 +3,22 @@ import { createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
 interface Grant {
   readonly subject: string;
   readonly issuer: string;
-  /** Authorization levels; empty for an unrestricted token. */
+  /** Authorization levels of the token; empty if it is unrestricted. */
   readonly authz?: readonly string[];
-  /** Lifetime in seconds; undefined for a token that never expires. */
+  /** Lifetime in seconds; undefined if the token never expires. */
   readonly lifetime?: number | undefined;
   /** Issue time in seconds since 1970. Default: now. */
   readonly issuedAt?: number;
 }
 
-/** A pool's signing key. Issues IDTOKENS (Condor_Auth_Passwd::generate_token) and computes their signatures. */
+/** A pool's signing key. It issues IDTOKENS (Condor_Auth_Passwd::generate_token) and computes their signatures. */
 export class SigningKey {
   readonly id: string;
   readonly #jwtKey: Uint8Array;
 
   /**
-   * `secret` is the descrambled content of the key file. The key POOL is doubled, for compatibility with pool
-   * passwords.
+   * `secret` is the descrambled content of the key file. As HTCondor does for compatibility with pool passwords, the
+   * constructor doubles the key POOL.
    */
   constructor(id = 'POOL', secret: Uint8Array = randomBytes(64)) {
     this.id = id;
@@ -30,7 +30,7 @@ export class SigningKey {
     return this.#jwtKey;
   }
 
-  /** Returns the signature, 32 raw bytes. */
+  /** Returns the signature as 32 raw bytes. */
   signature(signedText: string): Uint8Array {
     return createHmac('sha256', this.#jwtKey).update(signedText).digest();
   }

@@ -1,4 +1,4 @@
-/** The script parts of the examples, run as each CI system runs them. */
+/** Runs the script parts of the examples as their CI systems run them. */
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { type CiMachine, SHA256, type ShellResult } from '../runner/ci-machine.t
 import { exampleText, gitLabJob, type Place, readJenkinsfile } from './examples.ts';
 
 interface ExampleRun extends ShellResult {
-  /** Files that are left of the run's private directory. */
+  /** Files of the run's private directory that still exist after the run. */
   readonly remains: readonly string[];
 }
 
@@ -17,7 +17,10 @@ interface ExampleOptions {
   readonly sha256?: string;
 }
 
-/** Examples by file name. Each pings the schedd, and submits `job.sub` from the workspace. */
+/**
+ * Functions that run the examples, by file name. Each example pings the schedd and submits `job.sub` from the
+ * workspace.
+ */
 export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Promise<ExampleRun>>> = {
   'shell.sh': async ({ machine, pool, idtoken, sha256 = SHA256 }) => {
     const script = exampleText('shell.sh', pool);
@@ -60,7 +63,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
   },
 };
 
-/** Runs the job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as a runner of GitLab does. */
+/** Runs the job `submit` of a `.gitlab-ci.yml` as a GitLab runner does. Default: the file of the examples. */
 export async function runGitLab(
   { machine, pool, idtoken, sha256 = SHA256 }: ExampleOptions,
   text?: string,
@@ -73,6 +76,6 @@ export async function runGitLab(
   const after = await machine.run((job.after_script ?? []).join('\n'), { env, shell: [...shell] });
   const directory = `/tmp/condor-token-${env.CI_JOB_ID}`;
   const remains = [...machine.remains, ...(existsSync(directory) ? [directory] : [])];
-  rmSync(directory, { recursive: true, force: true }); // it is outside the directories of the simulated host
+  rmSync(directory, { recursive: true, force: true }); // the directory is outside those of the simulated host
   return { status: result.status || after.status, output: result.output + after.output, remains };
 }

@@ -1,21 +1,21 @@
-/** Reads the examples as a CI system does, and replaces the pool that they name with a test pool. */
+/** Reads the examples as a CI system does, and replaces the names of their pools with those of a test pool. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CollectionTag, parse, parseAllDocuments, Scalar, type YAMLSeq } from 'yaml';
 import { projectRoot } from '../project.ts';
 
-/** A pool: its collector, and the name of its schedd. */
+/** The names of a pool: its collector, and its schedd. */
 export interface Place {
   readonly collector: string;
   readonly schedd: string;
 }
 
-/** Returns the text of an example, with these pools in place of those that it names. */
+/** Returns the text of an example, in which these pools replace the pools that it names. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
   return withPlaces(readFileSync(join(projectRoot, 'examples', file), 'utf8'), pool, second);
 }
 
-/** Replaces the pools of the documents by these. */
+/** Replaces the pools that documents name with these pools. */
 export function withPlaces(text: string, pool?: Place, second?: Place): string {
   const names: readonly (readonly [string, string | undefined])[] = [
     ...([['cm.example.org', pool?.collector] as const, ['ap40.example.org', pool?.schedd] as const] as const),
@@ -40,8 +40,8 @@ interface GitLabInclude {
 }
 
 /**
- * The job `submit` of a `.gitlab-ci.yml`, by default that of the examples, as GitLab runs it: with the component included,
- * its inputs replaced, and the job extended.
+ * Returns the job `submit` of a `.gitlab-ci.yml` as GitLab runs it: includes the component, replaces its inputs, and
+ * extends the job. Default: the file of the examples.
  */
 export function gitLabJob(
   pool: Place,
@@ -65,7 +65,8 @@ export function gitLabJob(
     submit: GitLabJob;
   };
   const [first] = include;
-  if (first === undefined || include.length !== 1) throw new Error('one component is included');
+  if (first === undefined || include.length !== 1)
+    throw new Error('the example does not include exactly one component');
   const file = first.local === undefined ? first.remote?.split('/examples/')[1] : `gitlab${first.local}`;
   const jobs = gitLabComponent(file ?? '', { ...first.inputs, ...inputs });
   const base = jobs[submit.extends ?? ''];
@@ -79,7 +80,7 @@ export function gitLabJob(
   return { ...base, ...submit, before_script: before, variables: { ...base.variables, ...submit.variables } };
 }
 
-/** Stands for a `!reference` in a list until it is resolved. */
+/** Placeholder for a `!reference` in a list until the reference is resolved. */
 const REFERENCE = '!reference';
 
 interface GitLabReference {
@@ -87,7 +88,10 @@ interface GitLabReference {
   readonly key: string;
 }
 
-/** Expands the GitLab component. Throws if an input is unknown or missing, or if an interpolation names no input. */
+/**
+ * Expands the GitLab component. Throws if an input is unknown or missing, or if an interpolation does not name an
+ * input.
+ */
 export function gitLabComponent(
   file: string,
   given: Readonly<Record<string, string>>,
@@ -110,10 +114,10 @@ export function gitLabComponent(
 }
 
 export interface Jenkinsfile {
-  /** Assignments in the `environment` block. */
+  /** Assignments in the `environment` block of the pipeline. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stages: readonly JenkinsStage[];
-  /** Scripts in `post { always }`. */
+  /** Scripts in the `post { always }` block. */
   readonly always: readonly string[];
 }
 
@@ -126,8 +130,8 @@ interface JenkinsStage {
 }
 
 /**
- * Parses the parts of a declarative pipeline that are needed to run it. Groovy's strings are interpreted; other Groovy
- * syntax is not supported. Unbalanced braces are an error.
+ * Parses the parts of a declarative pipeline that are needed to run it. Interprets Groovy strings, but no other Groovy
+ * syntax. Throws if braces are unbalanced.
  */
 export function readJenkinsfile(text: string): Jenkinsfile {
   const plain = text.replaceAll(/^\s*\/\/.*$/gm, '');
@@ -149,16 +153,16 @@ export function readJenkinsfile(text: string): Jenkinsfile {
 function scriptsOf(block: string): readonly string[] {
   const found = block.matchAll(/\bsh (?:'''([\s\S]*?)'''|'([^'\n]*)'|("))/g);
   return [...found].map(([, long, short, double]) => {
-    if (double !== undefined) throw new Error('Groovy would look into the strings of a shell');
+    if (double !== undefined) throw new Error('Groovy would interpret the strings of a shell');
     return (long ?? short ?? '').replaceAll(/\\(.)/g, '$1');
   });
 }
 
-/** Returns the text between the braces after `head`. Braces in strings count too, and must be balanced. */
+/** Returns the text between the braces after `head`. Braces in strings also count and must be balanced. */
 function blockOf(text: string, head: RegExp | string): string {
   const at = typeof head === 'string' ? text.indexOf(head) : text.search(head);
   const start = text.indexOf('{', at);
-  if (at === -1) throw new Error(`there is no ${head}`);
+  if (at === -1) throw new Error(`the pipeline has no ${head}`);
   let depth = 0;
   for (let end = start; end < text.length; end++) {
     if (text[end] === '{') depth += 1;

@@ -1,17 +1,17 @@
-/** Reads fenced blocks of the documents, for the tests that run or check them. */
+/** Reads the fenced blocks of the documents for the tests that run or check them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../project.ts';
 
 export interface Block {
-  /** Path of the document from the project root, with the line of the fence. */
+  /** Path of the document, relative to the project root, and the line of the opening fence. */
   readonly file: string;
   readonly line: number;
-  /** First word of the info string; empty if there is none. */
+  /** First word of the info string, or an empty string if there is none. */
   readonly language: string;
-  /** Value of `name=…` in the info string, by which a test selects the block. */
+  /** Value of `name=…` in the info string. Tests select the block by this name. */
   readonly name: string | undefined;
-  /** Text between the fences, without the indentation of the first fence. */
+  /** Text between the fences, without the indentation of the opening fence. */
   readonly text: string;
 }
 
@@ -27,7 +27,7 @@ export function blocksIn(markdown: string, file: string): readonly Block[] {
     const [, indent, fence, info = ''] = /^( *)(`{3,}|~{3,})\s*(.*)$/.exec(lines[at] ?? '') ?? [];
     if (indent === undefined || fence === undefined) continue;
     const end = lines.findIndex((line, index) => index > at && line.trim() === fence);
-    if (end === -1) throw new Error(`${file}:${at + 1}: a fence without its end`);
+    if (end === -1) throw new Error(`${file}:${at + 1}: the fence is not closed`);
     const [language = '', ...attributes] = info.trim().split(/\s+/);
     const name = attributes.find((each) => each.startsWith('name='))?.slice('name='.length);
     const text = lines

@@ -15,10 +15,10 @@ import { readWorkflow, type Step, stepsOf, type Workflow } from './workflow.ts';
 
 const OURS = /^(https:\/\/github\.com\/)?condor-token-fetch\/condor-token-fetch@(v0(\.1\.0)?|[0-9a-f]{40})$|^\.\/$/;
 
-/** The reason for skipping checks of Unix shell snippets; false if they run. */
-export const skipWindows = process.platform === 'win32' && 'these are for the shells of Unix';
+/** The reason why checks of Unix shell snippets are skipped; false if they are not skipped. */
+export const skipWindows = process.platform === 'win32' && 'the snippets are for Unix shells';
 
-/** Completes a snippet to a workflow. The snippet is a workflow, a job, or steps. */
+/** Completes a snippet (a workflow, a job, or steps) so that it is a workflow. */
 function wholeWorkflow(text: string): string {
   const found: unknown = parse(text);
   if (Array.isArray(found)) return wholeWorkflow(stringify({ steps: found }));
@@ -34,7 +34,7 @@ function wholeWorkflow(text: string): string {
  * @throws Error if GitHub, this Action or bash would reject the snippet.
  */
 export async function checkWorkflow(where: string, text: string): Promise<readonly Step[]> {
-  // Forgejo and Gitea use full URLs; otherwise their workflows are the same as GitHub's.
+  // Forgejo and Gitea use full URLs; otherwise, their workflows have GitHub's syntax.
   const workflow = await readWorkflow(where, wholeWorkflow(text).replaceAll('uses: https://github.com/', 'uses: '));
   const steps = stepsOf(workflow);
   for (const step of steps) {
@@ -51,7 +51,9 @@ export function isOurs({ uses = '' }: Pick<Step, 'uses'>): boolean {
   return OURS.test(uses);
 }
 
-/** Checks the inputs of this Action. Throws if an input is not in action.yml or has an invalid value. */
+/**
+ * Checks the inputs that a step passes to this Action. Throws if an input is not in action.yml or has an invalid value.
+ */
 export function checkInputs(where: string, inputs: Readonly<Record<string, unknown>>): void {
   const declared = Object.keys(parseActionYaml().inputs);
   for (const name of Object.keys(inputs))
@@ -59,7 +61,7 @@ export function checkInputs(where: string, inputs: Readonly<Record<string, unkno
   const words = evaluated(inputs, { secrets: strangeJwt(), steps: 'cm.example.org', 'runner.temp': '/tmp/runner' });
   const input = (name: InputName) => words[name] || (INPUTS[name] === ABSENT ? undefined : INPUTS[name]) || undefined;
   try {
-    // Without inputs, or with FS, the snippet is for a host of the pool.
+    // A snippet without inputs, or with FS, is for a host of the pool.
     const ofThePool = Object.keys(inputs).length === 0 || words['authentication-methods'] === 'FS';
     readRequest(input, surroundings({ RUNNER_TEMP: '/tmp', ...(ofThePool ? { _CONDOR_COLLECTOR_HOST: 'cm' } : {}) }));
     readTimeout(input);
@@ -77,7 +79,7 @@ export function evaluated(
 ): Readonly<Record<string, string>> {
   const value = (_: string, expression: string) => {
     const found = values[expression] ?? values[expression.split('.')[0] ?? ''];
-    if (found === undefined) throw new Error(`nobody knows the value of \${{ ${expression} }}`);
+    if (found === undefined) throw new Error(`the test has no value for \${{ ${expression} }}`);
     return found;
   };
   return Object.fromEntries(
@@ -85,7 +87,7 @@ export function evaluated(
   );
 }
 
-/** Returns the commands in a block: all of its text, or the text after the prompts. */
+/** Returns the commands in a block: either its whole text, or only the text after the prompts. */
 export function commandsOf({ language, text }: Pick<Block, 'language' | 'text'>): string {
   if (language !== 'console') return text;
   const lines = text.split('\n').flatMap((line) => /^[$#>] (.*)$/.exec(line)?.slice(1) ?? []);
@@ -99,9 +101,11 @@ export function checkShell(where: string, script: string): void {
   if (status !== 0) throw new Error(`${where}: ${stderr}`);
 }
 
-/** Compiles sources against the declarations of the package. Throws with the compiler's output if that fails. */
+/**
+ * Compiles sources against the declarations of the package. Throws with the compiler's output if the compilation fails.
+ */
 export function checkTypeScript(name: string, sources: readonly string[]): void {
-  // Inside the project, so that the package resolves itself by name.
+  // The directory is inside the project, so that the package can import itself by name.
   const folder = join(projectRoot, 'build', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -123,7 +127,7 @@ export function checkTypeScript(name: string, sources: readonly string[]): void 
   }
 }
 
-/** Removes code from the text, because code contains no links. */
+/** Removes code blocks and inline code from the text, because code contains no links. */
 export function prose(markdown: string): string {
   return markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
@@ -134,7 +138,7 @@ export function linksOf(markdown: string): readonly string[] {
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** Returns the anchors that GitHub generates for the headings. */
+/** Returns the anchors that GitHub generates for headings. */
 export function anchorsOf(markdown: string): readonly string[] {
   const seen = new Map<string, number>();
   const withoutBlocks = markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '');
@@ -147,17 +151,17 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** Throws if the target file or heading does not exist. */
+/** Throws if the target file or the target heading does not exist. */
 export function checkLink(from: string, target: string): void {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? from : posix.normalize(posix.join(dirname(from), path));
-  if (file.startsWith('..')) throw new Error(`${from}: ${target} leaves the project`);
+  if (file.startsWith('..')) throw new Error(`${from}: ${target} is outside the project`);
   let text = '';
   try {
     text = file.endsWith('.md') ? readFileSync(join(projectRoot, file), 'utf8') : '';
     readFileSync(join(projectRoot, file));
   } catch (cause) {
-    throw new Error(`${from}: ${target} is not there`, { cause });
+    throw new Error(`${from}: ${target} does not exist`, { cause });
   }
   if (anchor !== undefined && !anchorsOf(text).includes(anchor))
     throw new Error(`${from}: ${file} has no heading ${anchor}; it has ${anchorsOf(text).join(' ')}`);

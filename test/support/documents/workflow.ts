@@ -2,7 +2,7 @@
 import { register } from 'node:module';
 import { parse } from 'yaml';
 
-/** Loader hook: the parser imports JSON without the import attribute that Node requires. */
+/** A loader hook. The parser imports JSON without the import attribute that Node requires. */
 const HOOK = `export const load = (url, context, next) =>
   next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context);`;
 register(`data:text/javascript,${encodeURIComponent(HOOK)}`);
@@ -36,11 +36,11 @@ export async function readWorkflow(name: string, content: string): Promise<Workf
   const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);
   const errors = [...context.errors.getErrors().map(String), ...(template?.errors ?? []).map(({ Message }) => Message)];
-  if (errors.length > 0) throw new Error(`${name} is no workflow:\n${[...new Set(errors)].join('\n')}`);
+  if (errors.length > 0) throw new Error(`${name} is not a workflow:\n${[...new Set(errors)].join('\n')}`);
   return parse(content) as Workflow;
 }
 
-/** Returns all steps of all jobs. */
+/** Returns the steps of all jobs. */
 export function stepsOf(workflow: Workflow): readonly Step[] {
   return Object.values(workflow.jobs).flatMap(({ steps }) => steps);
 }

@@ -1,14 +1,14 @@
-/** Server side of AKEP2 (Condor_Auth_Passwd). Version 1 is PASSWORD, version 2 is TOKEN. */
+/** The server side of AKEP2 (Condor_Auth_Passwd). Version 1 is PASSWORD; version 2 is TOKEN. */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { NONCE_LENGTH } from '../../../src/security/methods/akep2.ts';
 import type { Reader } from '../../../src/wire/reader.ts';
 import { concat } from '../../../src/wire/writer.ts';
 import { Ended, type ServerChannel } from './server-channel.ts';
 
-/** The client's first message. */
+/** The first message of the client. */
 export interface ClientOpening {
   readonly name: string;
-  /** Header and payload of a token; empty in version 1. */
+  /** Header and payload of the token; empty in version 1. */
   readonly signedText: string;
   readonly nonce: Uint8Array;
 }
@@ -23,7 +23,7 @@ export function getOpening(message: Reader, version: 1 | 2): ClientOpening {
   return { name, signedText, nonce };
 }
 
-/** Sends a second message without a proof, and reads the third message, which the client sends in any case. */
+/** Sends a second message without a proof, then reads the third message, which the client always sends. */
 export async function refuse(channel: ServerChannel): Promise<void> {
   await channel.send('challenge', (message) =>
     message.int(-1).int(0).string('').int(0).string('').int(0).int(0).int(0),
@@ -32,10 +32,11 @@ export async function refuse(channel: ServerChannel): Promise<void> {
 }
 
 /**
- * Proves to the client that the server knows `key`, and verifies the client's proof. Returns the reason if the client
- * rejects the server's proof; undefined on success.
+ * Proves to the client that the server has `key`, and verifies the client's proof. Returns the reason if the client
+ * rejects the server's proof, or undefined on success.
  *
- * @throws Ended if the client's proof is wrong. The client considers the method finished, so no other can follow.
+ * @throws Ended if the client's proof is wrong. The client considers the method finished, so no other method can
+ * follow.
  */
 export async function prove(
   channel: ServerChannel,
@@ -50,7 +51,7 @@ export async function prove(
     for (const block of [nonce, serverNonce, mac]) message.int(block.length).bytes(block);
   });
   const proof = await channel.receive(getProof);
-  if (proof.status !== 0) return 'the client did not take our proof';
+  if (proof.status !== 0) return 'the client rejected the proof of the server';
   if (!equal(proof.mac, hmac(key, Buffer.from(`${name}\0`), serverNonce)) || !equal(proof.nonce, serverNonce)) {
     throw new Ended("Hash supplied by client doesn't match that calculated by the server");
   }

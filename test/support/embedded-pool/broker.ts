@@ -1,4 +1,6 @@
-/** Request handlers for the CCB broker of an embedded pool, like those of HTCondor before and since 25.12. */
+/**
+ * Request handlers for the CCB broker of an embedded pool. They behave like HTCondor's brokers before 25.12 and since.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
@@ -8,13 +10,13 @@ import type { EmbeddedPool } from './pool.ts';
 import type { ServerChannel } from './server-channel.ts';
 import type { Ad, Client } from './settings.ts';
 
-/** A received CCB_REQUEST. */
+/** A CCB_REQUEST that the broker received. */
 export interface BrokerRequest {
   readonly ad: ClassAd;
   readonly channel: ServerChannel;
-  /** Local end of the connection. */
+  /** The local end of the connection. */
   readonly local: Client['local'];
-  /** True if the request is in a session and therefore encrypted. */
+  /** True if the client sent the request in a session, and therefore encrypted. */
   readonly inSession: boolean;
 }
 
@@ -22,7 +24,8 @@ export const CCB_REQUEST = 68;
 const CCB_REVERSE_CONNECT = 69;
 
 /**
- * Returns the address of a schedd that is reachable only through the broker of `pool`. Nothing listens on `deadPort`.
+ * Returns the address of a schedd that is reachable only through the broker of `pool`. No process listens on
+ * `deadPort`.
  */
 export function hiddenSchedd(
   pool: { readonly collector: string },
@@ -32,7 +35,7 @@ export function hiddenSchedd(
   return `<127.0.0.1:${deadPort}?CCBID=${encodeURIComponent(contacts)}>`;
 }
 
-/** Relays the connection: from here on, the client talks to the schedd. */
+/** Relays the connection. After the greeting, the client communicates directly with the schedd. */
 export async function stream({ ad, channel, local }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   await channel.send('ccb reply', (message) => putClassAd(message, { Result: true, ProxyMode: true }));
   await channel.send('ccb greeting', (message) => putGreeting(message, { ...greetingFor(ad), ...greet }));
@@ -40,7 +43,7 @@ export async function stream({ ad, channel, local }: BrokerRequest, pool: Embedd
   await pool.serveSchedd(channel, local);
 }
 
-/** Makes the schedd connect to the client, and reports the result. */
+/** Makes the schedd connect to the client, and sends the result to the client. */
 export async function connectBack({ ad, channel }: BrokerRequest, pool: EmbeddedPool, greet: Ad = {}): Promise<void> {
   const socket = connect({ ...returnAddress(ad), noDelay: true });
   try {

@@ -2,14 +2,14 @@ import { type ClassAd, putClassAd } from '../../../src/wire/classad.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { type Ad, type PoolFacts, versionString } from './settings.ts';
 
-/** The QUERY_*_ADS commands, each with the type of ad that it queries. */
+/** The QUERY_*_ADS commands, each with the type of ad that it returns. */
 export const QUERIES: ReadonlyMap<number, string> = new Map([
   [6, 'Scheduler'],
   [20, 'Collector'],
   [48, 'Any'],
 ]);
 
-/** Sends the ads of the schedds that match a query. */
+/** Sends the ads of the schedds that match the query. */
 export async function answerQuery(
   channel: ServerChannel,
   command: number,

@@ -6,23 +6,24 @@ import type { ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, isSince, type PoolFacts, unlimited } from './settings.ts';
 
 export interface FsSettings {
-  /** FS_LOCAL_DIR. */
+  /** The FS_LOCAL_DIR setting. */
   readonly directory: string;
   /**
-   * How the name is bound to the connection: not at all, as before 24; by the server's address; or, with a final `_`,
-   * by the address that the client appends. Default: as in the pool's version.
+   * What binds the directory name to the connection: nothing, as before 24 (`none`); the server's address (`ours`); or
+   * the address that the client appends to a name with a final `_` (`theirs`). The default depends on the pool's
+   * version.
    */
   readonly binding?: 'none' | 'ours' | 'theirs';
-  /** Replaces the directory that the server requests. */
+  /** Changes the path of the directory that the server requests. */
   readonly ask?: (path: string) => string;
   /** Account names by UID, in addition to the account of this process. */
   readonly accounts?: ReadonlyMap<number, string>;
-  /** Called with the directory that the client reports, before the server checks it. */
+  /** Called with the path that the client reports, before the server checks the directory. */
   readonly whenMade?: (path: string) => void;
 }
 
 /**
- * Serves FS. Returns the account that owns the directory which the client created (Condor_Auth_FS), or a reason for
+ * Serves FS. Returns the account that owns the directory that the client created (Condor_Auth_FS), or the reason for a
  * refusal.
  */
 export async function serveFs(channel: ServerChannel, pool: PoolFacts, client: Client): Promise<Identity | string> {

@@ -6,7 +6,10 @@ import type { Identity, PoolFacts } from './settings.ts';
 
 const SERVER_NAME = 'condor@password';
 
-/** Serves TOKEN. Returns the identity of a token if the pool signed it and the client knows its signature. */
+/**
+ * Serves TOKEN. Returns the token's identity if the pool signed the token and the client proves that it has the
+ * signature. Otherwise, returns the reason for a refusal.
+ */
 export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const opening = await channel.receive((message) => getOpening(message, 2));
   const identity = validate(opening, pool);
@@ -20,7 +23,8 @@ export async function serveToken(channel: ServerChannel, pool: PoolFacts): Promi
 }
 
 /**
- * Returns the identity of a token, or the reason for rejecting it (Condor_Auth_Passwd::fetchTokenSharedKey and others).
+ * Returns the token's identity, or the reason why the token is rejected (Condor_Auth_Passwd::fetchTokenSharedKey and
+ * others).
  */
 function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identity | string {
   if (keyOf(signedText, pool) === undefined) return 'Failed to fetch the key of the token';
@@ -28,11 +32,11 @@ function validate({ name, signedText }: ClientOpening, pool: PoolFacts): Identit
   const { sub, exp, scope } = claims;
   if (typeof exp === 'number' && exp <= Date.now() / 1000) return 'User token has expired';
   if (pool.options.revoked?.(claims) === true) return 'User token matches SEC_TOKEN_REVOCATION_EXPR';
-  if (sub !== name) return 'the client goes by another name than its token';
+  if (sub !== name) return 'the client and its token have different names';
   return { user: name, authz: levelsOf(scope), expiresAt: typeof exp === 'number' ? exp : undefined };
 }
 
-/** Parses the authorization levels of a scope. */
+/** Parses the authorization levels of a scope claim. */
 export function levelsOf(scope: unknown): readonly string[] {
   const words = typeof scope === 'string' ? scope.split(' ') : [];
   return words.filter((word) => word.startsWith('condor:/')).map((word) => word.slice('condor:/'.length));

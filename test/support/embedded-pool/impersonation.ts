@@ -4,16 +4,16 @@ import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export const IMPERSONATION_TOKEN_REQUEST = 81;
 
-/** Settings of schedds with SEC_ENABLE_IMPERSONATION_TOKENS = True. The collector finds their capability. */
+/** Settings of schedds with SEC_ENABLE_IMPERSONATION_TOKENS = True. The collector uses the schedds' capability. */
 export interface ImpersonationSettings {
-  /** SEC_IMPERSONATION_TOKEN_LIMITS. */
+  /** The SEC_IMPERSONATION_TOKEN_LIMITS setting. */
   readonly limits?: readonly string[];
-  /** TRUST_DOMAIN of the schedds. Default: that of the collector. */
+  /** TRUST_DOMAIN of the schedds. Default: the collector's trust domain. */
   readonly trustDomain?: string;
 }
 
 /**
- * Returns the reply (CollectorDaemon::schedd_token_request, which sends a request to
+ * Returns the reply to a token request (CollectorDaemon::schedd_token_request, which sends a request to
  * Scheduler::handle_collector_token_request).
  */
 export function impersonationToken({ user }: Identity, request: ClassAd, pool: PoolFacts): Ad {

@@ -4,15 +4,18 @@ import type { ServerChannel } from './server-channel.ts';
 import { type Identity, type PoolFacts, unlimited } from './settings.ts';
 
 export interface KerberosSettings {
-  /** Key in the daemon's keytab; undefined if the daemon has no keytab. */
+  /** The key in the daemon's keytab; undefined if the daemon has no keytab. */
   readonly key: SessionKey | undefined;
-  /** KERBEROS_MAP_FILE: maps realms to domains. Default: the realm in lower case. */
+  /** KERBEROS_MAP_FILE, which maps realms to domains. Default: the realm in lower case. */
   readonly domains?: Readonly<Record<string, string>>;
 }
 
 const [DENY, GRANT, MUTUAL, PROCEED] = [0, 1, 3, 4];
 
-/** Serves KERBEROS. Returns the identity of an AP-REQ whose ticket the daemon's key decrypts (Condor_Auth_Kerberos). */
+/**
+ * Serves KERBEROS. Returns the client's identity if the daemon's key decrypts the ticket in the AP-REQ
+ * (Condor_Auth_Kerberos).
+ */
 export async function serveKerberos(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const ready = await channel.receive((message) => message.int());
   if (ready !== PROCEED) return 'the client is not ready'; // the client does not wait for a reply

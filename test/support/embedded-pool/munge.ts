@@ -2,23 +2,24 @@ import type { ServerChannel } from './server-channel.ts';
 import { type Identity, type PoolFacts, unlimited } from './settings.ts';
 
 export interface MungeSettings {
-  /** Decodes a credential to its account; undefined if munged rejects it. Default: accepts those of fakeCredential. */
+  /**
+   * Decodes a credential and returns its account; undefined if munged rejects the credential. By default, accepts the
+   * credentials that fakeCredential returns.
+   */
   readonly decode?: (credential: string) => Promise<string | undefined>;
 }
 
 /** Prefix and suffix of a munge credential. */
 const [PREFIX, SUFFIX] = ['MUNGE:', ':'];
 
-/**
- * Returns a credential that the default `decode` accepts. Like a real one, it does not contain the account in
- * cleartext.
- */
+/** Returns a credential that the default `decode` accepts. As in a real credential, the account is not in cleartext. */
 export function fakeCredential(account: string): string {
   return `${PREFIX}${Buffer.from(JSON.stringify({ account })).toString('base64')}${SUFFIX}`;
 }
 
 /**
- * Serves MUNGE. Returns the account that munged decodes from a credential (Condor_Auth_MUNGE), or a reason for refusal.
+ * Serves MUNGE. Returns the account that munged decodes from a credential (Condor_Auth_MUNGE), or the reason for a
+ * refusal.
  */
 export async function serveMunge(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   const { result, credential } = await channel.receive((message) => ({

@@ -8,8 +8,8 @@ import { type Client, type Identity, METHOD_BITS, type PoolFacts, type ServerMet
 import { serveSciTokens, serveSsl } from './ssl.ts';
 
 /**
- * Server side of one method. Returns the identity of the client, or the reason for a refusal after which the client can
- * try the next method. Throws Ended if it cannot.
+ * The server side of one method. Returns the client's identity. If the method fails and the client can try the next
+ * one, returns the reason for the refusal. Otherwise, throws Ended.
  */
 type Serve = (channel: ServerChannel, pool: PoolFacts, client: Client) => Promise<Identity | string>;
 

@@ -3,11 +3,14 @@ import { getOpening, prove, refuse } from './akep2.ts';
 import type { ServerChannel } from './server-channel.ts';
 import { type Client, type Identity, isSince, type PoolFacts, unlimited } from './settings.ts';
 
-/** CONDOR_PASSWORD_FQU, and POOL_PASSWORD_USERNAME of releases before 23.9 (Condor_Auth_Passwd::doServerRec2). */
+/**
+ * The default of CONDOR_PASSWORD_FQU, and the prefix of POOL_PASSWORD_USERNAME in releases before 23.9
+ * (Condor_Auth_Passwd::doServerRec2).
+ */
 const NAME = 'condor@password';
 const OLD_PREFIX = 'condor_pool@';
 
-/** Serves PASSWORD. A client that knows the pool password has the identity of the pool. */
+/** Serves PASSWORD. A client that has the pool password receives the identity of the pool. */
 export async function servePassword(
   channel: ServerChannel,
   pool: PoolFacts,

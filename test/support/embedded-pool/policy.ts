@@ -1,9 +1,10 @@
-/** Reconciles the policy ad of a client with that of the daemon (SecMan::ReconcileSecurityPolicyAds). */
+/** Reconciles a client's policy ad with that of the daemon (SecMan::ReconcileSecurityPolicyAds). */
 import type { ClassAd } from '../../../src/wire/classad.ts';
 import type { Ad, Requirement, ServerMethodName } from './settings.ts';
 
 /**
- * Reconciles authentication, encryption and integrity. Returns undefined if one side requires what the other refuses.
+ * Reconciles authentication, encryption and integrity. Returns undefined if one side requires a feature that the other
+ * side refuses.
  */
 export function reconcile(policy: ClassAd, own: Requirement): Ad | undefined {
   const verdicts = {
@@ -12,11 +13,11 @@ export function reconcile(policy: ClassAd, own: Requirement): Ad | undefined {
     Integrity: decide(policy.string('Integrity'), own),
   };
   if (Object.values(verdicts).includes(undefined)) return undefined;
-  // AES always encrypts and protects integrity, whatever was negotiated.
+  // AES always encrypts and protects integrity, regardless of what was negotiated.
   return verdicts.Authentication === 'YES' ? { ...verdicts, Encryption: 'YES', Integrity: 'YES' } : verdicts;
 }
 
-/** Reconciles one feature (SecMan::ReconcileSecurityAttribute). A missing attribute is a refusal. */
+/** Reconciles one feature (SecMan::ReconcileSecurityAttribute). A missing attribute counts as a refusal. */
 function decide(text: string | undefined, own: Requirement): 'YES' | 'NO' | undefined {
   const theirs = requirementOf(text ?? 'NEVER');
   if (theirs === undefined) return undefined;
@@ -25,7 +26,7 @@ function decide(text: string | undefined, own: Requirement): 'YES' | 'NO' | unde
   return both.includes('PREFERRED') && !both.includes('NEVER') ? 'YES' : 'NO';
 }
 
-/** The first letter decides (SecMan::sec_alpha_to_sec_req). */
+/** Only the first letter is significant (SecMan::sec_alpha_to_sec_req). */
 function requirementOf(text: string): Requirement | undefined {
   const [first = ''] = text.toUpperCase();
   if ('RYT'.includes(first)) return 'REQUIRED';
@@ -34,7 +35,7 @@ function requirementOf(text: string): Requirement | undefined {
 }
 
 /**
- * Returns the common methods in the server's order, with the client's names. The comparison ignores case
+ * Returns the common methods in the server's order, spelled as the client spells them. The comparison ignores case
  * (SecMan::ReconcileMethodLists).
  */
 export function reconcileMethods(
@@ -47,7 +48,7 @@ export function reconcileMethods(
   return { names, methods };
 }
 
-/** Reads SessionDuration as C++ does, with LookupString and atoi. An attribute that is not a string counts as 0. */
+/** Parses SessionDuration as C++ does, with LookupString and atoi. An attribute that is not a string counts as 0. */
 export function sessionDurationOf(policy: ClassAd): number {
   return Number(/^"\s*(\d+)/.exec(policy.source('SessionDuration') ?? '')?.[1] ?? 0);
 }

@@ -1,9 +1,9 @@
 /**
- * A pool in this process: a collector and schedds behind one port, with the behaviour that a client which fetches a
- * token can observe.
+ * A pool in this process: a collector and schedds behind one port. To a client that fetches a token, it behaves as
+ * HTCondor does.
  *
- * It serves fault injection, fast tests, and systems without HTCondor. test/real/embedded-pool-*.test.ts run HTCondor's
- * own tools against it, to verify that it behaves like HTCondor.
+ * The pool is used for fault injection, for fast tests, and on systems without HTCondor.
+ * test/real/embedded-pool-*.test.ts verify its behavior with HTCondor's own tools.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -28,7 +28,7 @@ export class EmbeddedPool implements PoolFacts {
   readonly keys: readonly SigningKey[];
   readonly schedds: readonly string[];
   readonly version: string;
-  /** Log of events, in HTCondor's words where they exist. */
+  /** The pool's log, with HTCondor's wording for events that HTCondor also logs. */
   readonly log: string[] = [];
   /** Sessions that can be resumed, by session ID. */
   readonly sessions: Map<string, CachedSession> = new Map();
@@ -63,7 +63,7 @@ export class EmbeddedPool implements PoolFacts {
     return portOf(this.#server);
   }
 
-  /** `host:port` of the collector. */
+  /** Address of the collector, as `host:port`. */
   get collector(): string {
     const { host = '127.0.0.1' } = this.options;
     return host.includes(':') ? `[${host}]:${this.port}` : `${host}:${this.port}`;
@@ -99,12 +99,12 @@ export class EmbeddedPool implements PoolFacts {
     this.#heard.push(bytes);
   }
 
-  /** Returns whether a client has sent this text, in cleartext or in any data that the pool can decrypt. */
+  /** Returns whether a client sent this text, in cleartext or in data that the pool can decrypt. */
   hasHeard(text: string): boolean {
     return Buffer.concat(this.#heard).includes(text);
   }
 
-  /** Waits for a log line that matches. */
+  /** Waits for a log line that matches the expression. */
   async logged(pattern: RegExp): Promise<void> {
     await new Promise<void>((resolve) => {
       const look = () => {
@@ -122,7 +122,7 @@ export class EmbeddedPool implements PoolFacts {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Sends a greeting on an outgoing connection and then serves it as a schedd. */
+  /** Sends a greeting on an outgoing connection, then serves the connection as a schedd. */
   connectFrom(socket: Socket, greeting: Uint8Array): Promise<void> {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));

@@ -3,23 +3,23 @@ import { decode, levelsOf } from './idtokens.ts';
 import type { PoolFacts } from './settings.ts';
 
 export interface SciTokenSettings {
-  /** Issuers from which the daemon can fetch the keys. */
+  /** Issuers whose keys the daemon can download. */
   readonly issuers: readonly SciTokenKey[];
-  /** SCITOKENS_SERVER_AUDIENCE. */
+  /** The SCITOKENS_SERVER_AUDIENCE setting. */
   readonly audience: string;
 }
 
-/** A valid SciToken. */
+/** The result of validating a SciToken. */
 interface Validated {
-  /** `issuer,subject`. */
+  /** The name to map, in the form `issuer,subject`. */
   readonly name: string;
-  /** Undefined if the map file has no entry for `name`. */
+  /** The mapped user; undefined if the map file has no entry for `name`. */
   readonly user: string | undefined;
   readonly authz: readonly string[];
   readonly expiresAt: number;
 }
 
-/** Validates a SciToken. Returns the reason if it is rejected (htcondor::validate_scitoken, libscitokens). */
+/** Validates a SciToken. Returns the reason if the token is rejected (htcondor::validate_scitoken, libscitokens). */
 export function validate(jwt: string, { options }: PoolFacts): Validated | string {
   const { scitokens, map } = options;
   const parts = jwt.split('.');

@@ -11,25 +11,34 @@ type Edit = (frame: Uint8Array) => Uint8Array;
 /** Selects the fault just before the frame is sent. */
 type Choice = (frame: Uint8Array) => Uint8Array | 'silence' | 'reset';
 
-/** A fault in place of sending a frame: close, reset, send nothing more, send other bytes, or send other bytes last. */
+/**
+ * A fault in place of a frame: closes the connection, resets it, sends no more data, sends other bytes, or sends other
+ * bytes and then no more data.
+ */
 export type Fault = 'close' | 'reset' | 'silence' | Choice | { readonly last: Edit };
 
 /** Thrown when the client or a fault ends the connection. */
 export class Ended extends Error {}
 
 interface ServerChannelOptions {
-  /** Faults by message name as passed to `send`, or by name and number: `tls 2` is the second message of that name. */
+  /**
+   * Faults by message name as passed to `send`, or by name and number. For example, `tls 2` is the second message named
+   * `tls`.
+   */
   readonly faults: Readonly<Partial<Record<string, Fault>>>;
-  /** Number of bytes that each write sends; undefined for all. */
+  /** Number of bytes that each write sends; undefined to send all bytes at once. */
   readonly pieces: number | undefined;
   readonly randomBytes: (length: number) => Uint8Array;
-  /** True to discard sent bytes that the peer has not read when the connection is reset, as Windows does. */
+  /** If true, a reset discards sent bytes that the peer has not read, as on Windows. */
   readonly resetDiscards?: boolean | undefined;
   /** Called with all received bytes, and with the plaintext of encrypted frames. */
   readonly hear: (bytes: Uint8Array) => void;
 }
 
-/** The server's end of a connection. Sends messages of src/wire, in pieces and with faults if a test requests them. */
+/**
+ * The server's end of a connection. Sends messages in the format of src/wire, and splits them or injects faults if a
+ * test requests this.
+ */
 export class ServerChannel {
   readonly #socket: Socket;
   readonly #options: ServerChannelOptions;
@@ -66,8 +75,8 @@ export class ServerChannel {
   }
 
   /**
-   * Closes the connection as C++ does after its last message: with a reset if the peer sent bytes that were not read,
-   * including bytes in transit.
+   * Closes the connection as C++ does after its last message. If the peer sent bytes that were not read, including
+   * bytes in transit, resets the connection.
    */
   async close(): Promise<void> {
     const { unread } = this;
@@ -77,13 +86,13 @@ export class ServerChannel {
     throw new Ended(`closed with ${unread} unread bytes`);
   }
 
-  /** Sends the last message before `close`. */
+  /** Sends the last message before the connection is closed. */
   async sendLast(name: string, write: (message: Writer) => void): Promise<void> {
     if (this.#options.resetDiscards === true && this.unread > 0) await this.close();
     await this.send(name, write);
   }
 
-  /** Sends one message, or injects the fault with that name. */
+  /** Sends one message, or injects the fault that is configured for its name. */
   async send(name: string, write: (message: Writer) => void): Promise<void> {
     const message = new Writer(this.#protection !== undefined);
     write(message);
@@ -111,7 +120,7 @@ export class ServerChannel {
     this.#protection = new FrameProtection(key, digests, this.#options.randomBytes(16));
   }
 
-  /** Resets the transcript: earlier messages were for the shared port or for a CCB broker, not for the daemon. */
+  /** Resets the transcript. Earlier messages were for the shared port or for a CCB broker, not for the daemon. */
   forget(): void {
     this.#protection = undefined;
     this.#sent = new Transcript();

@@ -14,7 +14,7 @@ import { type Ad, type Client, type Identity, type PoolFacts, UNMAPPED, versionS
 import type { TokenRequests } from './token-requests.ts';
 import { exchangeSciToken, sessionToken } from './tokens.ts';
 
-/** Length of the nonce in the response to a resumption, in bytes. */
+/** Length of the nonce in the response to a resumption request, in bytes. */
 const NONCE_LENGTH = 33;
 /** SEC_SESSION_DURATION_SLOP: additional time for which the daemon keeps a session. */
 const DURATION_SLOP_SECONDS = 20;
@@ -25,7 +25,7 @@ const DC_START_TOKEN_REQUEST = 60047;
 const DC_FINISH_TOKEN_REQUEST = 60048;
 const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Returns the reply to the request of a command. */
+/** Handles a command and returns the reply to its request. */
 type Handler = (identity: Identity, request: ClassAd, pool: PoolFacts, requests: TokenRequests) => Ad;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
@@ -39,7 +39,10 @@ const COLLECTOR_HANDLERS: typeof HANDLERS = new Map<number, Handler>([
   [IMPERSONATION_TOKEN_REQUEST, (identity, request, pool) => impersonationToken(identity, request, pool)],
 ]);
 
-/** Authorization levels of DC_NOP_READ and the like, which DC_SEC_QUERY queries. Other commands need no level. */
+/**
+ * Authorization levels of DC_NOP_READ and similar commands, which clients query with DC_SEC_QUERY. Other commands
+ * require no level.
+ */
 const LEVELS: ReadonlyMap<number, string> = new Map([
   [60020, 'READ'],
   [60021, 'WRITE'],
@@ -47,7 +50,7 @@ const LEVELS: ReadonlyMap<number, string> = new Map([
   [60026, 'DAEMON'],
 ]);
 
-/** Serves a new or resumed session from its policy ad to the reply to its one command (DaemonCommandProtocol). */
+/** Serves one command in a new or resumed session, from the policy ad to the reply (DaemonCommandProtocol). */
 export async function serveSession(
   channel: ServerChannel,
   client: Client,
@@ -74,7 +77,7 @@ export async function serveSession(
   await serveCommand(channel, client, session.identity, pool, requests);
 }
 
-/** Sends the response to a resumption, in cleartext. Clients request it since 9.9. */
+/** Sends the cleartext response to a resumption request. Clients have requested this response since 9.9. */
 async function respond(channel: ServerChannel, ad: Ad): Promise<void> {
   await channel.send('resumption', (message) => putClassAd(message, ad));
 }
@@ -126,14 +129,18 @@ async function serveNewSession(
 }
 
 /**
- * Returns the commands for which clients may reuse the session. C++ lists all commands of the same authorization level.
+ * Returns the commands for which clients may reuse the session. C++ lists all commands with the same authorization
+ * level.
  */
 function validCommands(asked: number): string {
   const requests = [DC_START_TOKEN_REQUEST, DC_FINISH_TOKEN_REQUEST];
   return (requests.includes(asked) ? requests : [asked]).join(',');
 }
 
-/** Returns the command of the client, the command that it asks about, and whether the client is authorized. */
+/**
+ * Returns the client's command, the command that it queries (the same unless the client sent DC_SEC_QUERY), and whether
+ * the client is authorized.
+ */
 function verdictOn({ policy, socketName }: Client, identity: Identity, pool: EmbeddedPool) {
   const command = policy.integer('Command') ?? 0;
   const { broker, denied = () => false } = pool.options;

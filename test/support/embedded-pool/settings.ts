@@ -21,13 +21,13 @@ export const METHOD_BITS = {
 
 export type ServerMethodName = keyof typeof METHOD_BITS;
 
-/** Requirement of one side for a feature of a session (SecMan::sec_req). */
+/** What one side requires of a session feature (SecMan::sec_req). */
 export type Requirement = 'REQUIRED' | 'PREFERRED' | 'OPTIONAL' | 'NEVER';
 
 /**
- * Messages that the pool sends, in the order of a session. `ads` is the reply of the collector. `challenge` belongs to
- * TOKEN and PASSWORD, `directory` and `directory verdict` to FS, `kerberos …` to KERBEROS, `munge verdict` to MUNGE,
- * and `hello` and those after it to SSL and SCITOKENS. The CCB broker sends `ccb …`.
+ * Messages that the pool sends, in the order of a session. `ads` is the collector's reply. TOKEN and PASSWORD use
+ * `challenge`. FS uses `directory` and `directory verdict`. KERBEROS uses `kerberos …`, and MUNGE uses `munge verdict`.
+ * SSL and SCITOKENS use `hello` and the messages after it. The CCB broker sends `ccb …`.
  */
 export type Step =
   | 'ccb reply'
@@ -53,16 +53,16 @@ export type Step =
 
 export interface EmbeddedPoolOptions {
   readonly host?: string;
-  /** Port to listen on. Default: a free port. */
+  /** The port on which the pool listens. Default: a free port. */
   readonly port?: number;
-  /** Host name in the addresses, which the daemon's certificate must match. */
+  /** The host name in the pool's addresses. It must match the daemon's certificate. */
   readonly alias?: string;
   readonly trustDomain?: string;
   readonly version?: string;
   readonly keys?: readonly SigningKey[];
   /** Names of the schedds. The socket of the first schedd is `schedd_0`. */
   readonly schedds?: readonly string[];
-  /** SEC_DEFAULT_AUTHENTICATION_METHODS, in the daemon's order of preference. Default: TOKEN alone. */
+  /** SEC_DEFAULT_AUTHENTICATION_METHODS, in the daemon's order of preference. Default: only TOKEN. */
   readonly methods?: readonly ServerMethodName[];
   /** Descrambled content of SEC_PASSWORD_FILE; undefined if the pool has no password. */
   readonly password?: Uint8Array | undefined;
@@ -72,28 +72,30 @@ export interface EmbeddedPoolOptions {
   readonly tls?: TlsSettings;
   readonly scitokens?: SciTokenSettings;
   readonly requests?: RequestSettings;
-  /** CERTIFICATE_MAPFILE: maps `SSL /CN=…` and `SCITOKENS issuer,subject` to users. */
+  /** CERTIFICATE_MAPFILE, which maps `SSL /CN=…` and `SCITOKENS issuer,subject` to users. */
   readonly map?: Readonly<Record<string, string>>;
-  /** True if the collector closes the connection on a query outside a session. */
+  /** True if the collector closes the connection when it receives a query outside a session. */
   readonly readNeedsSession?: boolean;
   /** SEC_ISSUED_TOKEN_EXPIRATION, in seconds. */
   readonly maxLifetime?: number;
-  /** True for SEC_ENABLE_TOKEN_FETCH = false. */
+  /** True to set SEC_ENABLE_TOKEN_FETCH = false. */
   readonly fetchDisabled?: boolean;
   /** Set if the schedds allow the collector to fetch tokens from them. */
   readonly impersonation?: ImpersonationSettings;
-  /** SEC_TOKEN_REVOCATION_EXPR. */
+  /** The SEC_TOKEN_REVOCATION_EXPR setting, as a function. */
   readonly revoked?: (claims: Readonly<Record<string, unknown>>) => boolean;
   readonly denied?: (user: string) => boolean;
-  /** SEC_DEFAULT_AUTHENTICATION, _ENCRYPTION and _INTEGRITY. Default: REQUIRED. */
+  /** SEC_DEFAULT_AUTHENTICATION, SEC_DEFAULT_ENCRYPTION and SEC_DEFAULT_INTEGRITY. Default: REQUIRED. */
   readonly security?: Requirement;
   /** SEC_DEFAULT_SESSION_DURATION, in seconds. */
   readonly sessionDuration?: number;
-  /** True to discard a reply that is followed by a reset, as a client on Windows does. */
+  /** If true, a reset discards the reply that precedes it, as it does for a client on Windows. */
   readonly resetDiscards?: boolean;
   /** Changes an ad before the pool sends it. */
   readonly edit?: Readonly<Partial<Record<'policy' | 'post-auth' | 'reply' | 'daemon', (ad: Ad) => Ad>>>;
-  /** Faults by message, or by message and number on a connection: `tls 2` is the second `tls` message. */
+  /**
+   * Faults by message, or by message and its number on a connection. For example, `tls 2` is the second `tls` message.
+   */
   readonly faults?: Readonly<Partial<Record<Step | `${Step} ${number}`, Fault>>>;
   /** Number of bytes that each write sends. */
   readonly pieces?: number;
@@ -101,7 +103,7 @@ export interface EmbeddedPoolOptions {
   readonly broker?: (request: BrokerRequest, pool: EmbeddedPool) => Promise<void>;
 }
 
-/** The parts of the pool that its modules share. */
+/** The properties of the pool that its modules share. */
 export interface PoolFacts {
   readonly options: EmbeddedPoolOptions;
   readonly trustDomain: string;
@@ -110,7 +112,7 @@ export interface PoolFacts {
   readonly version: string;
   /** Returns the sinful string of a schedd. */
   schedd(index?: number): string;
-  /** Adds a line to the log, in HTCondor's words where it has some. */
+  /** Adds a line to the log, with HTCondor's wording for events that HTCondor also logs. */
   note(line: string): void;
   /** Records data from a client, decrypted where possible. */
   hear(bytes: Uint8Array): void;
@@ -120,23 +122,23 @@ export interface PoolFacts {
 export interface CachedSession {
   readonly key: Uint8Array;
   readonly identity: Identity;
-  /** Milliseconds since 1970. */
+  /** Expiry time, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
 
-/** Authenticated identity of a session, and its restrictions. */
+/** The authenticated identity of a session, and its restrictions. */
 export interface Identity {
   readonly user: string;
   /** Authorization levels; empty if unrestricted. */
   readonly authz: readonly string[];
-  /** Seconds since 1970. */
+  /** Expiry time, in seconds since 1970. */
   readonly expiresAt: number | undefined;
 }
 
-/** A client: its policy ad and its connection. */
+/** A client, with its policy ad and its connection. */
 export interface Client {
   readonly policy: ClassAd;
-  /** Local end of the connection. */
+  /** The local end of the connection. */
   readonly local: { readonly address: string; readonly port: number };
   /** Name of the daemon's socket behind the shared port; undefined if the client did not request one. */
   readonly socketName: string | undefined;
@@ -147,15 +149,15 @@ export function unlimited(user: string): Identity {
   return { user, authz: [], expiresAt: undefined };
 }
 
-/** Domain of unmapped identities. */
+/** The domain of unmapped identities. */
 export const UNMAPPED = '@unmapped';
 
-/** Returns a version string, `$CondorVersion: …$`, by which the client selects protocol details. */
+/** Returns a version string, `$CondorVersion: …$`. The client uses the version to select protocol details. */
 export function versionString(version: string): string {
   return `$CondorVersion: ${version} 2026-07-30 BuildID: embedded $`;
 }
 
-/** Returns whether a version string is that of the given release or a later one. An empty string counts as later. */
+/** Returns whether a version string denotes the given release or a later one. An empty string counts as later. */
 export function isSince(text: string, major: number, minor: number): boolean {
   const [, a = major, b = minor] = /(\d+)\.(\d+)\.\d+/.exec(text)?.map(Number) ?? [];
   return a > major || (a === major && b >= minor);

@@ -1,4 +1,4 @@
-/** Server side of SSL and SCITOKENS (Condor_Auth_SSL::authenticate_server_*). */
+/** The server side of SSL and SCITOKENS (Condor_Auth_SSL::authenticate_server_*). */
 import { randomBytes } from 'node:crypto';
 import type { SecureVersion } from 'node:tls';
 import type { Reader } from '../../../src/wire/reader.ts';
@@ -10,17 +10,17 @@ import { TlsEngine } from './tls-engine.ts';
 
 export interface TlsSettings {
   /**
-   * AUTH_SSL_SERVER_CERTFILE and _KEYFILE; undefined for a server without a certificate, which fails in the hello
-   * phase.
+   * AUTH_SSL_SERVER_CERTFILE and AUTH_SSL_SERVER_KEYFILE. If undefined, the server has no certificate and fails in the
+   * hello phase.
    */
   readonly certificate: Certificate | undefined;
-  /** AUTH_SSL_SERVER_CAFILE. */
+  /** The AUTH_SSL_SERVER_CAFILE setting. */
   readonly authority?: string;
   readonly version?: SecureVersion;
   readonly ciphers?: string;
-  /** Accepted key exchange groups. A group other than the client's first choice costs a round. */
+  /** Accepted key exchange groups. A group other than the client's first choice costs an additional round trip. */
   readonly groups?: string;
-  /** AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE, AUTH_SSL_REQUIRE_CLIENT_MAPPING. */
+  /** Whether AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE or AUTH_SSL_REQUIRE_CLIENT_MAPPING is set. */
   readonly requires?: 'certificate' | 'mapping';
   /** Length of the unused random key, in bytes. */
   readonly keyLength?: number;
@@ -32,10 +32,10 @@ const RECEIVING = 2;
 const QUITTING = 3;
 const HOLDING = 4;
 const KEY_LENGTH = 256;
-/** Content type of TLS application data. */
+/** The content type of TLS application data. */
 const APPLICATION_DATA = 23;
 
-/** Serves SSL. Returns the identity of the client's certificate, or a reason for refusal. */
+/** Serves SSL. Returns the identity of the client's certificate, or the reason for a refusal. */
 export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   return await withTunnel(channel, pool, 'SSL', async (engine) => {
     const { peer } = engine;
@@ -44,7 +44,9 @@ export async function serveSsl(channel: ServerChannel, pool: PoolFacts): Promise
   });
 }
 
-/** Serves SCITOKENS. Returns the identity of the token that the client sends through TLS, or a reason for refusal. */
+/**
+ * Serves SCITOKENS. Returns the identity of the token that the client sends through TLS, or the reason for a refusal.
+ */
 export async function serveSciTokens(channel: ServerChannel, pool: PoolFacts): Promise<Identity | string> {
   return await withTunnel(channel, pool, 'SCITOKENS', async (engine) => {
     for (let identity: Identity | undefined; ; ) {
@@ -146,7 +148,7 @@ async function shareKey(
   await engine.exchange(records, false);
   if (status === QUITTING || status === ERROR) return 'the client quits at key exchange';
   if (status !== HOLDING) throw new Ended(`the client says ${status} in phase key`);
-  pool.note(`${method}: the client takes us for who we are`);
+  pool.note(`${method}: the client trusts the server`);
   return undefined;
 }
 

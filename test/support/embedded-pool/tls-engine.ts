@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 
-/** Maximum number of turns of the event loop to wait for the engine. It needs only a few. */
+/** Maximum number of event loop turns to wait for the engine. It usually needs only a few. */
 const MAX_TURNS = 1000;
 const SETTLING_TURNS = 4;
 
@@ -46,7 +46,7 @@ export class TlsEngine {
     return { subject: `/${certificate.subject.split('\n').join('/')}`, trusted: this.#socket?.authorized === true };
   }
 
-  /** Feeds received records to the engine, and returns its response, if it has one. */
+  /** Feeds received records to the engine. Returns the engine's response, if there is one. */
   async exchange(records: Uint8Array, expectsAnswer: boolean): Promise<Uint8Array> {
     if (records.length > 0) this.#pipe.push(Buffer.from(records));
     const done = () => !expectsAnswer || this.#outgoing.length > 0 || this.#failure !== undefined;
@@ -55,7 +55,7 @@ export class TlsEngine {
     return Buffer.concat(this.#outgoing.splice(0));
   }
 
-  /** Encrypts a message to the client, and returns the records. */
+  /** Encrypts a message to the client. Returns the records. */
   async seal(plaintext: Uint8Array): Promise<Uint8Array> {
     this.#socket?.write(plaintext);
     return await this.exchange(new Uint8Array(), true);

@@ -1,4 +1,4 @@
-/** A SCITOKENS client that sends the token with status SENDING, and HOLDING in a separate message. */
+/** Simulates a SCITOKENS client that sends the token with status SENDING, and HOLDING in a separate message. */
 import type { AuthMethod, Candidate } from '../../../src/security/method.ts';
 import type { MessageChannel } from '../../../src/wire/message-channel.ts';
 import { Reader } from '../../../src/wire/reader.ts';
@@ -6,7 +6,7 @@ import { Writer } from '../../../src/wire/writer.ts';
 
 const SENDING = 1;
 const HOLDING = 4;
-/** Shorter than any SciToken, and longer than all other records that the client sends with HOLDING. */
+/** A length that is shorter than any SciToken and longer than any other record that the client sends with HOLDING. */
 const SHORTEST_TOKEN = 300;
 
 export function inTwoMessages(method: AuthMethod): AuthMethod {

@@ -3,24 +3,24 @@ import type { ClassAd } from '../../../src/wire/classad.ts';
 import type { Ad, Identity, PoolFacts } from './settings.ts';
 
 export interface RequestSettings {
-  /** True for SEC_ENABLE_TOKEN_REQUEST = false. */
+  /** True to set SEC_ENABLE_TOKEN_REQUEST = false. */
   readonly disabled?: boolean;
-  /** SEC_TOKEN_REQUEST_LIMITS. */
+  /** The SEC_TOKEN_REQUEST_LIMITS setting. */
   readonly limits?: readonly string[];
-  /** True if an auto-approval rule approves each request at once. */
+  /** True if an auto-approval rule approves every request at once. */
   readonly approvesItself?: boolean;
   /** Number of initial polls that the daemon rejects because of its rate limit. */
   readonly rateLimited?: number;
   /** Called for each request that waits for approval. */
   readonly whenFiled?: (id: string, requests: TokenRequests) => void;
-  /** Called for each poll, with its number, before the reply. */
+  /** Called for each poll before the reply, with the number of the poll. */
   readonly whenPolled?: (id: string, poll: number, requests: TokenRequests) => void;
 }
 
-/** A pending or decided token request. */
+/** A token request, pending or decided. */
 export interface TokenWish {
   readonly clientId: string;
-  /** Identity of the requester. */
+  /** The identity of the requester. */
   readonly requester: string;
   readonly identity: string;
   readonly authz: readonly string[];
@@ -49,7 +49,7 @@ export class TokenRequests {
     this.get(id).state = state;
   }
 
-  /** Forgets a request, as a restart of the daemon does. */
+  /** Deletes a request, as a restart of the daemon does. */
   forget(id: string): void {
     this.#wishes.delete(id);
   }

@@ -5,7 +5,7 @@ import { type Ad, type Identity, type PoolFacts, UNMAPPED } from './settings.ts'
 
 const DEFAULT_KEY = 'POOL';
 
-/** Issues a token, like handle_dc_session_token in daemon_core_main.cpp. */
+/** Issues a token as handle_dc_session_token in daemon_core_main.cpp does. */
 export function sessionToken({ user, authz, expiresAt }: Identity, request: ClassAd, pool: PoolFacts): Ad {
   const { fetchDisabled = false, maxLifetime } = pool.options;
   if (fetchDisabled) return { ErrorString: 'Token fetch disabled.', ErrorCode: 44 };
@@ -29,7 +29,7 @@ export function sessionToken({ user, authz, expiresAt }: Identity, request: Clas
   return { Token: key.issue({ subject: user, issuer: pool.trustDomain, authz: granted, lifetime, issuedAt: now }) };
 }
 
-/** Exchanges a SciToken for an IDTOKEN, like handle_dc_exchange_scitoken. */
+/** Exchanges a SciToken for an IDTOKEN as handle_dc_exchange_scitoken does. */
 export function exchangeSciToken(request: ClassAd, pool: PoolFacts): Ad {
   const scitoken = request.string('Token', 64 * 1024);
   if (scitoken === undefined) return { ErrorString: 'SciToken not provided by the client', ErrorCode: 1 };

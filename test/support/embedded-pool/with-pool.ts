@@ -3,7 +3,7 @@ import { patience } from '../slowness.ts';
 import { EmbeddedPool } from './pool.ts';
 import type { EmbeddedPoolOptions } from './settings.ts';
 
-/** Runs `work` with an embedded pool, and always stops the pool afterwards. */
+/** Calls `work` with an embedded pool, and always stops the pool afterwards. */
 export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: EmbeddedPool) => Promise<T>): Promise<T> {
   const pool = await EmbeddedPool.start(options);
   try {
@@ -13,7 +13,7 @@ export async function withPool<T>(options: EmbeddedPoolOptions, work: (pool: Emb
   }
 }
 
-/** Fetches a token. By default, uses the address of the first schedd and a token of alice. */
+/** Fetches a token. By default, uses the address of the first schedd and a token for alice. */
 export function fetchFrom(pool: EmbeddedPool, options: FetchOptions = {}): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { address: pool.schedd() };
   return fetchToken({

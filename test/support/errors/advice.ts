@@ -7,8 +7,8 @@ import { hintsFor } from '../../../src/messages/hints.ts';
 import { ERRORS, type ErrorName } from './every-error.ts';
 
 /**
- * Returns a check for assert.rejects: the error must have the code and the advice of `name` in docs/TROUBLESHOOTING.md.
- * test/messages/hints.test.ts searches the tests for these names.
+ * Returns a function for assert.rejects. The error must have the code and the advice of `name` in
+ * docs/TROUBLESHOOTING.md. test/messages/hints.test.ts searches the tests for these names.
  */
 export function advised(name: ErrorName): (error: unknown) => true {
   return (error) => {
@@ -18,12 +18,15 @@ export function advised(name: ErrorName): (error: unknown) => true {
   };
 }
 
-/** Asserts the same for the output of the command, which names flags instead of inputs. */
+/**
+ * Asserts that the command's output has the code and the advice of `name`. The command's hints name flags instead of
+ * inputs.
+ */
 export function assertAdvisedByCommand(output: string, name: ErrorName): void {
   assertAdvised(output, name, commandHint);
 }
 
-/** Asserts the same for an annotation, or for an output whose hints name no input. */
+/** Asserts that an annotation, or another output whose hints name no input, has the code and the advice of `name`. */
 export function assertAdvised(output: string, name: ErrorName, inWords = (hint: string) => hint): void {
   const wanted: AnyHTCondorError = ERRORS[name];
   assert.ok(output.includes(`(${wanted.code}`), output);
@@ -32,7 +35,10 @@ export function assertAdvised(output: string, name: ErrorName, inWords = (hint: 
   if (output.includes('while: locate')) assert.doesNotMatch(given.join(), /condor_config_val -schedd/);
 }
 
-/** Replaces what varies in a hint: random request IDs, and the daemon type, which can be a collector or a schedd. */
+/**
+ * Replaces the variable parts of a hint: random request IDs, and the type of daemon, which can be a collector or a
+ * schedd.
+ */
 function general(hint: string): string {
   return commandHint(hint)
     .replace(/-reqid \d{7}/, '-reqid 1234567')

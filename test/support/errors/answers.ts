@@ -1,4 +1,4 @@
-/** Errors that daemons return instead of a token, in HTCondor’s words. */
+/** Errors that daemons return instead of a token, with HTCondor’s wording. */
 import { daemonError } from '../../../src/daemon/daemon-error.ts';
 import type { AnyHTCondorError } from '../../../src/errors.ts';
 

@@ -1,4 +1,4 @@
-/** Errors of authentication: no common method, a refused credential, an unauthenticated daemon, a denied command. */
+/** Authentication errors: no common method, a rejected credential, an unauthenticated daemon, a denied command. */
 import {
   type AnyHTCondorError,
   AuthenticationError,

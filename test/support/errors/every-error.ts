@@ -1,4 +1,4 @@
-/** One example of each kind of error with its own advice. */
+/** One example of each kind of error that has its own advice. */
 import type { AnyHTCondorError } from '../../../src/errors.ts';
 import { OF_DAEMONS } from './answers.ts';
 import { OF_AUTHENTICATION } from './authentication.ts';
@@ -8,7 +8,8 @@ import { OF_KERBEROS } from './kerberos.ts';
 import { OF_TOKENS } from './tokens-and-outputs.ts';
 
 /**
- * Errors by a part of their message. docs/TROUBLESHOOTING.md has a heading for each, test/golden/hints.json the advice.
+ * Errors by a substring of their messages. Each substring is a heading of docs/TROUBLESHOOTING.md;
+ * test/golden/hints.json contains the advice.
  */
 export const ERRORS = {
   ...OF_INPUTS,

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { InputError } from '../../../src/errors.ts';
 
-/** Returns a check for assert.throws and assert.rejects: an InputError for this input with a matching message. */
+/**
+ * Returns a function for assert.throws and assert.rejects. The error must be an InputError for this input with a
+ * matching message.
+ */
 export const inputError = (input: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof InputError, String(error));
   assert.equal(error.input, input);

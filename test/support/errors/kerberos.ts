@@ -1,4 +1,4 @@
-/** Errors of Kerberos: credentials, KDC, or the daemon's keytab. */
+/** Kerberos errors, caused by credentials, the KDC, or the daemon's keytab. */
 import { type AnyHTCondorError, AuthenticationError, ConnectError, CredentialError } from '../../../src/errors.ts';
 import type { AttemptReason } from '../../../src/reasons.ts';
 

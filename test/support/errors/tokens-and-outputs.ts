@@ -1,4 +1,4 @@
-/** Errors about the issued token and its destination. */
+/** Errors that concern the issued token or the file that stores it. */
 import { type AnyHTCondorError, OutputError, TokenError } from '../../../src/errors.ts';
 import type { TokenReason } from '../../../src/reasons.ts';
 

@@ -1,8 +1,8 @@
-/** Faults that change attributes on the wire. They keep the length, so that nothing else changes. */
+/** Faults that change attributes on the wire. They keep the length of the frame, so that nothing else changes. */
 import { createECDH } from 'node:crypto';
 import type { FaultPlan } from './fault-proxy.ts';
 
-/** Replaces text in a frame. Pads a shorter replacement with spaces. */
+/** Replaces text in a frame. Pads the replacement with spaces if it is shorter. */
 function replaced(from: RegExp, to: (found: string) => string): FaultPlan['damage'] {
   return (frame) => {
     const text = Buffer.from(frame).toString('latin1');
@@ -76,7 +76,7 @@ export const AD_CASES: readonly AdCase[] = [
   ),
   toClient('a method that the client did not offer', METHOD_TO_CLIENT, 'ERR_MESSAGE', (frame) => {
     const changed = Uint8Array.from(frame);
-    new DataView(changed.buffer).setBigInt64(5, 4n); // FS
+    new DataView(changed.buffer).setBigInt64(5, 4n); // the bit of FS
     return { bytes: [changed] };
   }),
   {

@@ -25,7 +25,7 @@ export const MESSAGE_FAULTS = {
 
 export type MessageFault = keyof typeof MESSAGE_FAULTS;
 
-/** Adds `by` zero bytes to the body, or removes bytes if `by` is negative, and adjusts the header. */
+/** Adds `by` zero bytes to the body, or removes bytes if `by` is negative. Adjusts the header accordingly. */
 function resized(frame: Uint8Array, by: number): Uint8Array {
   const body = new Uint8Array(frame.length - 5 + by);
   body.set(frame.subarray(5, 5 + body.length));
@@ -36,7 +36,7 @@ function filled(frame: Uint8Array, byte: number): Uint8Array {
   return concat([frame.subarray(0, 5), new Uint8Array(frame.length - 5).fill(byte)]);
 }
 
-/** Sends this unencrypted message instead of the expected one. */
+/** Returns a fault that sends this unencrypted message in place of the expected one. */
 export function instead(write: (message: Writer) => unknown): Fault {
   return () => {
     const body = bytesOf(write);
@@ -58,7 +58,7 @@ export function allOf(error: unknown): string {
 export function assertHidden(secrets: readonly string[], error: unknown, ...said: readonly string[]): void {
   const shown = [allOf(error), ...said].join('\n');
   for (const secret of secrets) {
-    assert.ok(secret.length > 7, 'a secret that may be there by chance');
+    assert.ok(secret.length > 7, 'a secret that is long enough not to occur by chance');
     assert.ok(!shown.includes(secret), `${secret.slice(0, 7)}… is shown`);
   }
 }

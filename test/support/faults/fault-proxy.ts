@@ -4,12 +4,15 @@ import { listen, portOf } from '../network/listen.ts';
 
 export type Direction = 'to the daemon' | 'to the client';
 
-/** Bytes that replace a frame, and the action after them. Without `after`, later frames pass unchanged. */
+/**
+ * Bytes that replace a frame, and what the proxy does after sending them. Without `after`, it forwards later frames
+ * unchanged.
+ */
 export interface Damage {
   readonly bytes?: readonly Uint8Array[];
   /**
-   * `stall`: the proxy forwards nothing more in this direction. `reset`: it resets both connections. `end`: it closes
-   * this direction, and the other one stays open. `wait`: it sends the bytes with the next ones, or alone after
+   * `stall`: the proxy forwards no more bytes in this direction. `reset`: it resets both connections. `end`: it closes
+   * this direction and leaves the other open. `wait`: it sends the bytes together with the next ones, or alone after
    * `WHILE_MS`.
    */
   readonly after?: 'stall' | 'reset' | 'end' | 'wait';
@@ -17,20 +20,23 @@ export interface Damage {
 
 export interface FaultPlan {
   readonly direction: Direction;
-  /** Index of the frame in its direction, on each connection. */
+  /** Index of the frame among those in its direction, on each connection. */
   readonly frame: number;
   /** `earlier` contains the undamaged previous frames of both directions. */
   readonly damage: (frame: Uint8Array, earlier: Readonly<Record<Direction, readonly Uint8Array[]>>) => Damage;
 }
 
-/** Time that `wait` waits for the next frame, in milliseconds. Its sender may be waiting for a response. */
+/**
+ * Maximum time for which `wait` delays the bytes, in milliseconds. It is limited, because the sender of the next frame
+ * may be waiting for a response.
+ */
 const WHILE_MS = 20;
 
-/** A TCP proxy that parses CEDAR frames and damages one of them on each connection. */
+/** A TCP proxy that parses CEDAR frames and damages one frame on each connection. */
 export class FaultProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  /** Lengths of the frames of the first connection. */
+  /** Lengths of the frames on the first connection. */
   readonly seen: Readonly<Record<Direction, number[]>> = { 'to the daemon': [], 'to the client': [] };
   #struck = 0;
   readonly #onStrike: () => void;
@@ -46,7 +52,7 @@ export class FaultProxy {
     });
   }
 
-  /** `onStrike` is called for each damaged frame. */
+  /** Starts the proxy. Calls `onStrike` for each damaged frame. */
   static async start(
     target: { host: string; port: number },
     plan?: FaultPlan,
@@ -61,7 +67,7 @@ export class FaultProxy {
     return portOf(this.#server);
   }
 
-  /** Number of damaged frames. */
+  /** Number of frames that the proxy damaged. */
   get struck(): number {
     return this.#struck;
   }

@@ -1,4 +1,4 @@
-/** Fetches through a proxy that damages frames. */
+/** Runs fetches through a proxy that damages frames. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,11 +20,14 @@ const SERVICE = `host/${HOST}`;
 /** Deadline of a fetch, in milliseconds. It only ends a fetch that hangs. */
 const LIMIT_MS = patience(20_000);
 /**
- * Delay between the damage and the abort of a fetch that is expected to time out, in milliseconds. It replaces the
- * deadline.
+ * Delay between the damage and the abort of a fetch that is expected to time out, in milliseconds. The abort replaces
+ * the deadline.
  */
 const SILENCE_MS = 500;
-/** The same for a fetch whose outcome is not documented yet. Shorter than the timeout of a daemon, which is 20 s. */
+/**
+ * Delay before the abort of a fetch whose outcome is not yet documented, in milliseconds. It is shorter than the
+ * timeout of a daemon, which is 20 s.
+ */
 const UNKNOWN_MS = 8000;
 
 export interface Outcome {
@@ -45,13 +48,14 @@ export interface Destination {
 export async function startDestination(suite: Suite): Promise<Destination> {
   const kdc = await Kdc.start({ principals: { alice: 'secret', [SERVICE]: 'service' } });
   const { configuration } = kdc;
-  kdc.close(); // the ticket is all that the client needs
+  kdc.close(); // the client needs only the ticket
   const directory = mkdtempSync(join(tmpdir(), 'faults-'));
   const kerberosCache = join(directory, 'cache');
   writeFileSync(kerberosCache, cacheBytes(await kdc.ticket('alice', SERVICE)), { mode: 0o600 });
   const secure = await startMethodPool({
     suite,
-    // As many bytes as with PASSWORD in place of KERBEROS: the outcome of a bit flip depends on its position in an ad.
+    // The outcome of a bit flip depends on its position in an ad. Therefore, KERBEROS replaces PASSWORD, whose name has
+    // the same length.
     config: `
       SEC_DEFAULT_AUTHENTICATION_METHODS = FS, IDTOKENS, SSL, SCITOKENS, KERBEROS, MUNGE
       KERBEROS_SERVER_PRINCIPAL = ${SERVICE}
@@ -68,7 +72,7 @@ export async function startDestination(suite: Suite): Promise<Destination> {
     KERBEROS: { kerberosCache },
   };
   const to = { secure, credentials, directory };
-  await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // makes the daemon fetch the keys of the issuer
+  await fetchThrough('SCITOKENS', undefined, to, SUCCESS); // makes the daemon cache the issuer's keys
   return to;
 }
 
@@ -78,9 +82,9 @@ export async function stopDestination({ secure, directory }: Destination): Promi
 }
 
 /**
- * Fetches through a proxy that executes the plan. A fetch that is expected to end with ERR_TIMEOUT, or whose outcome is
- * not known, is aborted after the damage. An abort has the same code, and does not depend on how long the daemon takes
- * until the damaged frame.
+ * Fetches a token through a proxy that executes the plan. If the outcome is unknown or ERR_TIMEOUT is expected, the
+ * fetch is aborted after the damage. An abort has the same error code as a timeout, but it does not depend on how long
+ * the daemon takes to reach the damaged frame.
  */
 export async function fetchThrough(
   method: FaultMethod,

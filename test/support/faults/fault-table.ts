@@ -1,5 +1,5 @@
 /**
- * The frames of a fetch with IDTOKENS (those of PASSWORD are the same), with TLS and with KERBEROS, and the expected
+ * The frames of a fetch with IDTOKENS (PASSWORD has the same frames), with TLS and with KERBEROS, and the expected
  * outcome of each fault in each frame.
  */
 import { readFileSync } from 'node:fs';
@@ -12,13 +12,16 @@ export type FaultMethod = (typeof METHODS)[number];
 
 type Frames = Readonly<Record<Direction, readonly string[]>>;
 
-/** Surrounds the frames of a method by the common frames. The request, the post-auth ad and the reply are encrypted. */
+/**
+ * Adds the frames that all methods share before and after the frames of one method. The request, the post-auth ad and
+ * the reply are encrypted.
+ */
 const withAll = (own: Frames): Frames => ({
   'to the daemon': ['shared port', 'policy', 'method', ...own['to the daemon'], 'request'],
   'to the client': ['policy', 'method', ...own['to the client'], 'key exchange', 'post-auth', 'reply'],
 });
 
-/** Frames in the order in which they are sent: with TLS 1.3, and with a ticket for the daemon's host. */
+/** Frames in the order in which they are sent, with TLS 1.3 and with a KERBEROS ticket for the daemon's host. */
 export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   IDTOKENS: withAll({ 'to the daemon': ['AKEP2 1', 'AKEP2 3'], 'to the client': ['AKEP2 2'] }),
   SSL: withAll({
@@ -35,7 +38,7 @@ export const FRAMES: Readonly<Record<FaultMethod, Frames>> = {
   }),
 };
 
-/** Length of a frame header in bytes: the end flag, and the body length in 4 bytes, big endian. */
+/** Length of a frame header in bytes: 1 for the end flag, and 4 for the big-endian body length. */
 const HEADER = 5;
 
 function withLength(frame: Uint8Array, length: number): Uint8Array {
@@ -59,18 +62,22 @@ const NOISE = Buffer.from('a4ff00017f', 'hex');
 const bytes = (...all: readonly Uint8Array[]): Damage => ({ bytes: all });
 const half = (frame: Uint8Array) => frame.subarray(0, frame.length >> 1);
 const singly = (frame: Uint8Array) => [...frame].map((byte) => Uint8Array.of(byte));
-/** 23.9 would parse the body as more headers, so its content would decide what happens. */
+/** Omits the body, because 23.9 would parse it as more headers, and its content would then determine the outcome. */
 const headerAlone = (frame: Uint8Array): Damage => ({ bytes: [frame.subarray(0, HEADER)], after: 'stall' });
 /**
- * The next frame begins with 1, which takes the place of the missing byte. If a random byte that is missing was 1 too, a
- * second one is missing. A frame that ends in the integer 1 always stays whole, and the next one is damaged.
+ * Removes the last byte. The next frame begins with 1, which takes the place of the removed byte. If the last byte is
+ * random and happens to be 1, two bytes are removed. If a frame ends in the integer 1, it arrives complete, and the
+ * next frame is damaged instead.
  */
 const shortened = (frame: Uint8Array) => frame.subarray(0, frame.at(-1) === 1 && frame.at(-2) !== 0 ? -2 : -1);
 const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 
-/** Faults that deliver the same bytes in different pieces. */
+/** Faults that only change the sizes of the chunks in which the bytes arrive. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
-/** Fault that replaces the frame with the last frame of the other direction or, without one, of this direction. */
+/**
+ * The fault that replaces the frame with the last frame to the client. If there was none, it replaces the frame with
+ * the last frame to the daemon.
+ */
 const AGAIN = 'the previous frame again';
 
 export const FAULTS: readonly Fault[] = [
@@ -96,8 +103,9 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /**
- * Bytes that HTCondor's shared port reads with one call, without waiting for more: a header and the number of a command
- * (DaemonCommandProtocol::ReadHeader). If they arrive in pieces, the kernel's timing decides whether it rejects them.
+ * Number of bytes that HTCondor's shared port reads with one call, without waiting for more: a header and the number of
+ * a command (DaemonCommandProtocol::ReadHeader). If the bytes arrive separately, the kernel's timing determines whether
+ * the shared port rejects them.
  */
 const PEEKED = HEADER + 8;
 
@@ -110,14 +118,14 @@ export interface FaultCase {
   readonly method: FaultMethod;
   readonly fault: Fault;
   readonly direction: Direction;
-  /** Name of the frame. */
+  /** Name of the frame in the table. */
   readonly name: string;
   readonly plan: FaultPlan;
 }
 
 /**
- * Excludes impossible cases. The first frame of a connection has no previous frame. Two faults of `TLS done` before a
- * SciToken have no reproducible outcome.
+ * Excludes cases that are impossible or not reproducible. The first frame of a connection has no previous frame. Two
+ * faults of `TLS done` before a SciToken have no reproducible outcome.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -134,7 +142,7 @@ export function everyFault(): readonly FaultCase[] {
   ).filter(isPossible);
 }
 
-/** Number of cases that may run at the same time, by group. The groups run one after another. */
+/** Maximum number of cases that run at the same time in each group. The groups run one after another. */
 export const GROUPS = {
   'replies of the daemon': 8,
   'messages of the client': 8,
@@ -142,8 +150,9 @@ export const GROUPS = {
 } as const;
 
 /**
- * Returns the group of a case. A daemon serves no other client while it reads a request. A broken message of one client may
- * make a daemon reject a SciToken of another, so no fetch with a SciToken that it must accept runs beside such messages.
+ * Returns the group of a case. A daemon serves no other client while it reads a request. A malformed message from one
+ * client may make the daemon reject another client's SciToken. Therefore, cases with such messages do not run at the
+ * same time as fetches whose SciToken the daemon must accept.
  */
 export function groupOf(each: FaultCase): keyof typeof GROUPS {
   const { method, direction, name } = each;
@@ -152,11 +161,11 @@ export function groupOf(each: FaultCase): keyof typeof GROUPS {
   return isAlone ? 'messages that are read alone' : 'messages of the client';
 }
 
-/** docs/RELIABILITY.md has the outcomes; `npm run faults` writes them. */
+/** The document with the outcomes, which `npm run faults` writes. */
 export const RELIABILITY: string = join(projectRoot, 'docs/RELIABILITY.md');
 export const SUCCESS = 'success';
 
-/** Outcomes in the tables for 23.9 and 25.14, by `cellOf`. */
+/** Outcomes in the document's tables for 23.9 and 25.14, by `cellOf`. */
 const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
   (readFileSync(RELIABILITY, 'utf8').split('<!-- table -->')[1] ?? '').split('\n\n').flatMap((table) => {
     const [[title, ...names] = [], , ...rows] = table
@@ -171,8 +180,9 @@ const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
 const cellOf = ({ method, direction, name, fault }: FaultCase) => `${method}, ${direction}, ${name}: ${fault.name}`;
 
 /**
- * The cases that `npm test` runs at one of several releases: those in which the releases differ, and its share of the others,
- * so that neighbouring cells of a table are at different releases. `npm run faults` runs every case at each release.
+ * Returns the cases that `npm test` runs with one of several releases. They are the cases in which the releases differ,
+ * and this release's share of the others. Neighboring cells of a table belong to different releases. `npm run faults`
+ * runs every case with each release.
  */
 export function shareOf(release: number, releases: number): readonly FaultCase[] {
   return everyFault().filter((each) => {
@@ -181,7 +191,10 @@ export function shareOf(release: number, releases: number): readonly FaultCase[]
   });
 }
 
-/** The code of the error that a fetch must end in, or SUCCESS; undefined if the document lacks the case. */
+/**
+ * Returns the error code with which a fetch must fail, or SUCCESS. Returns undefined if the document does not contain
+ * the case.
+ */
 export function expectedOutcome(each: FaultCase, version: string): string | undefined {
   const [before24, since24 = before24] = outcomes.get(cellOf(each)) ?? [];
   const outcome = Number(version.split('.')[0]) < 24 ? before24 : since24;
@@ -190,9 +203,9 @@ export function expectedOutcome(each: FaultCase, version: string): string | unde
 }
 
 /**
- * Returns whether a fetch may succeed despite the damage, because it does not change the conversation. The frame
- * for the shared port is not authenticated: it only selects a daemon at that port. HTCondor skips some noise between
- * two messages. Neither side reads bytes after the last frame of a direction.
+ * Returns whether a fetch may succeed because the fault does not change the messages. The frame for the shared port is
+ * not authenticated, because it only selects a daemon at that port. HTCondor skips some noise between two messages.
+ * Neither side reads bytes after the last frame of a direction.
  */
 export function isHarmless({ fault: { name: fault }, direction, name: frame }: FaultCase): boolean {
   if (HARMLESS.includes(fault)) return true;

@@ -1,6 +1,6 @@
-"""Simulates a link that delays every packet, including SYN and SYN-ACK: a TUN device that leads back to this host.
+"""Simulates a link that delays every packet, including SYN and SYN-ACK, with a TUN device that leads back to this host.
 
-The script returns each packet for the far address half a round trip later, with source and destination swapped. A
+The script returns each packet for the far address after half a round trip, with source and destination swapped. A
 connection to FAR:PORT therefore arrives at NEAR:PORT from FAR, and responses take the same path back. Swapping the
 addresses does not change the checksums.
 

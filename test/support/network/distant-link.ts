@@ -5,11 +5,13 @@ import { createInterface } from 'node:readline';
 import { asRoot } from '../processes.ts';
 import { projectRoot } from '../project.ts';
 
-/** A simulated link to a distant host. A server that listens on the address `near` is reached at the address `far`. */
+/**
+ * A simulated link to a distant host. Clients connect to the address `far`; the server listens on the address `near`.
+ */
 export interface DistantLink {
   readonly near: { readonly v4: string; readonly v6: string };
   readonly far: { readonly v4: string; readonly v6: string };
-  /** Sets the round-trip time of later packets, in milliseconds. */
+  /** Sets the round-trip time of subsequent packets, in milliseconds. */
   setRoundTrip(ms: number): void;
   close(): Promise<void>;
 }
@@ -18,11 +20,12 @@ export interface DistantLink {
 export const NO_LINK: string | false = process.platform === 'linux' ? false : 'needs the TUN devices of Linux';
 
 /**
- * Opens a link that delays each packet, including those of the TCP handshake, by half of this time. Needs root and
+ * Opens a link that delays each packet, including those of the TCP handshake, by half of this time. Requires root and
  * Python.
  */
 export async function openDistantLink(roundTripMs: number): Promise<DistantLink> {
-  // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so they do not clash with real hosts.
+  // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so the addresses do not clash with
+  // real hosts.
   const [high, low] = [randomInt(1, 255), 4 * randomInt(0, 63)];
   const at = (host: number) => ({
     v4: `198.18.${high}.${low + host}`,

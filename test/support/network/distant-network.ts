@@ -1,16 +1,16 @@
 import { DistantProxy } from './distant-proxy.ts';
 import { freePort } from './free-port.ts';
 
-/** Address that the daemons advertise. The proxy listens there, on the port of the daemons. */
+/** The address that the daemons advertise. The proxy listens at this address, on the same port as the daemons. */
 const FORWARDING_HOST = '127.0.0.2';
 
 /** Simulates a network distance between clients and the daemons of a pool on this host. */
 export interface DistantNetwork {
   readonly proxy: DistantProxy;
-  /** Port and configuration of the pool. */
+  /** The port and the configuration of the pool. */
   readonly port: number;
   readonly config: string;
-  /** `host:port` of the collector through the proxy. */
+  /** Address of the collector through the proxy, as `host:port`. */
   readonly collector: string;
 }
 

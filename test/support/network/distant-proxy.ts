@@ -8,7 +8,7 @@ interface Target {
 }
 
 interface DistantProxyOptions {
-  /** Endpoint to listen on. Port 0 selects a free port. */
+  /** The endpoint on which the proxy listens. Port 0 selects a free port. */
   readonly host: string;
   readonly port: number;
   readonly target: Target;
@@ -17,23 +17,23 @@ interface DistantProxyOptions {
 }
 
 interface Direction {
-  /** Returns the arrival time of bytes that are received now, on the clock of performance.now(). */
+  /** Returns the time at which bytes that are received now must be delivered, on the clock of performance.now(). */
   readonly due: () => number;
-  /** Returns the round-trip timestamp of bytes that are received now. */
+  /** Returns the logical timestamp of bytes that are received now. */
   readonly sent: () => number;
-  /** Called when the bytes have been delivered. */
+  /** Called with the logical timestamp of bytes when they have been delivered. */
   readonly arrived: (time: number) => void;
 }
 
 /**
  * A TCP proxy that simulates a distant server and counts the round trips that a client waits for.
  *
- * Delays are those of a network. A connection takes one round trip; connecting to the proxy itself takes none, so the
- * client's first bytes are delayed instead. Bytes take half a round trip in each direction.
+ * Delays are like those of a network: a connection takes one round trip, and bytes take half a round trip in each
+ * direction. Connecting to the proxy itself takes no time, so the proxy delays the client's first bytes instead.
  *
- * Round trips are counted on a logical clock, which advances with changes of direction rather than with time. Bytes
- * from the client carry the latest timestamp that the client has received. A response arrives one tick later, and a
- * connection is established one tick after its start. Connections that a client uses in parallel therefore count once.
+ * The proxy counts round trips on a logical clock, which advances when the direction changes rather than with time.
+ * Bytes from the client carry the latest timestamp that the client has received. A response arrives one tick later, and
+ * a connection is established one tick after its start. Therefore, parallel connections count only once.
  */
 export class DistantProxy {
   readonly #options: DistantProxyOptions;
@@ -54,14 +54,14 @@ export class DistantProxy {
     return proxy;
   }
 
-  /** Forwards to another server too, which is at the same distance. Returns the port on the host of the proxy. */
+  /** Also forwards to a second server at the same distance. Returns the proxy's port for that server. */
   async addTarget(target: Target, host = this.#options.host): Promise<number> {
     const server = createServer((client) => this.#join(client, target));
     this.#more.push(server);
     return await listen(server, 0, host);
   }
 
-  /** Listens on another host too, on the same port: one more host at this distance. */
+  /** Also listens on another host, on the same port. This simulates a second host at the same distance. */
   async addHost(host: string): Promise<void> {
     const server = createServer((client) => this.#join(client));
     await listen(server, this.port, host);
@@ -72,7 +72,7 @@ export class DistantProxy {
     return portOf(this.#server);
   }
 
-  /** Number of round trips that the client has waited for since `reset`. */
+  /** Number of round trips that the client has waited for since the last `reset`. */
   get roundTrips(): number {
     return this.#clock;
   }
@@ -86,7 +86,7 @@ export class DistantProxy {
     return this.#connections;
   }
 
-  /** Resets the count, for the next client. */
+  /** Resets the count for the next client. */
   reset(): void {
     this.#clock = 0;
     this.#connections = 0;
@@ -104,7 +104,7 @@ export class DistantProxy {
     this.#connections += 1;
     const established = this.#clock + 1;
     const establishedAt = performance.now() + roundTripMs;
-    let asked = established; // latest timestamp that the server has received
+    let asked = established; // latest logical timestamp that the server has received
     const halfWay = roundTripMs / 2;
     this.#carry(client, server, {
       due: () => Math.max(establishedAt, performance.now()) + halfWay,
@@ -122,10 +122,10 @@ export class DistantProxy {
     });
   }
 
-  /** Forwards each chunk, and the end, in order when it is due. */
+  /** Forwards the chunks and the end of the stream in order, each when it is due. */
   #carry(from: Socket, to: Socket, { due, sent, arrived }: Direction): void {
     this.#sockets.add(from);
-    const queue: (() => void)[] = []; // timers of different lengths may fire out of order
+    const queue: (() => void)[] = []; // timers with different delays may fire out of order
     const later = (work: () => void) => {
       queue.push(work);
       setTimeout(() => queue.shift()?.(), Math.max(0, Math.ceil(due() - performance.now())));
@@ -146,16 +146,19 @@ export class DistantProxy {
   }
 }
 
-/** First delay, in milliseconds. An attempt that other load disturbed is repeated with twice the delay. */
+/**
+ * Simulated round-trip time of the first attempt, in milliseconds. If other load disturbs an attempt, the next one
+ * doubles the time.
+ */
 export const ROUND_TRIP_MS = 20;
 const MAX_ATTEMPTS = 6;
 
 /**
  * Asserts that `work` waits for exactly this number of round trips.
  *
- * If a busy host delays the client between two messages, bytes can arrive in the meantime, and the second message is
- * counted as a response to them. Such delays can only add round trips. A count that is too high is therefore repeated;
- * a count that is too low fails at once.
+ * If a busy host delays the client between two messages, bytes can arrive in the meantime. The second message is then
+ * counted as a response to these bytes. Such delays can only add round trips. Therefore, the measurement is repeated if
+ * the count is too high, and fails at once if the count is too low.
  */
 export async function assertRoundTrips(
   proxy: DistantProxy,

@@ -1,4 +1,4 @@
-/** A DNS server on UDP with SRV records (RFC 1035, RFC 2782). */
+/** A DNS server that serves SRV records over UDP (RFC 1035, RFC 2782). */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
@@ -6,11 +6,11 @@ interface Srv {
   readonly priority?: number;
   readonly weight?: number;
   readonly port: number;
-  /** Host name; `.` states that the domain does not have the service. */
+  /** The host name. `.` means that the domain does not provide the service. */
   readonly target: string;
 }
 
-/** Records, a response code in place of them, other bytes after the header, or no response. */
+/** The server's response: records, an error code, raw bytes after the header, or no response. */
 type Response = readonly Srv[] | 'FORMERR' | 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' | Buffer | undefined;
 
 const CODES: readonly unknown[] = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
@@ -20,11 +20,11 @@ const IS_RESPONSE = 0x8180;
 const QUESTION_NAME = 0xc000 | HEADER_LENGTH;
 
 export class DnsServer {
-  /** Queried names in lower case, in order. */
+  /** Names that clients queried, in lower case and in order. */
   readonly asked: string[] = [];
   readonly #socket: Socket = createSocket('udp4');
 
-  /** Starts a server that responds to queries for SRV records by their name. */
+  /** Starts a server. `respond` returns the response to a query for a name. */
   static async start(respond: (name: string) => Response): Promise<DnsServer> {
     const server = new DnsServer();
     const socket = server.#socket;
@@ -39,7 +39,7 @@ export class DnsServer {
     return server;
   }
 
-  /** `host:port`, for `dns.setServers`. */
+  /** The address for `dns.setServers`, as `host:port`. */
   get address(): string {
     return `127.0.0.1:${this.#socket.address().port}`;
   }
@@ -49,7 +49,7 @@ export class DnsServer {
   }
 }
 
-/** Returns the name in the question of a query, and the end of the question. */
+/** Returns the name in a query's question section, and the offset of its end. */
 function questionOf(query: Buffer): { readonly name: string; readonly end: number } {
   const labels: string[] = [];
   let at = HEADER_LENGTH;
@@ -65,7 +65,7 @@ function packet(query: Buffer, response: Exclude<Response, undefined>): Buffer {
   const records = typeof response === 'string' || Buffer.isBuffer(response) ? [] : (response as readonly Srv[]);
   header.writeUInt16BE(IS_RESPONSE | Math.max(CODES.indexOf(response), 0), 2);
   header.writeUInt16BE(records.length, 6);
-  header.fill(0, 8); // no records of the authority, nor additional ones such as those of EDNS
+  header.fill(0, 8); // omits authority records and additional records, such as those of EDNS
   const rest = Buffer.isBuffer(response) ? response : query.subarray(HEADER_LENGTH);
   return Buffer.concat([header, rest, ...records.map(recordOf)]);
 }
@@ -77,7 +77,7 @@ function recordOf({ priority = 0, weight = 0, port, target }: Srv): Buffer {
   return Buffer.concat([numbers(QUESTION_NAME, SRV, 1, 0, 60, data.length), data]);
 }
 
-/** Numbers of 16 bits. */
+/** Encodes numbers in 16 bits each. */
 function numbers(...values: readonly number[]): Buffer {
   const buffer = Buffer.alloc(2 * values.length);
   for (const [at, value] of values.entries()) buffer.writeUInt16BE(value, 2 * at);

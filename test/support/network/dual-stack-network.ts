@@ -1,4 +1,4 @@
-/** A simulated distant host with an IPv4 and an IPv6 address, for a pool in network namespaces of its own. */
+/** A simulated distant host with an IPv4 and an IPv6 address, for a pool in separate network namespaces. */
 import { randomInt } from 'node:crypto';
 import { run } from '../host.ts';
 import { asRoot } from '../processes.ts';
@@ -6,9 +6,9 @@ import { DistantProxy } from './distant-proxy.ts';
 import { freePort } from './free-port.ts';
 
 /**
- * The daemons and the proxy have the same two addresses, in different network namespaces. Clients on this host reach the
- * proxy, which forwards to the daemons over a pair of virtual interfaces. The interfaces and addresses disappear with the
- * pool.
+ * A network in which the daemons and the proxy have the same two addresses, but in different network namespaces.
+ * Clients on this host connect to the proxy, which forwards to the daemons over a pair of virtual interfaces. The
+ * interfaces and addresses are removed with the pool.
  */
 export class DualStackNetwork {
   readonly port: number;
@@ -21,8 +21,9 @@ export class DualStackNetwork {
   #proxy: DistantProxy | undefined;
 
   private constructor(port: number, roundTripMs: number) {
-    // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so they do not clash with real hosts.
-    // No group of the IPv6 address is 0, which HTCondor would not find in the configuration: its text has `::0` as `::`.
+    // 198.18.0.0/15 is reserved for benchmarks (RFC 2544) and fd00::/8 is private, so the addresses do not clash with
+    // real hosts. No group of the IPv6 address is 0, because HTCondor writes `::0` as `::` and would not find the
+    // address in its configuration.
     const [high, low] = [randomInt(1, 255), 4 * randomInt(1, 63)];
     this.port = port;
     this.v4 = `198.19.${high}.${low}`;
@@ -41,7 +42,7 @@ export class DualStackNetwork {
     return this.#proxy;
   }
 
-  /** Connects the network namespace of process `pid`, and starts the proxy. */
+  /** Connects the network namespace of the process `pid`, and starts the proxy. */
   async attach(pid: string): Promise<void> {
     const { v4, v6 } = this;
     const [here, there] = [this.#interface, 'pool0'];

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
 
-/** Starts a server on a loopback address, and returns its port. */
+/** Starts a server on a loopback address. Returns its port. */
 export async function listen(server: Server, port = 0, host = '127.0.0.1'): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
@@ -14,7 +14,7 @@ export function portOf(server: Server): number {
   return address.port;
 }
 
-/** Returns a port on which nothing listens. */
+/** Returns a port on which no process listens. */
 export async function deadPort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 
 /**
- * Opens a port that does not respond, because its process is stopped and its backlog is full. `answer` makes it accept.
+ * Opens a port that does not respond, because its process is stopped and its backlog is full. `answer` makes it accept
+ * connections.
  */
 export async function silentPort(): Promise<{ port: number; answer(): void; close(): void }> {
   const script = `

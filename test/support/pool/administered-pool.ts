@@ -1,4 +1,6 @@
-/** A pool that is configured as in docs/ADMINISTRATORS.md: an account, a key and a bootstrap token for CI. */
+/**
+ * A pool that is configured as docs/ADMINISTRATORS.md describes, with an account, a key and a bootstrap token for CI.
+ */
 import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { type FetchOptions, fetchToken } from '../../../src/index.ts';
@@ -28,8 +30,8 @@ export const TRIED = {
 const scrambled = Buffer.from([0xde, 0xad, 0xbe, 0xef]);
 
 /**
- * For a describe block: starts the daemons before its tests, and afterwards asserts that the tests used all blocks of
- * the part.
+ * Starts the daemons before the tests of a describe block. Asserts afterwards that the tests used all blocks of this
+ * part of the document.
  */
 export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const mine: readonly string[] = [...TRIED.setUp, ...TRIED[part]];
@@ -54,12 +56,12 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
 
   function block(name: string): string {
     const found = blocks.filter((each) => each.name === name);
-    assert.equal(found.length, 1, `${DOCUMENT} has one block ${name}`);
+    assert.equal(found.length, 1, `${DOCUMENT} has exactly one block ${name}`);
     used.add(name);
     return found[0]?.text ?? '';
   }
 
-  /** Returns the lines of a block with log lines as patterns, in which `…` matches any text. */
+  /** Returns the lines of a block as patterns for log lines. `…` in a line matches any text. */
   function logLines(name: string): readonly string[] {
     const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return block(name)
@@ -68,7 +70,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       .map((line) => line.split('…').map(escaped).join('.*'));
   }
 
-  /** Runs `work` with additional settings, and restores the configuration afterwards. */
+  /** Calls `work` while the pool has additional settings, then restores the configuration. */
   async function configured(settings: string, work: () => Promise<void>): Promise<void> {
     await secure.configure(settings);
     try {
@@ -86,7 +88,10 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
   const refusedWith = (errorCode: number, options: FetchOptions) =>
     assert.rejects(fetch(options), { code: 'ERR_DAEMON', errorCode });
 
-  /** Runs one of HTCondor's tools with a token as the only credential. As root, a tool would issue its own token. */
+  /**
+   * Runs one of HTCondor's tools with a token as its only credential. The tool does not run as root, because it would
+   * then issue its own token.
+   */
   async function withToken(jwt: string, ...argv: string[]): Promise<Outcome> {
     const directory = `/tmp/token-${Math.random().toString(36).slice(2)}`;
     await pool.run('mkdir', '-m', '700', directory);
@@ -101,12 +106,15 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
     return allowed.map((line) => line.trim().split(/\s+/)[0]);
   }
   const takes = async (jwt: string, type = 'schedd') => (await levels(jwt, type, ['READ'])).length === 1;
-  const assertTaken = async (jwt: string, type?: string) => assert.ok(await takes(jwt, type), 'it is taken');
-  const assertRefused = async (jwt: string, type?: string) => assert.ok(!(await takes(jwt, type)), 'it is refused');
+  const assertTaken = async (jwt: string, type?: string) =>
+    assert.ok(await takes(jwt, type), 'the daemon accepts the token');
+  const assertRefused = async (jwt: string, type?: string) =>
+    assert.ok(!(await takes(jwt, type)), 'the daemon rejects the token');
 
   const create = async (...args: string[]) => (await pool.run('condor_token_create', ...args)).trim();
   /**
-   * Returns a signing key, to issue tokens that condor_token_create cannot issue: with an `iat` in the past or future.
+   * Returns a signing key for tokens that condor_token_create cannot issue, because their `iat` is in the past or the
+   * future.
    */
   async function signingKey(id: string): Promise<SigningKey> {
     const file = Buffer.from(await pool.run('base64', '-w0', `/etc/condor/passwords.d/${id}`), 'base64');
@@ -127,7 +135,7 @@ export function administered(suite: Suite, part: 'tokens' | 'daemons') {
       get address() {
         return address;
       },
-      /** The bootstrap token of the document. */
+      /** The bootstrap token that the document creates. */
       get bootstrap() {
         return bootstrap;
       },

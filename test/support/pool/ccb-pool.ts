@@ -1,4 +1,7 @@
-/** A pool whose schedd is behind CCB, with its CCB broker, fetches from it, and a check that no port stays open. */
+/**
+ * Runs a pool that has a CCB broker and a schedd behind it. Fetches from the schedd, and checks that no port stays
+ * open.
+ */
 import assert from 'node:assert/strict';
 import type { HTCondorError } from '../../../src/errors.ts';
 import type { FetchOptions } from '../../../src/index.ts';
@@ -13,12 +16,12 @@ export type Broker = (request: BrokerRequest, pool: EmbeddedPool) => Promise<voi
 export const STREAMING_IS_OFF =
   'CCB streaming mode is required to reach this daemon but is disabled on the CCB server (CCB_SERVER_STREAMING is false)';
 
-/** A port on which nothing listens, and which the operating system never assigns. */
+/** A port on which no process listens, and which the operating system never assigns. */
 export const DEAD_PORT = 1;
 
-/** For `afterEach`: waits until all ports are closed. */
+/** Waits until all ports are closed. Test files pass this function to `afterEach`. */
 export async function allPortsClosed(): Promise<void> {
-  // If a port stays open, this loop ends only with the time limit of the test.
+  // If a port stays open, only the time limit of the test ends this loop.
   while (ports() > 0) await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -26,7 +29,7 @@ export function ports(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
 }
 
-/** Runs `work` with a pool that has a CCB broker. Failed assertions in the broker fail the test. */
+/** Calls `work` with a pool that has a CCB broker. A failed assertion in the broker fails the test. */
 export async function withPool(
   options: EmbeddedPoolOptions,
   work: (pool: EmbeddedPool) => Promise<unknown>,
@@ -44,7 +47,7 @@ export async function withPool(
   }
 }
 
-/** Fetches from a schedd behind the CCB broker, and returns the log. */
+/** Fetches from a schedd behind the CCB broker. Returns the token and the log. */
 export async function fetchHidden(pool: EmbeddedPool, options: FetchOptions = {}) {
   const log: string[] = [];
   const onLog = (_: string, line: string) => log.push(line);
@@ -59,6 +62,6 @@ export const ccbOnly = (text: RegExp) => (error: HTCondorError) => {
   return true;
 };
 
-/** Sends the broker's reply to a request. */
+/** Sends the broker's reply to a CCB request. */
 export const reply = ({ channel }: BrokerRequest, ad: Record<string, boolean | number>) =>
   channel.send('x', (message) => putClassAd(message, ad));

@@ -1,4 +1,4 @@
-/** HTCondor's tools on a runner outside the pool, with the files, variables and network of this host. */
+/** Provides HTCondor's tools on a runner outside the pool. They use the files, variables and network of this host. */
 import { chmodSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ const TOOLS = [
   ...['condor_transfer_data', 'condor_rm'],
 ];
 
-/** Mounts an in-memory overlay over a tree, as in pool.ts. The mount namespace ends with the tool. */
+/** Mounts an in-memory overlay over a tree, as pool.ts does. The mount namespace ends with the tool. */
 const INSIDE = `
   set -e
   tree=$1; who=$2; temporary=$3; shift 3
@@ -25,7 +25,8 @@ const INSIDE = `
 `;
 
 /**
- * Writes wrappers into a directory for the PATH. They run the tools of a suite's tree as the account of this process.
+ * Writes wrappers into a directory that is to be in PATH. They run the tools of a suite's tree under the account of
+ * this process.
  */
 export function writeCondorTools(folder: string, suite: Suite): void {
   const [program, ...args] = asRoot('unshare', '--mount', 'sh', '-c', INSIDE, 'tool', treeOf(suite));

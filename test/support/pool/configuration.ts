@@ -1,4 +1,4 @@
-/** HTCondor configuration of a pool of pool.ts. The configuration of the test follows it. */
+/** The HTCondor configuration of a pool. The settings of the test are appended, so they take precedence. */
 
 export const TRUST_DOMAIN = 'pool.test';
 
@@ -9,7 +9,7 @@ export interface PoolShape {
   readonly sharedPort?: boolean;
   /** True to listen on ::1 instead of 127.0.0.1. */
   readonly ipv6?: boolean;
-  /** Network with an address of each family, in which the pool runs instead of that of this host. */
+  /** Addresses of a separate network in which the pool runs, one for each IP version. Default: the host's network. */
   readonly dualStack?: { readonly v4: string; readonly v6: string };
 }
 

@@ -6,14 +6,17 @@ import { processHost } from '../../../src/inputs/process-host.ts';
 import { readRequest } from '../../../src/inputs/request.ts';
 import { fetchToken } from '../../../src/pipeline/fetch.ts';
 import type { FetchedToken } from '../../../src/pipeline/library-types.ts';
-import type { Words } from '../clients/ways.ts';
+import type { Words } from '../clients/method-clients.ts';
 import { freePort } from '../network/free-port.ts';
 import { notingHost } from '../noting-host.ts';
 import { surroundings } from '../surroundings.ts';
 import type { Pool, PoolOptions } from './pool.ts';
 import { startPool } from './pool.ts';
 
-/** The daemons' host and its realm, another realm whose users are mapped, and a realm that the daemons do not know. */
+/**
+ * The daemons' host, its realm, another realm whose users are mapped, and a realm that the daemons' configuration does
+ * not contain.
+ */
 export const KERBEROS_HOST = 'ap.pool.test';
 export const REALM = 'POOL.TEST';
 export const OTHER_REALM = 'OTHER.TEST';
@@ -21,7 +24,7 @@ const STRANGE_REALM = 'STRANGE.TEST';
 const REALMS = [REALM, OTHER_REALM, STRANGE_REALM] as const;
 export const ALICE_PASSWORD = 'correct horse battery';
 
-/** Settings of the daemons. Without a map file, the domain would be the realm. */
+/** Settings of the daemons. Without a map file, the domain of an identity would be the realm. */
 const KERBEROS_CONFIG = `
   SEC_DEFAULT_AUTHENTICATION_METHODS = KERBEROS, IDTOKENS, FS
   HOST_ALIAS = ${KERBEROS_HOST}
@@ -29,7 +32,7 @@ const KERBEROS_CONFIG = `
   KERBEROS_MAP_FILE = /etc/condor/kerberos.map
 `.replaceAll(/^ +/gm, '');
 
-/** Environment that restricts both tools to KERBEROS. */
+/** Environment variables that restrict both tools to KERBEROS. */
 export const ONLY_KERBEROS = { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' };
 
 interface FetchFacts {
@@ -54,7 +57,7 @@ export class KerberosPool {
     this.folder = folder;
   }
 
-  /** `host:port` of the collector, with the host name in its principal. */
+  /** Address of the collector, as `host:port`, with the host name in the collector's principal. */
   get collector(): string {
     return `${KERBEROS_HOST}:${this.pool.port}`;
   }
@@ -64,13 +67,13 @@ export class KerberosPool {
     for (const command of commands) await this.pool.run('kadmin.local', '-r', REALM, ...command.split(' '));
   }
 
-  /** Writes a file in the pool that alice owns. */
+  /** Writes a file that alice owns in the pool. */
   async put(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
     await this.pool.write(path, content, mode);
     await this.pool.run('chown', 'alice', path);
   }
 
-  /** Runs kinit as alice in the pool, and returns the name of the credential cache. */
+  /** Runs kinit in the pool as alice. Returns the name of the credential cache. */
   async kinit(cache: string, ...args: readonly string[]): Promise<string> {
     const words = args.length > 0 ? args : ['-k', '-t', '/home/alice/alice.keytab', `alice@${REALM}`];
     const { status, stderr } = await this.pool.exec(['kinit', '-c', cache, ...words], { user: 'alice' });
@@ -78,12 +81,12 @@ export class KerberosPool {
     return cache;
   }
 
-  /** Returns the content of a file in the pool, in base64. */
+  /** Returns the content of a file in the pool as base64. */
   async base64(path: string): Promise<string> {
     return (await this.pool.run('base64', '-w0', path)).trim();
   }
 
-  /** Fetches in this process. By default, uses the address of the schedd. */
+  /** Fetches a token in this process. By default, uses the address of the schedd. */
   async fetch(words: Words, { env = {}, skewSeconds = 0, timeoutMs = 30_000 }: FetchFacts = {}): Promise<Fetched> {
     const { host: noting, masks, log } = notingHost();
     const sinks = { log: noting.log, mask: noting.mask };
@@ -105,7 +108,7 @@ export class KerberosPool {
     }
   }
 
-  /** Writes a file on this host, outside the pool, and returns its path. */
+  /** Writes a file on this host, outside the pool. Returns its path. */
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.folder, name);
     writeFileSync(path, content, { mode: 0o600 });
@@ -118,7 +121,7 @@ export class KerberosPool {
   }
 }
 
-/** Returns krb5.conf for all realms. With `mapped`, it maps the daemons' host to its realm. */
+/** Returns a krb5.conf for all realms. With `mapped`, the file maps the daemons' host to its realm. */
 function krb5Configuration(ports: readonly number[], mapped = true): string {
   const realms = REALMS.map((name, at) => `  ${name} = {\n    kdc = 127.0.0.1:${ports[at]}\n  }\n`).join('');
   const domains = mapped ? `[domain_realm]\n  .pool.test = ${REALM}\n  pool.test = ${REALM}\n` : '';
@@ -172,7 +175,7 @@ async function makeRealms(pool: Pool): Promise<void> {
   await pool.run('sh', '-c', script);
 }
 
-/** Starts the pool. `options.config` follows the KERBEROS settings. The caller stops the pool in `after`. */
+/** Starts the pool. `options.config` is appended to the KERBEROS settings. The caller must stop the pool in `after`. */
 export async function startKerberosPool(options: PoolOptions): Promise<KerberosPool> {
   const ports = [await freePort(), await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'kerberos-'));
@@ -182,7 +185,7 @@ export async function startKerberosPool(options: PoolOptions): Promise<KerberosP
     ...options,
     config: `${KERBEROS_CONFIG}${options.config ?? ''}`,
     async prepare(pool) {
-      // HTCondor's tool resolves an address to the name in the first matching line.
+      // HTCondor's tool resolves an address to the name in the first matching line of /etc/hosts.
       await pool.run(
         'sh',
         '-c',

@@ -12,16 +12,16 @@ export const SSL = {
 };
 export const SCITOKEN = { BEARER_TOKEN_FILE: '/home/alice/scitoken' };
 
-/** Returns the environment that restricts HTCondor's client to these methods. */
+/** Returns environment variables that restrict HTCondor's client to these methods. */
 export const only = (methods: string) => ({ _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: methods });
 
 /** Returns arguments that select the pool's schedd. */
 export const fromSchedd = ({ collector, pool }: SecurePool) => ['-pool', collector, '-name', pool.scheddName];
 
 export interface MethodPool extends SecurePool {
-  /** Sinful string of the schedd. */
+  /** The sinful string of the schedd. */
   readonly address: string;
-  /** Fetches with the library from the schedd, on this host rather than in the pool's root. */
+  /** Fetches a token from the schedd with the library, on this host rather than in the pool's root directory. */
   fetch(options: FetchOptions): Promise<FetchedToken>;
 }
 

@@ -1,4 +1,4 @@
-/** Mount and process namespaces with a root file system of their own, for a pool of pool.ts. */
+/** Mount and process namespaces with a separate root file system, in which a pool runs. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,16 +7,13 @@ import { projectRoot } from '../project.ts';
 import { type Suite, treeOf } from './suites.ts';
 
 const USERS = ['alice', 'bob'];
-/**
- * Root of the pool in its mount namespace, below a directory that exists on every Linux, so that nothing can be left
- * behind.
- */
+/** Root of the pool in its mount namespace. Every Linux has the parent directory, so none has to be created or removed. */
 const ROOT = '/mnt/root';
 
 /**
  * Mounts an in-memory overlay over a tree, in new mount and process namespaces. The script does not change the host,
- * and many pools can share a tree. Everything is removed when the script ends: on request, when its parent is killed
- * (--kill-child), or when its standard input closes because the test process has ended.
+ * and many pools can share a tree. The namespaces end with the script: when `stop` closes its standard input, when its
+ * parent is killed (--kill-child), or when the test process ends, which also closes the standard input.
  */
 const INIT = `
   set -e
@@ -49,13 +46,13 @@ const INIT = `
 `;
 
 export interface Namespaces {
-  /** Their first process. It reads commands from its standard input, and everything ends with it. */
+  /** The first process in the namespaces. It reads commands from its standard input. The namespaces end with it. */
   readonly init: ChildProcess;
-  /** PID of that process on the host. */
+  /** PID of `init` on the host. */
   readonly pid: string;
 }
 
-/** Starts the namespaces. `node` is the Node that the pool sees as /usr/local/bin/node. */
+/** Starts the namespaces. `node` is the path of the Node that the pool sees as /usr/local/bin/node. */
 export async function startNamespaces(suite: Suite, node: string, ownNetwork: boolean): Promise<Namespaces> {
   const [program, ...args] = asRoot(
     ...['unshare', '--mount', '--pid', ...(ownNetwork ? ['--net'] : []), '--fork', '--kill-child'],
@@ -71,7 +68,7 @@ export async function startNamespaces(suite: Suite, node: string, ownNetwork: bo
   return { init, pid };
 }
 
-/** Runs a program in the namespaces of process `pid`, below their root. `options` are options of chroot. */
+/** Runs a program in the namespaces of process `pid`, with the pool's root. `options` are options of chroot. */
 export function enter(pid: string, options: readonly string[], argv: readonly string[]): Promise<Outcome> {
   const spaces = [`--target=${pid}`, '--mount', '--pid', '--root'];
   return execute(asRoot('nsenter', ...spaces, 'chroot', ...options, ROOT, ...argv));

@@ -1,19 +1,22 @@
-/** Command lines to run with HTCondor's condor_token_fetch and with this project's, and their intended differences. */
+/**
+ * Command lines for HTCondor's condor_token_fetch and for this project's command, and the intended differences between
+ * them.
+ */
 import type { Suite } from './suites.ts';
 
 export interface Case {
-  /** Arguments. POOL, NAME, SCHEDD, COLLECTOR and MASTER are placeholders for the pool's values. */
+  /** The command line. POOL, NAME, SCHEDD, COLLECTOR and MASTER are placeholders for the pool's values. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Account that runs the command. Default: alice. */
+  /** The account that runs the command. Default: alice. */
   readonly user?: 'root';
-  /** Shell commands to run in the home directory before each of the two commands. */
+  /** Shell commands that run in the home directory before each of the two commands. */
   readonly setup?: string;
-  /** Configuration of the daemons, in addition to that of the pool. */
+  /** Daemon settings in addition to those of the pool. */
   readonly config?: string;
   /**
-   * For an intended difference: the heading in docs/PARITY.md, the result of this project's command, and the release,
-   * if not all.
+   * An intended difference: the heading in docs/PARITY.md and the result of this project's command. Has a release if
+   * the difference exists only in that release.
    */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails', only?: Suite];
 }
@@ -29,7 +32,7 @@ const FINDS = 'Names';
 const CREDENTIALS = 'Credentials';
 
 export const CASES: readonly Case[] = [
-  // Selection of the daemon.
+  // Cases that select the daemon.
   { args: [] },
   { args: ['-pool', 'POOL'] },
   { args: ['-name', 'NAME'] },
@@ -69,7 +72,7 @@ export const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SCHEDD_HOST: 'SCHEDD' } },
   { args: [], env: NO_LOCAL },
   { args: ['-name', 'NAME'], env: NO_LOCAL },
-  // Requested token.
+  // Cases that request a particular token.
   { args: ['-authz', 'READ'] },
   { args: ['-authz', 'READ', '-authz', 'WRITE'] },
   { args: ['-a', 'READ', '--authz', 'ADVERTISE_STARTD', '-auth', 'DAEMON'] },
@@ -96,7 +99,7 @@ export const CASES: readonly Case[] = [
   { args: ['-key', 'OTHER'] },
   { args: ['-key', 'GONE'] },
   { args: ['-key', ''] },
-  // Destination of the token.
+  // Cases that choose where the token is written.
   { args: ['-token', 'mine'] },
   { args: ['-to', 'mine', '-lifetime', '60'], env: { _CONDOR_SEC_TOKEN_DIRECTORY: '/home/alice/elsewhere' } },
   {
@@ -121,7 +124,7 @@ export const CASES: readonly Case[] = [
   { args: ['-file', 'missing/mine'], differs: [FILES, 'succeeds'] },
   { args: ['-file', 'mine'], setup: 'ln -s other mine' },
   { args: ['-token', 'mine', '-file', 'yours'], differs: [FILES, 'fails'] },
-  // Account.
+  // Cases that run under another account.
   { args: [], user: 'root' },
   { args: ['-lifetime', '30'], user: 'root', env: IDTOKENS },
   { args: ['-type', 'collector', '-authz', 'READ'], user: 'root' },
@@ -156,7 +159,7 @@ export const CASES: readonly Case[] = [
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'KERBEROS' } },
   { args: [], env: { _CONDOR_SEC_CLIENT_AUTHENTICATION_METHODS: 'NONSENSE, FS' } },
   { args: [], env: { _CONDOR_SEC_DEFAULT_AUTHENTICATION_METHODS: 'IDTOKENS' } },
-  // Settings of the daemons.
+  // Cases with particular settings of the daemons.
   { args: ['-lifetime', '3600'], config: 'SEC_ISSUED_TOKEN_EXPIRATION = 120' },
   { args: [], config: 'SEC_ISSUED_TOKEN_EXPIRATION = 120' },
   { args: [], config: 'SEC_ENABLE_TOKEN_FETCH = false' },
@@ -166,13 +169,13 @@ export const CASES: readonly Case[] = [
     setup: 'umask 077; mkdir tokens; cp good tokens/a',
     config: 'SEC_TOKEN_REVOCATION_EXPR = sub =?= "alice@pool.test"',
   },
-  // Through the collector; this fails with every release since 9.9.
+  // Requests the token through the collector. This fails with every release since 9.9.
   { args: ['-remote'] },
   { args: ['-r', '-pool', 'POOL', '-name', 'NAME'] },
   { args: ['-remote', '-name', 'nobody@nowhere'] },
   { args: ['-remote', '-key', 'POOL'] },
   { args: ['-remote', '-type', 'COLLECTOR'] },
-  // Syntax of the command line.
+  // Cases that concern the syntax of the command line.
   { args: ['-help'] },
   { args: ['-h'] },
   { args: ['-debug'] },

@@ -1,8 +1,9 @@
 /**
- * Patches HTCondor so that `condor_token_fetch -remote` succeeds; without the patch, it fails with every release since 9.9.0.
+ * Patches HTCondor so that `condor_token_fetch -remote` succeeds. Without the patch, it fails with every release since
+ * 9.9.0.
  *
- * The patch changes the machine code in the pool's own tree: it gives an attribute that the collector looks up a name
- * that the collector does not remove, and turns one call into a no-op. Nothing else is changed.
+ * The patch changes the machine code in the pool's own tree. The collector removes an attribute that it needs later, so
+ * the patch renames the attribute. The patch also turns one call into a no-op. Nothing else is changed.
  */
 import type { Pool } from './pool.ts';
 import type { Suite } from './suites.ts';
@@ -12,13 +13,13 @@ const RETURN = 0xc3;
 const [NAME, OTHER_NAME] = ['Capability', 'Xapability'];
 const SECTION_DYNSYM = 11;
 
-/** Returns the reason why the patch cannot be applied on this host; undefined if it can. */
+/** Returns the reason why this host cannot apply the patch; undefined if it can. */
 export function patchUnavailable(suite: Suite): string | undefined {
-  if (suite === 'sid') return 'the release in sid, and so its machine code, changes every month';
-  return process.arch === 'x64' ? undefined : `HTCondor's machine code is known for x64, not for ${process.arch}`;
+  if (suite === 'sid') return 'the release in sid, and therefore its machine code, changes every month';
+  return process.arch === 'x64' ? undefined : `HTCondor's machine code is known only for x64, not for ${process.arch}`;
 }
 
-/** Applies the patch. Pass it to startPool as `prepare`. */
+/** Applies the patch. Tests pass this function to startPool as `prepare`. */
 export async function patchRemote(pool: Pool): Promise<void> {
   for (const program of ['/usr/sbin/condor_collector', '/usr/sbin/condor_schedd']) {
     const code = await read(pool, program);
@@ -33,8 +34,8 @@ export async function patchRemote(pool: Pool): Promise<void> {
 }
 
 /**
- * Returns the offsets of a name in a program: as a constant, or in an instruction that moves its first eight
- * characters.
+ * Returns the offsets at which a name occurs in a program: either as a constant, or as an instruction operand that
+ * contains its first eight characters.
  */
 function placesOf(code: Buffer, name: string): readonly number[] {
   const text = code.toString('latin1');

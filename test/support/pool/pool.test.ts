@@ -7,14 +7,14 @@ import { asRoot } from '../processes.ts';
 import { until } from '../until.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from './pool.ts';
 
-/** Returns the processes in a namespace such as `pid:[4026532201]`. Other pools may run at the same time. */
+/** Returns the processes in a namespace such as `pid:[4026532201]`, because other pools may run at the same time. */
 function processesIn(namespace: string): readonly string[] {
   const [program, ...args] = asRoot('sh', '-c', 'find /proc/[0-9]*/ns -type l -printf "%l %p\\n" 2> /dev/null');
   const lines = spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n');
   return lines.filter((line) => line.startsWith(`${namespace} `)).map((line) => line.slice(namespace.length + 1));
 }
 
-/** Keeps namespaces alive, so that the kernel does not reuse their numbers for another pool during the test. */
+/** Keeps namespaces open, so that the kernel does not reuse their numbers for another pool during the test. */
 async function hold(namespaces: readonly string[]): Promise<ChildProcess> {
   const members = namespaces.map((each) => processesIn(each)[0] ?? '');
   const [program, ...args] = asRoot('sh', '-c', 'exec 3<"$0" 4<"$1" && echo held && read -r _', ...members);
@@ -24,7 +24,7 @@ async function hold(namespaces: readonly string[]): Promise<ChildProcess> {
   return holder;
 }
 
-/** Ends a pool and waits until its processes are gone. A mount namespace and its mounts end with the last process. */
+/** Ends a pool and waits until its processes have ended. A mount namespace and its mounts end with the last process. */
 async function nothingRemains(namespaces: readonly string[], end: () => Promise<unknown>): Promise<void> {
   const holder = await hold(namespaces);
   try {
@@ -42,7 +42,8 @@ async function namespacesOf(pool: Pool): Promise<readonly string[]> {
   const links = await pool.run('readlink', '/proc/self/ns/pid', '/proc/self/ns/mnt');
   const namespaces = links.trim().split('\n');
   assert.equal(namespaces.length, 2);
-  assert.ok(namespaces.every((each) => processesIn(each).length > 2)); // otherwise the check below would pass trivially
+  // Without processes, the check below would pass trivially.
+  assert.ok(namespaces.every((each) => processesIn(each).length > 2));
   return namespaces;
 }
 
@@ -69,7 +70,7 @@ for (const suite of poolSuites()) {
     });
     after(() => (stopped ? undefined : pool?.stop()));
 
-    test('answers condor_status', async () => {
+    test('responds to condor_status', async () => {
       const stdout = await pool.run('condor_status', '-schedd', '-af', 'Name', 'MyAddress');
       assert.ok(stdout.startsWith(`${pool.scheddName} <127.0.0.1:${pool.port}?`), stdout);
     });
@@ -89,7 +90,7 @@ for (const suite of poolSuites()) {
       assert.doesNotMatch((await ping('WRITE')).stdout, /ALLOW/);
     });
 
-    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure returns', async () => {
+    test('issues a token to HTCondor’s own condor_token_fetch over FS, and applies new settings before configure() returns', async () => {
       const fetch = () => pool.exec(['condor_token_fetch', '-lifetime', '60'], { user: 'alice', cwd: '/home/alice' });
       const { stdout, stderr } = await fetch();
       const claims = JSON.parse(Buffer.from(stdout.split('.')[1] ?? '', 'base64url').toString()) as Record<
@@ -104,14 +105,14 @@ for (const suite of poolSuites()) {
       assert.equal((await fetch()).status, 0);
     });
 
-    test('leaves no process and no mount when it is stopped', async () => {
+    test('leaves no process and no mount behind after it is stopped', async () => {
       await nothingRemains(await namespacesOf(pool), async () => {
         await pool.stop();
         stopped = true;
       });
     });
 
-    test('leaves no process and no mount when the test process is killed', async () => {
+    test('leaves no process and no mount behind if the test process is killed', async () => {
       const [child, namespaces] = await poolInAnotherProcess(suite);
       await nothingRemains(namespaces, async () => {
         child.kill('SIGKILL');

@@ -12,13 +12,13 @@ export { poolSuites, poolUnavailable } from './suites.ts';
 
 export interface PoolOptions extends PoolShape {
   readonly suite: Suite;
-  /** Additional HTCondor configuration. */
+  /** HTCondor configuration that is appended to that of the pool. */
   readonly config?: string;
-  /** Port from freePort, if the test must know it in advance. */
+  /** Port of the pool, if the test must know it in advance. Default: a free port. */
   readonly port?: number;
-  /** Path of the Node that runs `ours`. Default: the Node of this process. */
+  /** Path of the Node that `ours` uses. Default: the Node that runs this process. */
   readonly node?: string;
-  /** Network of a dual-stack host. The pool uses its port. */
+  /** Network of a dual-stack host, which also determines the port of the pool. */
   readonly dualStack?: DualStackNetwork;
   /** Called before the daemons start, for example to write files. */
   readonly prepare?: (pool: Pool) => Promise<void>;
@@ -79,17 +79,17 @@ export class Pool {
     return enter(this.#namespaces.pid, who, inside);
   }
 
-  /** Runs the built command of this project with the pool's configuration, file system and accounts. */
+  /** Runs this project's built command in the pool, with the pool's configuration, file system and accounts. */
   ours(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
     return this.exec(['node', '/opt/ours/cli/index.js', ...args], options);
   }
 
-  /** Runs HTCondor's command in the same environment. */
+  /** Runs HTCondor's condor_token_fetch in the pool. */
   theirs(args: readonly string[], options?: ExecOptions): Promise<Outcome> {
     return this.exec(['condor_token_fetch', ...args], options);
   }
 
-  /** Runs a program, which must succeed, and returns its standard output. */
+  /** Runs a program in the pool and returns its standard output. Throws if the program fails. */
   async run(...argv: string[]): Promise<string> {
     const { status, stdout, stderr } = await this.exec(argv);
     if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}\n${stdout}${stderr}`);
@@ -108,7 +108,7 @@ export class Pool {
     return (await this.run('condor_token_create', '-identity', `${user}@${TRUST_DOMAIN}`, ...limits, ...life)).trim();
   }
 
-  /** Returns MyAddress of a daemon from the collector. */
+  /** Returns the address of a daemon, MyAddress in its ad. */
   async sinful(type: string, name: string): Promise<string> {
     const constraint = `Name == "${name}"`;
     return (await this.run('condor_status', `-${type}`, '-constraint', constraint, '-af', 'MyAddress')).trim();
@@ -120,11 +120,11 @@ export class Pool {
   }
 
   /**
-   * Replaces the configuration of the test, and returns when schedd and collector have read it.
+   * Replaces the settings of the test. Returns when the schedd and the collector have read them.
    *
-   * Uses a signal rather than condor_reconfig, which a new setting could prevent from authenticating. A daemon writes
-   * its address file after it has read its settings (daemon_core_main.cpp, dc_reconfig); the name of that file changes
-   * each time.
+   * Sends a signal instead of running condor_reconfig, which might fail to authenticate with the new settings. A daemon
+   * writes its address file after it has read its settings (daemon_core_main.cpp, dc_reconfig). The settings contain a
+   * new name for that file each time.
    */
   async configure(config: string): Promise<void> {
     await this.#writeConfig(config);
@@ -146,7 +146,7 @@ export class Pool {
     const { negotiator = false } = this.#options;
     const wanted = ['Scheduler', 'Collector', ...(negotiator ? ['Negotiator', 'Machine|Slot'] : [])];
     try {
-      await until('all daemons have said where they are', 90, async () => {
+      await until('the collector lists all daemons', 90, async () => {
         const { stdout, stderr } = await this.exec(['condor_status', '-any', '-af', 'MyType']);
         const missing = wanted.filter((type) => !new RegExp(`^(${type})$`, 'm').test(stdout));
         return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}. ${stderr}`;
@@ -174,7 +174,7 @@ export class Pool {
   }
 }
 
-/** Starts a pool and waits until its daemons respond. The caller stops it in `after`. */
+/** Starts a pool and waits until its daemons respond. The caller must stop it. */
 export async function startPool(options: PoolOptions): Promise<Pool> {
   const { dualStack, port = dualStack?.port ?? (await freePort(options.ipv6 === true ? '::1' : '127.0.0.1')) } =
     options;

@@ -1,4 +1,4 @@
-/** Part of `npm test`: fetches the releases of HTCondor that the tests run on, and act, and reports the progress. */
+/** Prepares `npm test`: downloads act and the HTCondor releases that the tests run on, and reports the progress. */
 import { spawnSync } from 'node:child_process';
 import { installPackages } from '../host.ts';
 import { findAct } from '../runner/act.ts';
@@ -19,16 +19,17 @@ if (reason !== undefined) {
       await prepareTree(suite);
       console.error(`HTCondor ${versionOf(suite)} (${suite}) is ready`);
     }
-    findAct(true); // without act, its tests are skipped, which the summary reports
+    findAct(true); // without act, its tests are skipped; the summary reports this
     await preparePython();
   } catch (error) {
-    banner('No real HTCondor to test on:', String(error), 'CONDOR_POOL=none runs the other tests.');
+    banner('No real HTCondor for the tests:', String(error), 'CONDOR_POOL=none runs the other tests.');
     process.exitCode = 1;
   }
 }
 
 /**
- * Installs the packages that `python3 -m venv` needs, as in the workflow of the quick start, unless this host has them.
+ * Installs the packages that `python3 -m venv` requires, unless this host has them. The workflow of the quick start
+ * runs that command.
  */
 async function preparePython(): Promise<void> {
   if (spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0) return;

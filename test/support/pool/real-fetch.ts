@@ -3,22 +3,22 @@ import { fetchToken } from '../../../src/index.ts';
 import type { Pool } from './pool.ts';
 
 /**
- * Fetches from the pool's schedd, by name, unless `options` name a pool or an address. By default, it makes one attempt, so
- * that a failure does not wait for a restart of the daemon.
+ * Fetches a token from the pool's schedd by name, unless `options` contain a pool or an address. By default, makes only
+ * one attempt. Otherwise, a failure would be retried in case the daemon is restarting.
  */
 export function fetchFrom(pool: Pool, options: FetchOptions): Promise<FetchedToken> {
   const target = 'address' in options || 'pool' in options ? {} : { pool: pool.collector, name: pool.scheddName };
   return fetchToken({ ...target, onReduced: 'ignore', retries: 0, ...options });
 }
 
-/** Returns the header and the claims of a token, decoded independently of the code under test. */
+/** Returns a token's header and claims, decoded independently of the code under test. */
 export function claimsOf(jwt: string): Record<string, unknown> {
   const [header, payload] = jwt.trim().split('.');
   const decode = (part = '') => JSON.parse(Buffer.from(part, 'base64url').toString()) as Record<string, unknown>;
   return { ...decode(header), ...decode(payload) };
 }
 
-/** Runs HTCondor's own tool, the oracle, in the pool with this IDTOKEN as its only credential. */
+/** Runs HTCondor's own tool in the pool with this IDTOKEN as its only credential. The tool is the oracle. */
 export async function referenceFetch(
   pool: Pool,
   idtoken: string,
@@ -31,7 +31,7 @@ export async function referenceFetch(
   return await pool.exec(['condor_token_fetch', ...args], { env: { ...onlyToken(directory), ...env } });
 }
 
-/** Returns an environment in which HTCondor's tools can use only the tokens of one directory. */
+/** Returns environment variables with which HTCondor's tools can use only the tokens in one directory. */
 export function onlyToken(directory: string): Record<string, string> {
   return {
     _CONDOR_SEC_TOKEN_DIRECTORY: directory,

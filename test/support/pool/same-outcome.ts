@@ -7,8 +7,8 @@ import type { Outcome, Pool } from './pool.ts';
 import { claimsOf, referenceFetch } from './real-fetch.ts';
 
 /**
- * Runs HTCondor's condor_token_fetch and this project's with the same credential and arguments. Asserts that both fail,
- * or that both print tokens with the same claims. Returns the outcome of HTCondor's.
+ * Runs HTCondor's condor_token_fetch and this project's command with the same credential and arguments. Asserts that
+ * both fail, or that both print tokens with the same claims. Returns the outcome of HTCondor's tool.
  */
 export async function assertSameOutcome(pool: Pool, idtoken: string, args: readonly string[]): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'differential-'));
@@ -31,7 +31,7 @@ function assertSameClaims(ours: string, theirs: string): void {
   const { jti: _, iat: i, exp: e, ...ourClaims } = claimsOf(ours);
   const { jti: __, iat: j, exp: f, ...theirClaims } = claimsOf(theirs);
   assert.deepEqual(ourClaims, theirClaims);
-  assert.equal(e === undefined, f === undefined, 'both expire, or neither');
+  assert.equal(e === undefined, f === undefined, 'both tokens expire, or neither does');
   // The remaining lifetime of the credential decreases between the two runs.
   if (e !== undefined) assert.ok(Math.abs(Number(e) - Number(i) - (Number(f) - Number(j))) <= 5);
 }

@@ -5,11 +5,11 @@ import { AUDIENCE, SciTokenKey } from '../credentials/scitoken-key.ts';
 import { listen } from '../network/listen.ts';
 import { type Pool, type PoolOptions, startPool } from './pool.ts';
 
-/** Host name in the daemons' certificate and in the pool's /etc/hosts. */
+/** The host name in the daemons' certificate and in the pool's /etc/hosts. */
 export const HOST = 'ap.pool.test';
 export const POOL_PASSWORD = 'correct horse';
 
-/** A SciToken issuer on HTTPS in this process, from which the daemons fetch the keys. */
+/** A SciToken issuer in this process. The daemons download its keys over HTTPS. */
 export class Issuer {
   readonly url: string;
   readonly #server: Server;
@@ -50,7 +50,7 @@ export interface SecurePool {
   readonly issuer: Issuer;
   /** A client certificate that the map file maps to alice. */
   readonly alice: Identity;
-  /** `host:port` of the collector, with the host name in its certificate. */
+  /** Address of the collector, as `host:port`, with the host name in the collector's certificate. */
   readonly collector: string;
   /** Replaces the additional settings of the pool. Without `extra`, restores the initial settings. */
   configure(extra?: string): Promise<void>;
@@ -60,9 +60,9 @@ export interface SecurePool {
 }
 
 export interface SecurePoolOptions extends PoolOptions {
-  /** Latest TLS version that OpenSSL in the pool's root supports. */
+  /** The latest TLS version that OpenSSL in the pool's root directory supports. */
   readonly tls?: 'TLSv1.2' | 'TLSv1.3';
-  /** CA of the pool. Default: a new one. */
+  /** The CA of the pool. Default: a new CA. */
   readonly authority?: Authority;
 }
 
@@ -109,7 +109,7 @@ export async function startSecurePool(options: SecurePoolOptions): Promise<Secur
       await options.prepare?.(pool);
     },
   }).catch((error: unknown) => {
-    issuer.stop(); // otherwise the process of the tests would not end
+    issuer.stop(); // otherwise, the test process would not end
     throw error;
   });
   return {

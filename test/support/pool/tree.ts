@@ -1,6 +1,6 @@
 /**
- * Root file systems with HTCondor, one for each release, for the pools of pool.ts. debootstrap builds them from Debian's
- * packages into the cache.
+ * Root file systems with HTCondor for the pools, one for each release. debootstrap builds them in the cache from
+ * Debian's packages.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,8 @@ import { PACKAGES, type Suite, treeOf } from './suites.ts';
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Prepares a suite's tree, unless the cache has one that is at most seven days old. Reports progress on standard error.
+ * Prepares a suite's tree, unless the cache contains one that is at most seven days old. Prints progress to standard
+ * error.
  *
  * A new tree is built beside the old one and replaces it when it is complete. If the build fails, the old tree is used,
  * with a warning.
@@ -38,7 +39,7 @@ export async function prepareTree(suite: Suite): Promise<void> {
   writeFileSync(stamp, `${new Date().toISOString()}\n`);
 }
 
-/** Builds a minimal system of a Debian suite with some packages. No service is started, and no mount is left behind. */
+/** Installs a minimal Debian system and these packages in `tree`. Starts no service and leaves no mount behind. */
 export async function buildTree(suite: string, tree: string, packages: readonly string[]): Promise<void> {
   if (!onPath('debootstrap')) await installPackages('debootstrap');
   mkdirSync(dirname(tree), { recursive: true });
@@ -52,7 +53,7 @@ export async function buildTree(suite: string, tree: string, packages: readonly 
   await run(`${suite}: installing ${packages.join(', ')}`, inNamespace(install, tree, ...packages));
 }
 
-/** Wraps a script in its own mount namespace. */
+/** Returns a command that runs a shell script in a new mount namespace. */
 function inNamespace(script: string, ...args: readonly string[]): Argv {
   return asRoot('unshare', '--mount', 'sh', '-ec', script, ...args);
 }

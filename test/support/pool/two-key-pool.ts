@@ -1,4 +1,7 @@
-/** A pool with two signing keys and a configured third key that does not exist, and tokens that it rejects. */
+/**
+ * A pool with two signing keys and a third key that is configured but does not exist. Also creates tokens that the pool
+ * rejects.
+ */
 import { randomBytes } from 'node:crypto';
 import { strangeJwt } from '../credentials/strange-jwt.ts';
 import { type Pool, startPool } from './pool.ts';
@@ -14,7 +17,7 @@ export async function startTwoKeyPool(suite: Suite): Promise<{ pool: Pool; idtok
   return { pool, idtoken: await pool.idToken({ user: 'alice' }) };
 }
 
-/** Runs `work` with additional settings of the pool. */
+/** Calls `work` while the pool has additional settings. */
 export async function withSettings(pool: Pool, settings: string, work: () => Promise<void>): Promise<void> {
   await pool.configure(`${KEYS}\n${settings}`);
   try {
@@ -24,7 +27,7 @@ export async function withSettings(pool: Pool, settings: string, work: () => Pro
   }
 }
 
-/** Returns a token of another trust domain. */
+/** Returns a token for another trust domain. */
 export function foreignToken(): string {
   return strangeJwt({ iss: 'elsewhere.test', sub: 'alice@elsewhere.test' });
 }

@@ -9,13 +9,16 @@ import { ownEnvironment } from '../processes.ts';
 import { projectRoot } from '../project.ts';
 
 const VERSION = 'v0.2.89';
-/** References to this Action that workflows contain: the exact version of the examples, and the moving tag. */
+/** References to this Action in workflows: the exact version that the examples use, and the moving tag. */
 const ACTIONS = ['v0.1.0', 'v0'].map((version) => `condor-token-fetch/condor-token-fetch@${version}`);
-/** An Action whose post, if it is the first step, runs after all others and lists the job's temporary directory. */
+/**
+ * An Action that lists the job's temporary directory in its post step. If the Action is the first step, its post step
+ * runs after all others.
+ */
 export const REMAINS = 'test/remains@v1';
 const REMAINS_POST = "console.log('remains:', JSON.stringify(require('node:fs').readdirSync(process.env.RUNNER_TEMP)))";
 
-/** Returns the path of act; undefined if it is not available. With `build`, builds it first if Go is available. */
+/** Returns the path of act, or undefined if it is not available. With `build`, first builds act if Go is available. */
 export function findAct(build = false): string | undefined {
   const own = join(homedir(), 'go', 'bin');
   const path = `${process.env['PATH'] ?? ''}${delimiter}${own}${delimiter}/usr/local/go/bin`;
@@ -25,7 +28,7 @@ export function findAct(build = false): string | undefined {
   console.error(`building act ${VERSION} …`);
   const options = { env: { ...process.env, GOBIN: own }, encoding: 'utf8', timeout: 300_000 } as const;
   const { status, stderr } = spawnSync(go, ['install', `github.com/nektos/act@${VERSION}`], options);
-  if (status !== 0) console.error(`act cannot be built: ${stderr}`);
+  if (status !== 0) console.error(`act could not be built: ${stderr}`);
   return findProgram('act', path);
 }
 
@@ -39,7 +42,7 @@ export interface ActRun {
 interface ActOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Files of the repository, by path. */
+  /** The repository's files, by path. */
   readonly files?: Readonly<Record<string, string>>;
   /** Additional arguments of act, such as the job and the matrix entry. */
   readonly args?: readonly string[];
@@ -47,12 +50,12 @@ interface ActOptions {
   readonly onLine?: (line: string) => void;
 }
 
-/** A repository whose workflows run one at a time. */
+/** A repository. Its workflows run one at a time. */
 export class Act {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'act-'));
-  /** Directory of programs that is first on the PATH of each step. */
+  /** Directory of programs that comes first in the PATH of each step. */
   readonly bin: string = join(this.directory, 'bin');
-  /** Directory of workspaces and temporary directories. Each job removes its own. */
+  /** Directory that contains workspaces and temporary directories. Each job removes its own. */
   readonly jobs: string = join(this.directory, 'jobs');
   readonly #program: string;
 
@@ -66,14 +69,14 @@ export class Act {
     writeFileSync(join(this.directory, 'remains', 'action.yml'), remains);
     writeFileSync(join(this.directory, 'remains', 'main.js'), '');
     writeFileSync(join(this.directory, 'remains', 'post.js'), REMAINS_POST);
-    writeFileSync(join(this.directory, 'config/act/actrc'), ''); // without it, act asks which images to use
+    writeFileSync(join(this.directory, 'config/act/actrc'), ''); // without this file, act asks which images to use
     const cwd = join(this.directory, 'repository');
     spawnSync('git', ['init', '-q', '-b', 'main'], { cwd });
     const who = ['-c', 'user.name=test', '-c', 'user.email=test@example.org'];
     spawnSync('git', [...who, 'commit', '-q', '--allow-empty', '-m', 'Empty'], { cwd });
   }
 
-  /** Puts a shell script on the `PATH` of every step, under the name of a program. */
+  /** Adds a program to the PATH of every step. The program is a shell script. */
   program(name: string, script: string): void {
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   }

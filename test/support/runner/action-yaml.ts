@@ -12,7 +12,7 @@ interface ActionYaml {
   readonly outputs: Readonly<Record<string, { readonly description: string }>>;
 }
 
-/** Parses action.yml. Every value is text, as for the runner. */
+/** Parses action.yml. Every value is a string, as on the runner. */
 export function parseActionYaml(): ActionYaml {
   return parse(readFileSync(join(projectRoot, 'action.yml'), 'utf8'), { schema: 'failsafe' }) as ActionYaml;
 }

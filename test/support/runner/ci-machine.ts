@@ -1,4 +1,4 @@
-/** A simulated CI host: a shell, Node, a release to download, and HTCondor's tools or stand-ins for them. */
+/** A simulated CI host with a shell, Node, a release to download, and HTCondor's tools or substitutes for them. */
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -17,10 +17,10 @@ import { execute, ownEnvironment } from '../processes.ts';
 import { projectRoot } from '../project.ts';
 
 const COMMAND = join(projectRoot, 'dist', 'cli', 'index.js');
-/** Prefix of the download URL of a release. The version follows. */
+/** Prefix of a release's download URL. The version follows it. */
 const RELEASE = 'https://github.com/condor-token-fetch/condor-token-fetch/releases/download/v';
 
-/** SHA-256 of the released file, as in its SHA256SUMS. */
+/** SHA-256 of the released file, as SHA256SUMS contains it. */
 export const SHA256: string = createHash('sha256').update(readFileSync(COMMAND)).digest('hex');
 
 export interface ShellResult {
@@ -30,7 +30,7 @@ export interface ShellResult {
 
 interface ShellOptions {
   readonly env: Readonly<Record<string, string>>;
-  /** Arguments of the shell before the script. */
+  /** The shell and the arguments that precede the script. */
   readonly shell?: readonly [string, ...string[]];
   /** Arguments of the script. */
   readonly args?: readonly string[];
@@ -38,7 +38,7 @@ interface ShellOptions {
 
 export class CiMachine {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'ci-'));
-  /** Directory of programs that is first on the PATH. */
+  /** Directory of programs that comes first in PATH. */
   readonly bin: string = join(this.directory, 'bin');
   readonly workspace: string = join(this.directory, 'workspace');
   readonly temporary: string = join(this.directory, 'temporary');
@@ -52,11 +52,11 @@ export class CiMachine {
        case $1 in ${RELEASE}*/condor_token_fetch.mjs) cp '${COMMAND}' "$file" ;; *) exit 22 ;; esac`,
     );
     if (findProgram('sha256sum', process.env['PATH'] ?? '') === undefined)
-      this.program('sha256sum', 'exec shasum -a 256 "$@"'); // macOS
+      this.program('sha256sum', 'exec shasum -a 256 "$@"'); // macOS has no sha256sum
     this.program('node', `exec '${process.execPath}' "$@"`);
   }
 
-  /** Adds a program to the PATH. Each start of it is recorded. */
+  /** Adds a program to PATH. Each start of the program is recorded. */
   program(name: string, script: string): void {
     const path = join(this.bin, name);
     const note = `{ echo "${name} $*"; env | sed 's/^/${name}: /'; } >> '${this.#notes}'`;
@@ -65,8 +65,8 @@ export class CiMachine {
   }
 
   /**
-   * Adds stand-ins for HTCondor's tools. They ask the schedd for their identity, with the credential that the
-   * environment configures, and print the path and mode of the token file.
+   * Adds substitutes for HTCondor's tools. They query the schedd with the credential that the environment selects, and
+   * print the path and mode of the token file.
    */
   pretendTools(): void {
     for (const name of ['condor_ping', 'condor_submit', 'condor_q']) {
@@ -79,7 +79,7 @@ export class CiMachine {
     }
   }
 
-  /** Recorded starts of programs, with arguments and environment. */
+  /** Records of the programs that were started, with their arguments and environment. */
   get notes(): string {
     return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8') : '';
   }

@@ -1,12 +1,18 @@
-/** The commands of a step to the runner: in lines of its output, and in files (ActionCommand.cs, FileCommandManager.cs). */
+/**
+ * Parses the commands that a step sends to the runner in its output and in files (ActionCommand.cs,
+ * FileCommandManager.cs).
+ */
 
-/** A workflow command that the runner parsed from a line of output. */
+/** A workflow command, parsed from a line of output. */
 export interface RunnerCommand {
   readonly name: string;
   readonly data: string;
 }
 
-/** The commands that the runner supports (IActionCommandExtension). It prints lines with other words after `::`. */
+/**
+ * The commands that the runner supports (IActionCommandExtension). If any other word follows `::`, the runner prints
+ * the line.
+ */
 const NAMES: readonly string[] = [
   ...['set-env', 'set-output', 'save-state', 'add-path', 'add-mask', 'add-matcher', 'remove-matcher'],
   ...['warning', 'error', 'notice', 'debug', 'group', 'endgroup', 'echo', 'stop-commands', 'internal-set-repo-path'],
@@ -24,7 +30,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /**
  * Parses `::name key=value,key=value::data` at the start of a line, or `##[name key=value;key=value]data` anywhere in
- * it. The properties are ignored.
+ * the line. Ignores the properties.
  */
 export function parseCommand(line: string): RunnerCommand | undefined {
   for (const [, name = '', data = ''] of [NEW_FORM.exec(line.trim()), OLD_FORM.exec(line)].map(
@@ -54,7 +60,7 @@ export function parsePairs(text: string): Record<string, string> {
       continue;
     }
     const end = lines.indexOf(rest, at + 1);
-    if (rest === '' || end === -1) throw new Error(`a file command without its end: ${line}`);
+    if (rest === '' || end === -1) throw new Error(`a file command is not terminated: ${line}`);
     found[name] = lines.slice(at + 1, end).join('\n');
     at = end;
   }

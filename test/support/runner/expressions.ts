@@ -7,10 +7,10 @@ export interface Expression {
   readonly regExp: RegExp;
 }
 
-/** Matches the text before a slash that starts a regular expression rather than a division. */
+/** Matches the text before a slash if that slash starts a regular expression rather than a division. */
 const BEFORE_EXPRESSION = /(?:^|[(,=:[!&|?{};>+]|\breturn|\bof|\bcase)\s*$/;
 
-/** Returns all regular expression literals. */
+/** Returns all regular expression literals in a source text. */
 export function expressionsOfSources(): readonly Expression[] {
   return sources.flatMap(({ path, text }) => expressionsOf(text).map((regExp) => ({ path, regExp })));
 }
@@ -53,7 +53,7 @@ function endOfString(text: string, start: number): number {
   return at + 1;
 }
 
-/** Returns the end of a template literal. Skips templates nested in `${}`. */
+/** Returns the position after a template literal. Skips templates that are nested in `${}`. */
 function endOfTemplate(text: string, start: number): number {
   let at = start + 1;
   for (let depth = 0; at < text.length; at++) {
@@ -84,12 +84,12 @@ function endOfExpression(text: string, start: number): number {
   return at + 1;
 }
 
-/** Characters that the character classes of the expressions contain. */
+/** Characters that occur in the character classes of the expressions. */
 const CHARACTERS = [...'aA0 _.-"=:#/@,;~+<&?{$\\\t\n\u0000é'];
 
 /**
- * Returns input generators for an expression. An input is a matching prefix, one repeated part, and a suffix that does
- * not match.
+ * Returns functions that generate inputs for an expression. An input consists of a matching prefix, one repeated
+ * string, and a suffix that does not match.
  */
 export function pumpsOf({ source, flags }: RegExp): ((length: number) => string)[] {
   const literals = source
@@ -118,7 +118,10 @@ export function pumpsOf({ source, flags }: RegExp): ((length: number) => string)
 
 const PRINTABLE = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index));
 
-/** Returns short matching strings. fast-check knows printable ASCII only, and loops where none of it matches. */
+/**
+ * Returns short matching strings. fast-check generates only printable ASCII, and never returns if a character class
+ * contains none.
+ */
 function samplesOf(source: string, flags: string): readonly string[] {
   const flagsOfSample = flags.replace(/[gim]/g, '');
   try {
@@ -131,6 +134,6 @@ function samplesOf(source: string, flags: string): readonly string[] {
       seed: 7,
     });
   } catch {
-    return []; // fast-check does not support a construct in it
+    return []; // the expression has a construct that fast-check does not support
   }
 }

@@ -1,4 +1,4 @@
-/** Runs the files of `dist` as processes of their own. */
+/** Runs the files of `dist` as separate processes. */
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,17 +6,17 @@ import { type Outcome, outcomeOf, ownEnvironment } from '../processes.ts';
 import { projectRoot } from '../project.ts';
 import { patience } from '../slowness.ts';
 
-/** Time limit of a process, in milliseconds. It only ends a process that hangs. */
+/** Time limit for a process, in milliseconds. It only ends a process that hangs. */
 const PATIENCE_MS = patience(60_000);
 
 export interface ProgramOptions {
-  /** Additional variables. A value of undefined removes a variable. */
+  /** Additional environment variables. The value undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Working directory. Default: the directory for temporary files. */
+  /** The working directory. Default: the directory for temporary files. */
   readonly cwd?: string;
-  /** Sends the signal when the promise resolves. */
+  /** A signal that is sent when the promise resolves. */
   readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: Promise<unknown> } | undefined;
-  /** True to close the reading end of standard output before the program writes. */
+  /** True to close the reading end of standard output before the program writes to it. */
   readonly stdoutClosed?: boolean;
   /** Descriptor of an open file that receives standard output. */
   readonly stdoutTo?: number;
@@ -27,7 +27,7 @@ export function runCommand(args: readonly string[], options: ProgramOptions = {}
   return runProgram('dist/cli/index.js', args, options);
 }
 
-/** Runs a JavaScript file with the Node of this process. `file` is a path from the project root. */
+/** Runs a JavaScript file with the Node of this process. `file` is a path relative to the project root. */
 export function runProgram(file: string, args: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {
   const child = spawn(process.execPath, [join(projectRoot, file), ...args], {
     cwd: options.cwd ?? tmpdir(),

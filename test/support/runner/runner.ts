@@ -1,7 +1,7 @@
 /**
- * Runs the Action as the GitHub runner does, by the rules of actions/runner (ActionCommandManager.cs,
- * FileCommandManager.cs): a separate process, inputs in the environment, file commands, workflow commands in both
- * outputs, and masks for all later lines.
+ * Runs the Action as the GitHub runner does (ActionCommandManager.cs and FileCommandManager.cs in actions/runner): in a
+ * separate process, with the inputs in the environment. Handles file commands, workflow commands on standard output and
+ * standard error, and masks.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { type ProgramOptions, runProgram } from './program.ts';
 import { readLog, type StepLog } from './step-log.ts';
 
 export interface StepResult extends Outcome, StepLog {
-  /** Both outputs, unmasked. */
+  /** Standard output and standard error, unmasked. */
   readonly raw: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly state: Readonly<Record<string, string>>;
@@ -29,11 +29,11 @@ interface StepOptions extends Pick<ProgramOptions, 'env' | 'interrupt'> {
 }
 
 interface ActionOptions extends StepOptions {
-  /** Called after the main step. The post step runs afterwards. */
+  /** Called between the main step and the post step. Without it, the post step does not run. */
   readonly beforePost?: (main: StepResult) => void | Promise<void>;
 }
 
-/** A job on a runner: its directories, and the masks that persist across steps. */
+/** A job on a runner, with its directories and the masks that persist across steps. */
 export class Runner {
   readonly directory: string = mkdtempSync(join(tmpdir(), 'runner-'));
   readonly workspace: string = join(this.directory, 'workspace');
@@ -96,7 +96,7 @@ export class Runner {
     };
   }
 
-  /** Ends the job and removes its directories. */
+  /** Ends the job: removes its directories. */
   close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }

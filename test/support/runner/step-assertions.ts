@@ -1,15 +1,18 @@
-/** Assertions for every step: its failure, and the absence of secrets in its output. */
+/** Assertions for steps: how they fail, and that their output contains no secrets. */
 import assert from 'node:assert/strict';
 import type { StepResult } from './runner.ts';
 
 interface Failure {
   readonly code: string;
   readonly status: number;
-  /** Pattern of the annotation's text. */
+  /** Pattern that the annotation's text must match. */
   readonly text: RegExp;
 }
 
-/** Asserts that a step failed with one annotation, one code and the matching exit status, and delivered nothing. */
+/**
+ * Asserts that a step failed with one annotation, one error code and the matching exit status, and that it delivered
+ * nothing.
+ */
 export function assertFailed(step: StepResult, { code, status, text }: Failure): void {
   const errors = step.annotations.filter(({ level }) => level === 'error');
   assert.equal(errors.length, 1, `one error annotation, not ${errors.length}:\n${step.raw}`);
@@ -19,10 +22,10 @@ export function assertFailed(step: StepResult, { code, status, text }: Failure):
   assert.match(message, /\nHint: /);
   assert.deepEqual(step.outputs, { 'error-code': code }, message);
   assert.deepEqual([step.status, step.signal], [status, null], step.raw);
-  assert.ok(step.summary === '' || step.summary.includes(code), 'the summary has the code');
+  assert.ok(step.summary === '' || step.summary.includes(code), 'the summary contains the code');
   assert.deepEqual(step.env, {});
-  assert.deepEqual(step.state, {}, 'nothing for post to remove');
-  assert.equal(step.stderr, '', 'Node has nothing to complain about');
+  assert.deepEqual(step.state, {}, 'post has nothing to remove');
+  assert.equal(step.stderr, '', 'Node printed no warnings');
   const known = ['add-mask', 'error', 'warning', 'debug'];
   assert.deepEqual(
     step.commands.map(({ name }) => name).filter((name) => !known.includes(name)),
@@ -36,7 +39,7 @@ export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   const shown: Record<string, string> = {
     log: step.log.join('\n'),
     annotations: JSON.stringify(step.annotations),
-    'unmasked log but for add-mask': step.raw.replace(/^::add-mask::.*$/gm, ''),
+    'unmasked log except for add-mask': step.raw.replace(/^::add-mask::.*$/gm, ''),
     summary: step.summary,
     state: JSON.stringify(step.state),
     env: JSON.stringify(step.env),
@@ -44,7 +47,7 @@ export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   };
   for (const jwt of jwts) {
     const signature = jwt.trim().split('.').at(-1) ?? '';
-    assert.ok(signature.length > 10, 'a secret that is worth looking for');
+    assert.ok(signature.length > 10, 'a secret that is long enough to search for');
     const bytes = Buffer.from(signature, 'base64url');
     const forms = [jwt.trim(), signature, bytes.toString('hex'), bytes.toString('base64'), bytes.toString('latin1')];
     forms.push(Buffer.from(jwt).toString('base64'), Buffer.from(signature).toString('base64'), signature.slice(0, 12));
@@ -54,10 +57,10 @@ export function assertNoLeak(step: StepResult, jwts: readonly string[]): void {
   }
 }
 
-/** Asserts that each JWT and its signature alone are masked. */
+/** Asserts that each JWT is masked, and that its signature is also masked separately. */
 export function assertMasked(step: StepResult, jwts: readonly string[]): void {
   for (const jwt of jwts) {
     for (const value of [jwt, jwt.split('.').at(-1) ?? ''])
-      assert.ok(step.masks.includes(value), 'a secret has no mask');
+      assert.ok(step.masks.includes(value), 'a secret is not masked');
   }
 }

@@ -1,4 +1,4 @@
-/** The log of a step as the runner shows it: commands removed, secrets masked (SecretMasker.cs). */
+/** The log of a step as the runner displays it, without commands and with masked secrets (SecretMasker.cs). */
 import { parseCommand, type RunnerCommand } from './commands.ts';
 
 const LEVELS = ['error', 'warning', 'notice', 'debug'] as const;
@@ -10,15 +10,15 @@ interface Annotation {
 }
 
 export interface StepLog {
-  /** The masked log: annotations, and lines that are not commands. */
+  /** The masked lines of the log: annotations, and output lines that are not commands. */
   readonly log: readonly string[];
   readonly annotations: readonly Annotation[];
   readonly commands: readonly RunnerCommand[];
-  /** Values of add-mask, in order. */
+  /** Values that the step masked with add-mask, in order. */
   readonly masks: readonly string[];
 }
 
-/** Reads the output of a step. `earlier` has the masks of earlier steps; `debug` shows debug lines. */
+/** Parses the output of a step. `earlier` contains the masks of earlier steps. `debug` includes debug lines. */
 export function readLog(output: string, earlier: readonly string[], debug: boolean): StepLog {
   const log: string[] = [];
   const annotations: Annotation[] = [];
@@ -45,7 +45,7 @@ export function readLog(output: string, earlier: readonly string[], debug: boole
   return { log, annotations, commands, masks };
 }
 
-/** Returns the value and each of its lines, in all encodings that the runner masks. */
+/** Returns the value and each of its lines in all encodings that the runner masks. */
 function maskedForms(value: string): readonly string[] {
   const lines = value.split(/[\r\n]+/).map((line) => line.trim());
   return [...new Set([value, ...lines])].filter((each) => each.trim() !== '').flatMap(formsOf);

@@ -1,4 +1,4 @@
-/** A simulated issuer of job tokens over HTTPS, with discovery, key rotation, and the claims of CI systems. */
+/** A simulated HTTPS issuer of job tokens, with discovery, key rotation, and the claims of CI systems. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -71,9 +71,9 @@ export const OTHER_CLAIMS = {
 export class JobIssuer {
   readonly authority: Authority;
   readonly url: string;
-  /** Paths of the received requests. */
+  /** Paths of the requests that the issuer received. */
   readonly asked: string[] = [];
-  /** Fault injection: responds in place of the issuer if it is set. */
+  /** Handler for fault injection. If set, it responds in place of the issuer. */
   fault: ((path: string, response: ServerResponse) => void) | undefined;
   readonly #server: Server;
   #keys: readonly Key[];
@@ -100,7 +100,7 @@ export class JobIssuer {
     return issuer;
   }
 
-  /** Environment of a job with `permissions: id-token: write`. */
+  /** Returns the environment variables of a job with `permissions: id-token: write`. */
   get env(): Record<string, string> {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.url}/runner?api-version=2.0`,
@@ -108,7 +108,7 @@ export class JobIssuer {
     };
   }
 
-  /** Claims of the job to which the runner's endpoint issues tokens. */
+  /** Claims of the job whose tokens the runner's endpoint issues. */
   job: IssuerClaims = GITHUB_CLAIMS;
   /** Tokens that the endpoint issued. */
   readonly given: string[] = [];
@@ -136,7 +136,7 @@ export class JobIssuer {
     return this.#keys[0]?.jwk ?? {};
   }
 
-  /** Replaces the key. The issuer no longer publishes the old one. */
+  /** Replaces the signing key. The issuer no longer publishes the old one. */
   rotate(algorithm: Algorithm = 'RS256'): void {
     this.#made += 1;
     this.#keys = [makeKey(`key-${this.#made}`, algorithm)];
@@ -149,7 +149,7 @@ export class JobIssuer {
     return this.sign(JSON.stringify(all), header);
   }
 
-  /** Signs a token with this payload with the current key. */
+  /** Signs this payload with the current key. */
   sign(payload: string, header: IssuerClaims = {}): string {
     const [key] = this.#keys;
     if (key === undefined) throw new Error('no key');

@@ -1,4 +1,4 @@
-/** Runs `condor_token_service` as an administrator does: with a configuration and seeds, in its own process. */
+/** Runs `condor_token_service` as an administrator does, with a configuration and seeds, in a separate process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -23,23 +23,26 @@ export interface Reply {
 
 interface Options {
   readonly authority: Authority;
-  /** Configuration that follows `listen`, `tls` and `audience`. */
+  /** The configuration after the `listen`, `tls` and `audience` settings. */
   readonly config: string;
-  /** Seeds by identity. */
+  /** The seeds, by identity. */
   readonly seeds: Readonly<Record<string, string>>;
   readonly node?: string;
-  /** Environment in addition to PATH and SSL_CERT_FILE. */
+  /** Environment variables in addition to PATH and SSL_CERT_FILE. */
   readonly env?: Readonly<Record<string, string>>;
   /** Command prefix that starts the service, such as `prlimit …`. */
   readonly prefix?: readonly string[];
-  /** Audience. `origin` selects the origin of the service, as the client expects it. Default: AUDIENCE_OF_SERVICE. */
+  /**
+   * The audience of job tokens. `origin` selects the service's origin, which the client expects. Default:
+   * AUDIENCE_OF_SERVICE.
+   */
   readonly audience?: 'origin';
 }
 
 export class ServiceProcess {
   readonly directory: string;
   readonly authority: Authority;
-  /** The audit log: lines on standard output. */
+  /** Lines of the audit log, which the service writes to standard output. */
   readonly audit: Record<string, unknown>[] = [];
   readonly log: string[] = [];
   port = 0;
@@ -58,7 +61,8 @@ export class ServiceProcess {
     const service = new ServiceProcess(options, mkdtempSync(join(tmpdir(), 'token-service-')));
     mkdirSync(join(service.directory, 'seeds.d'), { mode: 0o755 });
     mkdirSync(join(service.directory, 'state'), { mode: 0o700 });
-    writeFileSync(service.storePath, '', { mode: 0o600 }); // without it, the service refuses tokens for a minute
+    // Without this file, the service refuses job tokens for a minute.
+    writeFileSync(service.storePath, '', { mode: 0o600 });
     for (const [identity, seed] of Object.entries(options.seeds)) service.writeSeed(identity, seed);
     service.port = await freePort();
     await service.renewCertificate();
@@ -77,7 +81,7 @@ export class ServiceProcess {
     return join(this.directory, 'config.yaml');
   }
 
-  /** Where used job tokens are recorded. */
+  /** Path of the file that records used job tokens. */
   get storePath(): string {
     return join(this.directory, 'state/used-tokens');
   }
@@ -159,12 +163,12 @@ ${config}`;
     this.port = Number(port);
   }
 
-  /** All output of the process. */
+  /** Everything that the process has printed. */
   get printed(): string {
     return this.#raw;
   }
 
-  /** Waits for a matching line on standard error, at index `from` or later. */
+  /** Waits for a matching line on standard error with the index `from` or a higher one. */
   logged(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return this.#wait(() => {
       for (const line of this.log.slice(from)) {
@@ -180,7 +184,7 @@ ${config}`;
     return await this.#wait(() => (this.audit.length >= count ? this.audit[count - 1] : undefined));
   }
 
-  /** Waits until the audit log has `count` lines for a job token, and returns the last one. */
+  /** Waits until the audit log has `count` lines about a job token. Returns the last of these lines. */
   async auditOf(jobToken: string, count = 1): Promise<Record<string, unknown>> {
     const digest = createHash('sha256').update(jobToken).digest('hex');
     return await this.#wait(() => this.audit.filter((line) => line['job_token_sha256'] === digest)[count - 1]);
@@ -212,7 +216,7 @@ ${config}`;
     this.#child?.kill(name);
   }
 
-  /** Makes the service reload its configuration, and returns its log line. */
+  /** Makes the service reload its configuration. Returns the log line about the reload. */
   async reload(): Promise<string> {
     const from = this.log.length;
     this.signal('SIGHUP');
@@ -220,7 +224,7 @@ ${config}`;
     return line;
   }
 
-  /** Ends the process and returns its status and signal. */
+  /** Ends the process. Returns its exit status and signal. */
   async end(name: NodeJS.Signals = 'SIGTERM'): Promise<readonly [number | null, string | null]> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null)

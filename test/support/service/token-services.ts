@@ -1,4 +1,6 @@
-/** The OIDC service of a runner, and two kinds of token services. Each validates the token that it receives. */
+/**
+ * Simulates a runner's OIDC service and two kinds of token services. Each service validates the token that it receives.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -9,31 +11,31 @@ import { Authority } from '../credentials/certificates.ts';
 import { SciTokenKey } from '../credentials/scitoken-key.ts';
 import { listen } from '../network/listen.ts';
 
-/** Alternative host name of the services, which does not resolve. */
+/** Alternative host name of the services, which no DNS server resolves. */
 export const PUBLIC_NAME = 'tokens.example.test';
 
-/** Bearer token with which the job requests its OIDC token. */
+/** The bearer token with which the job requests its OIDC token. */
 const REQUEST_TOKEN = 'runner.request.token-of-this-job';
 
 type Respond = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
 export class TokenServices {
   readonly authority: Authority;
-  /** `https://localhost:PORT`. */
+  /** Origin of the services, `https://localhost:PORT`. */
   readonly origin: string;
-  /** Signs the OIDC tokens of jobs. */
+  /** The key that signs the jobs' OIDC tokens. */
   readonly runner: SciTokenKey;
-  /** Received requests, as `METHOD PATH`. */
+  /** Requests that the services received, as `METHOD PATH`. */
   readonly asked: string[] = [];
-  /** User-Agent headers of the requests to the OIDC endpoint. */
+  /** User-Agent headers of requests to the OIDC endpoint. */
   readonly agents: (string | undefined)[] = [];
-  /** Tokens that were sent or received. All of them are secret. */
+  /** Tokens that the services sent or received. All of them are secret. */
   readonly secrets: string[] = [REQUEST_TOKEN];
   /** Handlers that replace the default response, by path. */
   readonly others = new Map<string, Respond>();
-  /** Returns the token that the token endpoints issue. Tests replace it. */
+  /** Returns the token that the token endpoints issue. Tests replace this function. */
   made: () => string | Promise<string> = () => 'a.b.c';
-  /** Identity that the token service reports. */
+  /** The identity that the token service reports. */
   identity = 'alice@pool.test';
   readonly #server: Server;
   readonly #authorityFile: string;
@@ -59,12 +61,13 @@ export class TokenServices {
     return services;
   }
 
-  /** Environment of a job with `permissions: id-token: write`. */
+  /** Returns the environment variables of a job with `permissions: id-token: write`. */
   get env(): Record<string, string> {
     return {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${this.origin}/oidc/token?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: REQUEST_TOKEN,
-      SSL_CERT_FILE: this.#authorityFile, // the system's CAs, the only ones that are trusted for the OIDC endpoint
+      // For the OIDC endpoint, the client trusts only the CAs of the system, which this file replaces.
+      SSL_CERT_FILE: this.#authorityFile,
     };
   }
 

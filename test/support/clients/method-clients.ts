@@ -1,4 +1,4 @@
-/** All authentication methods with an embedded pool: the settings of the pool and the inputs of the client. */
+/** Runs every authentication method with an embedded pool. Provides the pool's settings and the client's inputs. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
@@ -20,10 +20,10 @@ import { patience } from '../slowness.ts';
 import { surroundings } from '../surroundings.ts';
 
 export type Words = Partial<Record<InputName, string>>;
-export type WayName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
+export type MethodName = 'IDTOKENS' | 'SSL' | 'SCITOKENS' | 'KERBEROS' | 'PASSWORD' | 'FS' | 'MUNGE';
 
-/** Methods that this system does not support, with the reason. */
-export const ABSENT: Readonly<Partial<Record<WayName, string>>> =
+/** Methods that this system does not support, each with the reason. */
+export const ABSENT: Readonly<Partial<Record<MethodName, string>>> =
   process.platform === 'win32' ? { FS: 'Windows has no such accounts', MUNGE: 'Windows runs no scripts' } : {};
 
 const HOST_NAME = 'ap.pool.test';
@@ -49,21 +49,21 @@ export function assertError({ error }: Tried, code: string, text: RegExp): void 
   assert.match(error.message, text);
 }
 
-export class Ways {
+export class MethodClients {
   readonly authority: Authority;
-  /** Certificate of the daemon for `hostName`. */
+  /** The daemon's certificate for `hostName`. */
   readonly server: Identity;
   /** A client certificate that the map file maps to alice. */
   readonly alice: Identity;
-  /** The KDC, which knows alice and the daemon's host. */
+  /** A KDC whose principals are alice and the daemon's host. */
   readonly kdc: Kdc;
   readonly issuer: SciTokenKey = new SciTokenKey('https://issuer.test');
   readonly hostName: string = HOST_NAME;
-  /** A private directory. FS creates its directories in `tmp`, and `bin` contains a stand-in for munge. */
-  readonly folder: string = mkdtempSync(join(tmpdir(), 'ways-'));
+  /** A private directory. FS creates its directories in `tmp`, and `bin` contains a substitute for munge. */
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'clients-'));
   readonly tmp: string = join(this.folder, 'tmp');
   readonly bin: string = join(this.folder, 'bin');
-  /** Account that FS authenticates this process as. */
+  /** The account name that FS authenticates for this process. */
   readonly account: string = userInfo().username === 'root' ? 'condor' : userInfo().username;
 
   private constructor(authority: Authority, server: Identity, alice: Identity, kdc: Kdc) {
@@ -76,14 +76,14 @@ export class Ways {
     this.program('munge', `cat > /dev/null; echo '${fakeCredential('alice')}'`);
   }
 
-  static async create(): Promise<Ways> {
+  static async create(): Promise<MethodClients> {
     const authority = await Authority.create();
     const server = await authority.issue({ subject: `CN=${HOST_NAME}`, hosts: [HOST_NAME] });
     const kdc = await Kdc.start({ principals: { alice: PASSWORD, [SERVICE]: 'service' } });
-    return new Ways(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
+    return new MethodClients(authority, server, await authority.issue({ subject: 'CN=alice, O=Test' }), kdc);
   }
 
-  /** Writes a shell script into the first directory of the PATH. */
+  /** Writes a shell script into the first directory of PATH. */
   program(name: string, script: string): void {
     writeFileSync(join(this.bin, name), `#!/bin/sh\n${script}\n`);
     chmodSync(join(this.bin, name), 0o755);
@@ -114,10 +114,10 @@ export class Ways {
     };
   }
 
-  /** Returns the inputs for a method, with the expected identity. */
-  words(way: WayName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
+  /** Returns the client's inputs for a method. */
+  inputsFor(method: MethodName, pool: EmbeddedPool): Words & { readonly 'authentication-methods': string } {
     const trust = { 'ca-certificate': this.authority.certificate };
-    const words: Record<WayName, Words> = {
+    const inputs: Record<MethodName, Words> = {
       IDTOKENS: { idtoken: pool.idToken() },
       SSL: { 'client-certificate': this.alice.certificate, 'client-key': this.alice.key, ...trust },
       SCITOKENS: { scitoken: this.issuer.issue('alice'), ...trust },
@@ -129,27 +129,31 @@ export class Ways {
       FS: {},
       MUNGE: {},
     };
-    return { ...words[way], 'authentication-methods': way };
+    return { ...inputs[method], 'authentication-methods': method };
   }
 
-  /** Returns the inputs for several methods, in this order. */
-  several(ways: readonly WayName[], pool: EmbeddedPool): Words {
-    const all = ways.map((way) => this.words(way, pool));
-    return { ...Object.assign({}, ...all), 'authentication-methods': ways.join(' ') };
+  /** Returns the client's inputs for several methods, in this order. */
+  several(methods: readonly MethodName[], pool: EmbeddedPool): Words {
+    const all = methods.map((method) => this.inputsFor(method, pool));
+    return { ...Object.assign({}, ...all), 'authentication-methods': methods.join(' ') };
   }
 
-  identity(way: WayName): string {
-    return way === 'PASSWORD' ? 'condor@password' : way === 'FS' ? `${this.account}@pool.test` : 'alice@pool.test';
+  identity(method: MethodName): string {
+    return method === 'PASSWORD'
+      ? 'condor@password'
+      : method === 'FS'
+        ? `${this.account}@pool.test`
+        : 'alice@pool.test';
   }
 
-  /** Returns the secrets among the inputs. */
+  /** Returns the secrets that the inputs contain. */
   secrets({ idtoken, scitoken, password, 'client-key': key, 'kerberos-keytab': keytab }: Words): readonly string[] {
     const lines = (key ?? '').split('\n').filter((line) => line.length > 20 && !line.startsWith('-----'));
     const signatures = [idtoken, scitoken].flatMap((jwt) => (jwt === undefined ? [] : [jwt.split('.')[2] ?? '']));
     return [...signatures, ...lines, ...[password, keytab].flatMap((each) => each ?? [])];
   }
 
-  /** Fetches as an account that is not root. By default, uses the address of the first schedd. */
+  /** Fetches a token under an account that is not root. By default, uses the address of the first schedd. */
   async try(pool: EmbeddedPool, words: Words, { env, facts, timeoutMs, signal }: TryOptions = {}): Promise<Tried> {
     const { host: noting, masks, log } = notingHost();
     const sinks = { log: noting.log, mask: noting.mask };

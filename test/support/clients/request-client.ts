@@ -1,14 +1,14 @@
-/** Token requests with an embedded pool: files a request, decides it, and returns the outcome. */
+/** Runs token requests with an embedded pool: files a request, decides it, and returns the outcome. */
 import { after } from 'node:test';
 import type { EmbeddedPool } from '../embedded-pool/pool.ts';
 import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';
 import type { RequestSettings, TokenWish } from '../embedded-pool/token-requests.ts';
 import { withPool } from '../embedded-pool/with-pool.ts';
 import { assertHidden } from '../faults/broken-messages.ts';
-import { type Tried, type TryOptions, Ways, type Words } from './ways.ts';
+import { MethodClients, type Tried, type TryOptions, type Words } from './method-clients.ts';
 
-export const ways: Ways = await Ways.create();
-after(() => ways.close());
+export const clients: MethodClients = await MethodClients.create();
+after(() => clients.close());
 
 interface Ask extends TryOptions {
   readonly words?: Words | ((pool: EmbeddedPool) => Words);
@@ -19,12 +19,12 @@ interface Ask extends TryOptions {
 interface Asked extends Tried {
   readonly said: readonly string[];
   readonly connections: number;
-  /** The request as the daemon recorded it. */
+  /** The request, as the daemon recorded it. */
   readonly wish: TokenWish | undefined;
   readonly id: string;
 }
 
-/** Returns settings that put each request into this state as soon as it is filed. */
+/** Returns pool settings that put each request into this state as soon as it is filed. */
 export const decided = (state: TokenWish['state']): RequestSettings => ({
   whenFiled: (id, all) => all.decide(id, state),
 });
@@ -37,11 +37,11 @@ export async function request({ words = {}, options = {}, requests = {}, ...how 
     Object.assign(filed, { id, wish: all.get(id) });
     requests.whenFiled?.(id, all);
   };
-  return await withPool({ ...ways.pool(), ...options, requests: { ...requests, whenFiled } }, async (pool) => {
+  return await withPool({ ...clients.pool(), ...options, requests: { ...requests, whenFiled } }, async (pool) => {
     const own = typeof words === 'function' ? words(pool) : words;
-    const all: Words = { ...ways.words('SSL', pool), mode: 'request', identity: 'carol@pool.test', ...own };
-    const tried = await ways.try(pool, all, how);
-    assertHidden(ways.secrets(all), tried.error, ...tried.log);
+    const all: Words = { ...clients.inputsFor('SSL', pool), mode: 'request', identity: 'carol@pool.test', ...own };
+    const tried = await clients.try(pool, all, how);
+    assertHidden(clients.secrets(all), tried.error, ...tried.log);
     return { ...tried, ...filed, said: pool.log, connections: pool.connections };
   });
 }

@@ -1,4 +1,4 @@
-/** Tests of SSL with an embedded pool, and their outcomes. */
+/** Helpers for tests of SSL with an embedded pool. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { AuthenticationError } from '../../../src/errors.ts';
@@ -7,12 +7,12 @@ import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';
 import type { TlsSettings } from '../embedded-pool/ssl.ts';
 import { withPool } from '../embedded-pool/with-pool.ts';
 import { assertHidden } from '../faults/broken-messages.ts';
-import { type Tried, Ways, type Words } from './ways.ts';
+import { MethodClients, type Tried, type Words } from './method-clients.ts';
 
-export const ways: Ways = await Ways.create();
+export const clients: MethodClients = await MethodClients.create();
 /** A CA that neither side trusts. */
 export const stranger: Authority = await Authority.create('CN=Stranger');
-after(() => ways.close());
+after(() => clients.close());
 
 interface TrySsl {
   readonly tls?: Partial<TlsSettings>;
@@ -24,14 +24,17 @@ export interface TriedSsl extends Tried {
   readonly said: readonly string[];
 }
 
-/** Fetches with SSL alone from a daemon with these settings, and asserts that the private key is not printed. */
+/**
+ * Fetches a token from a daemon with these settings, with SSL as the only method. Asserts that the private key is not
+ * printed.
+ */
 export function by({ tls = {}, options = {}, words = {} }: TrySsl): Promise<TriedSsl> {
-  const settings = { certificate: ways.server, authority: ways.authority.certificate, ...tls };
-  return withPool({ ...ways.pool(), tls: settings, ...options }, async (pool) => {
-    const all = { ...ways.words('SSL', pool), ...words };
-    const tried = await ways.try(pool, all);
-    assertHidden(ways.secrets(all), tried.error, ...tried.log, ...pool.log);
-    for (const secret of ways.secrets(all)) assert.ok(!pool.hasHeard(secret));
+  const settings = { certificate: clients.server, authority: clients.authority.certificate, ...tls };
+  return withPool({ ...clients.pool(), tls: settings, ...options }, async (pool) => {
+    const all = { ...clients.inputsFor('SSL', pool), ...words };
+    const tried = await clients.try(pool, all);
+    assertHidden(clients.secrets(all), tried.error, ...tried.log, ...pool.log);
+    for (const secret of clients.secrets(all)) assert.ok(!pool.hasHeard(secret));
     return { ...tried, said: pool.log };
   });
 }

@@ -1,4 +1,7 @@
-/** Tests of FS with an embedded pool. Importing this module makes each test assert that no directory is left. */
+/**
+ * Helpers for tests of FS with an embedded pool. In test files that import this module, each test asserts that no
+ * directory is left.
+ */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,26 +10,26 @@ import { AuthenticationError } from '../../../src/errors.ts';
 import type { FsSettings } from '../embedded-pool/fs.ts';
 import type { EmbeddedPoolOptions } from '../embedded-pool/settings.ts';
 import { withPool } from '../embedded-pool/with-pool.ts';
-import { type Tried, Ways } from './ways.ts';
+import { MethodClients, type Tried } from './method-clients.ts';
 
-export const ways: Ways = await Ways.create();
+export const clients: MethodClients = await MethodClients.create();
 /** A directory in which the client must not create anything. */
-export const outside: string = join(ways.folder, 'outside');
+export const outside: string = join(clients.folder, 'outside');
 
-after(() => ways.close());
+after(() => clients.close());
 beforeEach(() => mkdirSync(outside));
 afterEach(() => {
-  rmdirSync(outside); // fails unless it is empty
-  assert.deepEqual(readdirSync(ways.tmp), [], 'a directory is left');
+  rmdirSync(outside); // fails if the client created anything in it
+  assert.deepEqual(readdirSync(clients.tmp), [], 'no directory is left');
 });
 
-/** Fetches with FS alone from a daemon with these settings. */
+/** Fetches a token from a daemon with these settings, with FS as the only method. */
 export function by(
   settings: Partial<FsSettings>,
   options: EmbeddedPoolOptions = {},
 ): Promise<Tried & { log: string[] }> {
-  return withPool(ways.pool({ fs: { directory: ways.tmp, ...settings }, ...options }), async (pool) => {
-    const tried = await ways.try(pool, ways.words('FS', pool));
+  return withPool(clients.pool({ fs: { directory: clients.tmp, ...settings }, ...options }), async (pool) => {
+    const tried = await clients.try(pool, clients.inputsFor('FS', pool));
     return { ...tried, log: pool.log };
   });
 }
