@@ -30,7 +30,7 @@ A: klist -k on the daemon's host shows its principal. If there is none, run kadm
   'clock-rejected': `R: synchronize the clock with NTP (timedatectl, chronyc tracking): by default, a KDC tolerates a difference of 5 min.`,
   'account-locked': `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL fails with the same error until then.`,
   'encryption-type': `W: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
-  'no-host-name': `${HOST_IN_PRINCIPAL}: klist -k on its host shows it.`,
+  'no-host-name': `${HOST_IN_PRINCIPAL}: klist -k on the daemon's host shows it.`,
   'no-ticket': KERBEROS,
 } satisfies Partial<Record<UnsentReason, string>>;
 

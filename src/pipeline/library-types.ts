@@ -84,7 +84,7 @@ export interface CheckOptions {
    * directory.
    */
   readonly caCertificate?: string | undefined;
-  /** Host name that the daemon's certificate must carry. Default: the host name of the daemon's address. */
+  /** Host name that the daemon's certificate must contain. Default: the host name of the daemon's address. */
   readonly serverName?: string | undefined;
   /** The pool password. */
   readonly password?: string | undefined;
