@@ -175,7 +175,9 @@ class Negotiation {
       method.name === sent.method.name && candidate.label === sent.candidate.label;
     const at = this.#queue.findIndex(isSent);
     if (at === -1)
-      throw this.isLast ? this.exhausted() : new StartOver('the credential does not match the daemon', this.#credentials);
+      throw this.isLast
+        ? this.exhausted()
+        : new StartOver('the credential does not match the daemon', this.#credentials);
     this.#queue.splice(at, 1);
     this.#queue.unshift(sent);
   }
