@@ -1,4 +1,7 @@
-/** Selects the proxy for a URL from the environment variables that curl, Git and `@actions/http-client` also read. */
+/**
+ * Selects the proxy for a URL. The settings come from the environment variables that curl, Git and
+ * `@actions/http-client` use.
+ */
 import type { Secret } from '../runtime/secret.ts';
 
 /** A proxy from `https_proxy`. */
@@ -11,15 +14,17 @@ export interface HttpProxy {
   readonly secrets: readonly Secret[];
 }
 
-/** The proxy that this host uses, and the hosts that bypass the proxy. */
+/** The proxy that this host uses, and the hosts to which connections bypass the proxy. */
 export interface ProxySettings {
-  /** Undefined if no proxy is set. */
+  /** Undefined if no proxy is configured. */
   readonly proxy: HttpProxy | undefined;
   /** Entries of `no_proxy`. */
   readonly bypass: readonly string[];
 }
 
-/** Returns the proxy for a URL; undefined for a direct connection. Connections to this host are always direct. */
+/**
+ * Returns the proxy to use for a URL; undefined for a direct connection. Connections to this host are always direct.
+ */
 export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, protocol }: URL): HttpProxy | undefined {
   const host = normal(hostname);
   const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);

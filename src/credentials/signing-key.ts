@@ -10,9 +10,9 @@ import { readPrivateFile, reasonOf } from './private-file.ts';
 /** HTCondor's signing keys, and the trust domain of the tokens that they sign. */
 export interface SigningKeys {
   readonly trustDomain: string | undefined;
-  /** SEC_TOKEN_POOL_SIGNING_KEY_FILE, the file of the POOL key. */
+  /** Path of the POOL key's file, from SEC_TOKEN_POOL_SIGNING_KEY_FILE. */
   readonly poolKeyFile: string | undefined;
-  /** SEC_PASSWORD_DIRECTORY, which contains all other keys by name. */
+  /** Path of the directory that contains all other keys by name, from SEC_PASSWORD_DIRECTORY. */
   readonly keyDirectory: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
 
 /**
  * Signs a token with HS256 and a key that is derived from the key file (Condor_Auth_Passwd::generate_token). The POOL
- * key is first concatenated with itself, as pool passwords are.
+ * key is first concatenated with itself, because HTCondor treats it as a pool password.
  */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   const material = id === 'POOL' ? Buffer.concat([key, key]) : key;
