@@ -4,7 +4,7 @@
  */
 import type { Secret } from '../runtime/secret.ts';
 
-/** A proxy from `https_proxy`. */
+/** A proxy that is specified by `https_proxy` or `HTTPS_PROXY`. */
 export interface HttpProxy {
   /** URL of the proxy, without the user name and password. */
   readonly url: URL;

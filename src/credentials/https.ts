@@ -91,7 +91,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason, reason: 'service-silent' });
     }
     if (signal.aborted) throw abortedError(signal);
-    // The cause is omitted, because errors of Node's HTTP parser contain the received bytes, which may include tokens.
+    // The cause is omitted, because errors of Node's HTTP parser contain the received bytes, which could include
+    // tokens.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
       ...(cause instanceof ConnectError ? reasonOf(cause) : { reason: 'service-unreachable' }),
       peer: url.origin,

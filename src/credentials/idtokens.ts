@@ -44,7 +44,7 @@ export function loadIdTokens(
     : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`, kind);
 }
 
-/** Returns credentials that consist only of this token. */
+/** Returns credentials that consist only of the given token. */
 export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
   const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
@@ -58,7 +58,7 @@ interface IdTokens {
   readonly kind?: MissingReason | undefined;
 }
 
-/** Reads all IDTOKENs from a source, in HTCondor's order. Each token is masked before it is used. */
+/** Reads all IDTOKENs from a source, in the same order as HTCondor. Each token is masked before it is used. */
 export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
   if (!('text' in source)) return readFromDirectory(source, host);
   host.mask(source.text);
@@ -111,8 +111,8 @@ interface TokenLine {
 interface TokenDirectory {
   readonly lines: readonly TokenLine[];
   /**
-   * Files that provide no token, each with the reason. If the directory is empty or unreadable, a single entry that
-   * says so.
+   * Files that provide no token, each with the reason. If the directory is empty or unreadable, the only entry gives
+   * that reason.
    */
   readonly skipped: readonly string[];
   /** Skipped files that have the wrong owner or mode, each with the reason. */
@@ -126,8 +126,8 @@ export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.
 
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file). Files are read in
- * the order of their names; each contains one token per line, and `#` starts a comment line. A file must belong to this
- * user and be inaccessible to other users. Files whose names match `excluded` are skipped.
+ * the order of their names. Each file contains one token per line, and `#` starts a comment line. A file must be owned
+ * by this account and inaccessible to other accounts. Files whose names match `excluded` are skipped.
  *
  * This function is synchronous, because loading node:fs/promises takes longer than reading a few small files.
  */

@@ -17,8 +17,8 @@ const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
 const MAX_CACHES = 50;
 
 /**
- * Matches a base64-encoded keytab. Its first three bytes are 0x0502 and the high byte of the first entry's size, which
- * is zero.
+ * Matches a base64-encoded keytab. The first three bytes of a keytab are 0x0502 and the high byte of the first entry's
+ * size, which is zero.
  */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 

@@ -184,7 +184,7 @@ function fromKeytab(text: string, source: string, wanted: Principal | undefined,
   return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
-/** Returns a ticket source that uses the keys in the client's realm, and a ticket-granting ticket elsewhere. */
+/** Returns a ticket source. It uses `keys` in the client's realm, and a ticket-granting ticket in other realms. */
 function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Realm): ClientSource {
   const { configuration, kdcs, service } = realm;
   return {

@@ -45,7 +45,7 @@ export interface CredentialSources {
     /** Value of the FS_LOCAL_DIR setting. */
     readonly directory: string | undefined;
     readonly uid: number | undefined;
-    /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if its name is not condor. */
+    /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if that account is not named condor. */
     readonly accountIds: string | undefined;
     readonly mayBeUnbound: boolean;
   };
@@ -65,7 +65,7 @@ export interface KeylessSource {
   readonly extraCertificates: string | undefined;
 }
 
-/** Grant types for requests to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
+/** Grant types for requests to a token service (RFC 8693; RFC 6749 with RFC 7523 §2.2; RFC 7523 §2.1). */
 export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
 export type TokenGrant = (typeof TOKEN_GRANTS)[number];
 
@@ -111,7 +111,7 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 
 /**
  * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, this is its reason.
- * Otherwise, it is the reason for a file that the user can correct.
+ * Otherwise, it is the reason for a token file that the user can correct, if there is one.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;

@@ -21,8 +21,8 @@ const IDENTITY = 'condor@password';
 const LIFETIME_SECONDS = 60;
 
 /**
- * Returns a function that issues a token for one session with a signing key on this host. HTCondor's tools do the same
- * for root if no stored token fits (Condor_Auth_Passwd::fetchLogin). Returns undefined if no key is readable.
+ * Returns a function that uses a signing key on this host to issue a token for one session. HTCondor's tools do the
+ * same for root if no stored token fits (Condor_Auth_Passwd::fetchLogin). Returns undefined if no key is readable.
  */
 export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
   const pathOf = (id: string) =>

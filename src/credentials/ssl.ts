@@ -36,7 +36,7 @@ export interface ClientCertificate {
   readonly source: string;
 }
 
-/** Maximum size of a certificate file, in bytes. The CA bundle of a typical system is about 250 kB in size. */
+/** Maximum size of a certificate file, in bytes. The CA bundle of a typical system is about 250 kB. */
 export const MAX_PEM_BYTES = 8 * 1024 * 1024;
 /** Maximum number of files that are read from a directory of CA certificates. */
 const MAX_FILES = 4096;
@@ -90,7 +90,7 @@ export function loadCertificate(
 }
 
 /**
- * Reason for an unusable certificate or key, unless the cause is its validity period or the permissions of its file.
+ * Reason for an unusable certificate or key, except if the validity period or the file's permissions are the problem.
  */
 const UNREADABLE = 'certificate-unreadable';
 

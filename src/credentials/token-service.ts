@@ -101,7 +101,7 @@ export function askTokenService(
 /**
  * Requests a token and masks it.
  *
- * @throws ConnectError ERR_CONNECT if the service sends no response, or ERR_TIMEOUT, and anything that `readResponse`
+ * @throws ConnectError ERR_CONNECT or ERR_TIMEOUT if the service does not respond, and anything that `readResponse`
  * throws.
  */
 export async function askTokenEndpoint(
@@ -120,9 +120,9 @@ export async function askTokenEndpoint(
   return result;
 }
 
-/** Matches words that are long enough to be the token that was sent. They are hidden when an error is printed. */
+/** Matches words so long that they could be the token that was sent. Such words are hidden when an error is printed. */
 const NO_WORD = /\S{40,}/g;
-/** Maximum number of characters that are printed of a service's error. */
+/** Maximum length, in characters, of the text that is printed from a service's error. */
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 

@@ -1,4 +1,4 @@
-/** Determines which servers are trusted, from CA certificates and known hosts (ca_utils.cpp). */
+/** Determines which servers are trusted, based on CA certificates and known hosts (ca_utils.cpp). */
 import { messageOf } from '../errors.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -17,7 +17,7 @@ export interface TrustSource {
   readonly system: boolean;
   /** Path of HTCondor's known_hosts file. */
   readonly knownHosts: string | undefined;
-  /** Path from SSL_CERT_FILE. This file replaces the system's CA certificates. */
+  /** Path of the file that replaces the system's CA certificates, from SSL_CERT_FILE. */
   readonly certificateFile: string | undefined;
   readonly platform: NodeJS.Platform;
 }
@@ -110,8 +110,9 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
 }
 
 /**
- * Returns the certificate that the user accepted for a host in HTCondor's tools. The first line for the host counts. A
- * leading `!` marks a certificate that the user did not accept (htcondor::get_known_hosts_first_match).
+ * Returns the certificate that the user accepted for a host when prompted by one of HTCondor's tools. Only the first
+ * line for the host is considered. A leading `!` marks a certificate that the user did not accept
+ * (htcondor::get_known_hosts_first_match).
  */
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;

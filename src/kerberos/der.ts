@@ -12,7 +12,7 @@ const GENERALIZED_TIME = 0x18;
 const GENERAL_STRING = 0x1b;
 const SEQUENCE = 0x30;
 
-/** Maximum number of elements in a SEQUENCE OF. Kerberos messages have at most a dozen. */
+/** Maximum number of elements in a SEQUENCE OF. Lists in Kerberos messages have at most a dozen elements. */
 const MAX_ELEMENTS = 64;
 
 const utf8 = new TextEncoder();

@@ -1,6 +1,6 @@
 import type { AttemptReason, Details } from '../reasons.ts';
 
-/** A Kerberos failure, such as a structure that cannot be parsed, or a refusal by the KDC. */
+/** Error in the use of Kerberos, such as a parsing failure or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
   /** Values from the error message, for use in hints. */

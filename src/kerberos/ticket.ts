@@ -21,7 +21,7 @@ export interface TicketRequest {
   readonly encryptionTypes: readonly number[];
 }
 
-/** A Kerberos time: seconds since 1970, and microseconds. */
+/** A point in time in the form that Kerberos uses: seconds since 1970, plus microseconds. */
 export interface KerberosTime {
   readonly seconds: number;
   readonly microseconds: number;

@@ -21,7 +21,7 @@ import {
 import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** Sends requests to the KDCs, and provides the clock and the random bytes for them. */
+/** Sends requests to the KDCs, and provides the clock and the random bytes for those requests. */
 export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
@@ -33,7 +33,9 @@ export interface ClientKeys {
   readonly source: string;
   /** Encryption types of the keys, in order of preference. */
   readonly types: readonly number[];
-  /** True if the keys depend on information from the KDC, as keys that are derived from a password do. */
+  /**
+   * True if the keys depend on information from the KDC, which is the case for keys that are derived from a password.
+   */
   readonly needInformation: boolean;
   /** Returns the key that has the encryption type in `information`. */
   key(information: KeyInformation): Promise<SessionKey>;

@@ -2,7 +2,7 @@
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Expected value of a claim: one of these strings, or any string that matches the glob. */
+/** Expected value of a claim: one of the listed strings, or any string that matches the glob. */
 export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
 
 /** Returns the value of a claim as a string for comparisons, or undefined if values of that type never match. */

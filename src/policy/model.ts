@@ -7,7 +7,10 @@ export interface Configuration {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly audience: string;
   readonly trustedProxies: readonly string[];
-  /** Daemons that issue the tokens, tried in order. An empty list means the schedd on this host. */
+  /**
+   * Daemons that issue the tokens, in the order in which they are tried. If the list is empty, the schedd on this host
+   * issues the tokens.
+   */
   readonly daemons: readonly DaemonPlace[];
   readonly grants: readonly Grant[];
 }

@@ -5,7 +5,10 @@ import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims that identify a repository, project or pipeline. An entry must specify at least one of them. */
+  /**
+   * Claims that identify a repository, project or pipeline. An entry must specify at least one of these claims, or a
+   * claim from `groups`.
+   */
   readonly owners: readonly string[];
   /**
    * Claims that match every repository of an owner. An entry that relies on such a claim must set
