@@ -1,12 +1,14 @@
 #!/bin/sh
-# Runs a command with a short-lived token of an HTCondor pool, and removes the token afterwards:
+# Runs a command with a short-lived token for an HTCondor pool, and removes the token afterwards:
 #
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
-# Set both variables in the settings of your CI system, not on a command line, which every account of the host can see.
-# SHA256SUMS of the release contains the sum. The script needs Node 20.19 or later; condor_submit needs HTCondor's tools.
+# Set both variables in the settings of your CI system, not on a command line, which every account on the host can see.
+# The checksum is in SHA256SUMS of the release. The script needs Node 20.19 or later; condor_submit needs HTCondor's
+# tools.
 set -eu
-: "${CONDOR_IDTOKEN:?a token of your pool}" "${CONDOR_TOKEN_FETCH_SHA256:?the sum of condor_token_fetch.mjs}"
+: "${CONDOR_IDTOKEN:?set it to a token for your pool}"
+: "${CONDOR_TOKEN_FETCH_SHA256:?set it to the checksum of condor_token_fetch.mjs}"
 version=v0.1.0 pool=cm.example.org schedd=ap40.example.org
 
 private=$(mktemp -d) # not readable by other accounts
@@ -21,7 +23,8 @@ curl -fsSL -o "$program" \
 if command -v sha256sum > /dev/null; then sum=sha256sum; else sum='shasum -a 256'; fi
 echo "$CONDOR_TOKEN_FETCH_SHA256  $program" | $sum -c - > /dev/null
 
-# HTCondor ignores a token file that other accounts can read. printf is built into the shell, so no process shows the token.
+# HTCondor ignores a token file that other accounts can read. printf is built into the shell, so the process list does
+# not show the token.
 (
   umask 077
   mkdir "$private/credential"
@@ -36,5 +39,6 @@ rm -r "$private/credential"
 
 export _CONDOR_SEC_TOKEN_DIRECTORY="$private/tokens.d"
 export _CONDOR_COLLECTOR_HOST="$pool" _CONDOR_SCHEDD_HOST="$schedd"
-[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV # HTCondor's tools need a configuration, or this
+# HTCondor's tools do not start without a configuration or this variable.
+[ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV
 "$@"

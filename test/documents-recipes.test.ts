@@ -138,8 +138,8 @@ describe('The recipes of the README work:', () => {
         /A fetch from ci@pool would succeed as ci@example\.org; READ allowed, WRITE allowed/,
       );
     }));
-  test('Jobs that are longer than a token', () =>
-    act('Jobs that are longer than a token', isFor('ci@example.org', 'READ WRITE', '1200')));
+  test('Jobs that outlast a token', () =>
+    act('Jobs that outlast a token', isFor('ci@example.org', 'READ WRITE', '1200')));
   test('Approval by an administrator', () =>
     act('Approval by an administrator', ({ outputs, log }) => {
       assert.deepEqual([outputs['identity'], outputs['authz']], ['ci@example.org', 'READ WRITE']);

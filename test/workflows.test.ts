@@ -75,7 +75,7 @@ describe('A release', () => {
         spawnSync('bash', ['-eo', 'pipefail', '-c', script], {
           ...{ cwd: directory, encoding: 'utf8', env: { ...ownEnvironment(), HOME: directory } },
         });
-      const { status, stdout, stderr } = bash(await step('release', 'Files'));
+      const { status, stdout, stderr } = bash(await step('release', 'Collect the files'));
       assert.equal(status, 0, stdout + stderr);
       const { version } = JSON.parse(text('package.json')) as { version: string };
       const programs = ['condor_token_fetch.mjs', 'condor_token_service.mjs'];
@@ -98,7 +98,7 @@ describe('A release', () => {
   });
 
   test('accepts only the tag of the package’s version', { skip }, async () => {
-    const script = await step('verify', 'The tag is the version of the package');
+    const script = await step('verify', 'Check that the tag matches the version of the package');
     const { version } = JSON.parse(text('package.json')) as { version: string };
     const statusFor = (tag: string) =>
       spawnSync('bash', ['-ec', script], { cwd: projectRoot, env: { ...ownEnvironment(), GITHUB_REF_NAME: tag } })
@@ -107,7 +107,7 @@ describe('A release', () => {
   });
 
   test('is rejected for a tag that is not on main', { skip }, async () => {
-    const script = await step('verify', 'The tag is on main');
+    const script = await step('verify', 'Check that the tag is on main');
     inRepository((directory, git) => {
       const status = () =>
         spawnSync('bash', ['-ec', script], {
@@ -122,7 +122,7 @@ describe('A release', () => {
   });
 
   test('is a draft until all its files are uploaded, because a published release is immutable', { skip }, async () => {
-    const script = await step('release', 'Release');
+    const script = await step('release', 'Publish the release');
     const env = { ...ownEnvironment(), GITHUB_REF_NAME: 'v1.2.3' };
     const { stdout } = spawnSync('bash', ['-ec', `gh() { echo "$@"; }; ${script}`], { encoding: 'utf8', env });
     assert.deepEqual(stdout.trim().split('\n'), [
@@ -133,7 +133,7 @@ describe('A release', () => {
   });
 
   test('creates or moves the tag of the major version', { skip }, async () => {
-    const script = await step('release', 'Tag of the major version');
+    const script = await step('release', 'Move the tag of the major version');
     const directory = mkdtempSync(join(tmpdir(), 'release-'));
     try {
       const asked = (exists: boolean, ...others: string[]) => {

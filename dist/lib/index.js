@@ -795,7 +795,7 @@ class Writer {
         return this;
     }
     string(value) {
-        if (value.includes("\0")) throw new RangeError("a CEDAR string cannot carry NUL");
+        if (value.includes("\0")) throw new RangeError("a CEDAR string cannot contain NUL");
         const bytes = (new TextEncoder).encode(`${value}\0`);
         if (this.#encrypted) this.int(bytes.length);
         return this.bytes(bytes);
@@ -1125,7 +1125,7 @@ const REASONS = {
     EFBIG: "the file would exceed the size limit",
     ENOTDIR: "a part of the path is not a directory",
     EISDIR: "it is a directory",
-    EEXIST: "it exists already",
+    EEXIST: "it already exists",
     ELOOP: "it is a symbolic link, or there are too many of them",
     ENAMETOOLONG: "the path is too long",
     EBUSY: "it is in use",
@@ -3043,7 +3043,7 @@ function checkRemote(input, type) {
 function readCollector(type, pool, name, address, surroundings) {
     if (address !== undefined) return [ address ];
     if (pool !== undefined && name !== undefined) {
-        refuse("name", `not supported for type ${type}, which pool alone identifies`);
+        refuse("name", `not supported for type ${type}, because pool identifies the daemon`);
     }
     const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
     if (found !== undefined) return found;
@@ -4017,7 +4017,7 @@ const external_node_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(im
 
 class TlsFailure extends Error {}
 
-const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon supports no TLS version from 1.2 on" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the client and the daemon have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged in transit" ] ];
+const tls_tunnel_REASONS = [ [ /KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, "a key is too small for this TLS library" ], [ /CA_MD_TOO_WEAK|MD_TOO_WEAK/, "a certificate is signed with an algorithm that this TLS library refuses" ], [ /KEY_VALUES_MISMATCH/, "the private key does not match the certificate" ], [ /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, "the daemon does not support TLS 1.2 or later" ], [ /UNKNOWN_CA/, "the daemon does not trust the CA of the client certificate" ], [ /BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, "the daemon rejects the client certificate" ], [ /CERTIFICATE_EXPIRED/, "the daemon considers the client certificate expired" ], [ /CERTIFICATE_REVOKED/, "the client certificate is revoked" ], [ /CERTIFICATE_REQUIRED/, "the daemon requires a client certificate" ], [ /HANDSHAKE_FAILURE|NO_SHARED_CIPHER/, "the client and the daemon have no TLS parameters in common" ], [ /BAD_RECORD_MAC/, "a TLS record was damaged in transit" ] ];
 
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
@@ -6240,7 +6240,7 @@ function readBoolean(name, value) {
 function readServerName(text) {
     const name = plainText("server-name", text);
     if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-    refuse("server-name", `${quote(name)} has a port; certificates carry host names only`);
+    refuse("server-name", `${quote(name)} has a port; certificates contain only host names`);
 }
 
 function readRetries(value) {
@@ -6301,7 +6301,7 @@ function readPath(input, surroundings) {
         throw new InputError("token", "token and file are mutually exclusive");
     }
     if (directory !== undefined && token === undefined) {
-        refuse("token-directory", "token, the name of the file in it, is not set");
+        refuse("token-directory", "token, the name of the file in the directory, is not set");
     }
     if (file !== undefined) return (0, external_node_path_namespaceObject.resolve)(expandPath("file", file, surroundings));
     return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
@@ -6335,7 +6335,7 @@ function checkRenewal(given, path, lifetimeSeconds, keyless, env) {
     if (given === "request") refuse("renew", `not supported with mode ${given}`);
     if (lifetimeSeconds === "unlimited") refuse("renew", "a token that never expires needs no renewal");
     privateDirectory("renew", env);
-    if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service receives the same token each time, which it may refuse");
+    if (keyless?.service !== undefined && keyless.job === undefined) refuse("renew", "the token service receives the same token each time and may refuse it");
 }
 
 const DEFAULT_LIFETIME_SECONDS = 3600;
@@ -6391,7 +6391,7 @@ function inputsOf(options, isCheck) {
     for (const [option, name] of Object.entries(INPUT_OF)) {
         const value = options[option] ?? undefined;
         if (value === undefined || option === "timeoutMs") continue;
-        const [type, has] = TYPES[option] ?? [ "a text", () => false ];
+        const [type, has] = TYPES[option] ?? [ "a string", () => false ];
         if (typeof value !== "string" && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
         values.set(name, value);
     }
@@ -6571,6 +6571,8 @@ const FRESH = "condor_token_fetch on the access point";
 
 const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
 
+const PRIVATE = "and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.";
+
 const IN_UID_DOMAIN = "end in UID_DOMAIN, not in TRUST_DOMAIN";
 
 const DETAILED_LOG = "A: set %_DEBUG = D_SECURITY, run condor_reconfig, and ";
@@ -6584,43 +6586,45 @@ const ACTORS = {
 
 function hintsOf(text, values, side) {
     const known = new Map(Object.entries(values));
-    return text.replace(/\[([A-Z%_]+)\]/g, "$1 ({$1})").replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
+    return text.replace(/\[([A-Z%_]+)\]/g, "$1 ({$1})").replace(/: (\{[^{}]*\})\./g, "; $1 shows the current configuration.").replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
 }
 
 const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.";
+
+const IN_KEYTAB = "in the daemon's keytab: on its host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} the file.";
 
 const HOST_IN_PRINCIPAL = "W: set server-name to the host name in the daemon's principal";
 
 const KERBEROS_CREDENTIALS = {
     "kerberos-cache-type": `W: ${CACHE_FILE}`,
-    "no-kerberos-credential": `W: run kinit before this step (klist shows the cache; KRB5CCNAME names another one), or set kerberos-keytab.`,
-    "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.`,
-    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, klist -c FILE the principal of a cache. In a secret, store the keytab as base64: base64 -w0 FILE.`
+    "no-kerberos-credential": `W: run kinit before this step (klist shows the cache; KRB5CCNAME selects another one), or set kerberos-keytab.`,
+    "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows the types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.`,
+    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, and klist -c FILE the principal of a cache. In a secret, store the keytab as base64: base64 -w0 FILE.`
 };
 
 const KERBEROS = `W: run kinit -V, then kvno host/DAEMON-HOST, on this runner to check whether Kerberos works there.`;
 
 const KERBEROS_UNSENT = {
-    "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, which does not expire with a ticket.`,
-    "kdc-unknown": `W: correct the realm $realm (in capitals), or add a kdc line for it in [realms] of krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
+    "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, from which the client obtains a new ticket.`,
+    "kdc-unknown": `W: correct the realm $realm (in capitals), or add a kdc line for it to [realms] in krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
     "client-unknown": `W: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $client.`,
-    "service-unknown": `${HOST_IN_PRINCIPAL}; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If it has none: kadmin addprinc -randkey $service, then ktadd. If its first part is not host, check {KERBEROS_SERVER_SERVICE}.`,
-    "password-rejected": `W: correct kerberos-password in the secret: kinit PRINCIPAL with it must succeed.`,
-    "key-rejected": `W: the keytab is out of date: kvno PRINCIPAL shows the version of the key at the KDC, klist -k FILE the version in the keytab. Create a new one with ktadd, and renew the secret.`,
-    "clock-rejected": `R: synchronize the clock with NTP (timedatectl, chronyc tracking): a KDC tolerates a difference of 5 min.`,
+    "service-unknown": `${HOST_IN_PRINCIPAL}; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If there is none, run kadmin addprinc -randkey $service, then ktadd. If the first part of the principal is not host, check {KERBEROS_SERVER_SERVICE}.`,
+    "password-rejected": `W: correct kerberos-password in the secret: kinit PRINCIPAL must accept it.`,
+    "key-rejected": `W: create a new keytab with ktadd, and renew the secret: kvno PRINCIPAL shows the key version at the KDC, and klist -k FILE the version in the old keytab.`,
+    "clock-rejected": `R: synchronize the clock with NTP (timedatectl, chronyc tracking): by default, a KDC tolerates a difference of 5 min.`,
     "account-locked": `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL fails with the same error until then.`,
     "encryption-type": `W: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
-    "no-host-name": `${HOST_IN_PRINCIPAL}: klist -k on its host shows it.`,
+    "no-host-name": `${HOST_IN_PRINCIPAL}: klist -k on the daemon's host shows it.`,
     "no-ticket": KERBEROS
 };
 
 const KERBEROS_REFUSED = {
     "principal-unmapped": `A: add the line REALM = domain to the daemon's Kerberos map file, then restart the daemon, which reads it only at startup: {KERBEROS_MAP_FILE}.`,
-    "ticket-rejected": `A: store the key of $service in the daemon's keytab, with the version that kvno shows: klist -ke on its host, and {KERBEROS_SERVER_KEYTAB}. The clocks may differ by at most 5 min.\nW: if the daemon is on another host, correct server-name.`
+    "ticket-rejected": `A: store the key of $service, with the version that kvno shows, ${IN_KEYTAB} The clocks may differ by at most 5 min.\nW: if the daemon is on another host, correct server-name.`
 };
 
 const KERBEROS_UNPROVEN = {
-    "no-ticket-key": `A: store the key of the ticket on the daemon's host: klist -ke there, and {KERBEROS_SERVER_KEYTAB}.`
+    "no-ticket-key": `A: store the key of the ticket ${IN_KEYTAB}`
 };
 
 const METHOD_USES = {
@@ -6641,33 +6645,33 @@ const NOT_ACCEPTED = "A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATIO
 
 const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 
-const MUNGED = "R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.";
+const MUNGED = "R: run munged with the same key and synchronized clocks on both hosts (munge -n | ssh DAEMON-HOST unmunge tests this).";
 
 const BY_METHOD = {
     IDTOKENS: NEW_TOKEN,
     KERBEROS,
-    SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the subject and issuer of client-certificate.`,
-    SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.\nW: or request a token with that audience and a scope. In mode exchange, with an additional idtoken, the daemon reports its reason.`,
+    SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
+    SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).\nW: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
     PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method follows, ignore this reason.`,
+    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
     MUNGE: MUNGED
 };
 
 const UNSENT = {
     ...KERBEROS_UNSENT,
     "not-offered": NOT_ACCEPTED,
-    "issuer-differs": `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.`,
-    "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
-    "idtoken-expired": `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
+    "issuer-differs": `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
+    "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
+    "idtoken-expired": `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows the expiry (exp).`,
     "scitoken-expired": `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
-    "file-exposed": `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+    "file-exposed": `R: make this account the owner of the token file, ${PRIVATE}`,
     "no-credential": NEW_TOKEN,
     "file-name-ignored": NEW_TOKEN,
     "kerberos-cache-type": KERBEROS,
     "no-kerberos-credential": KERBEROS,
     "no-server-name": `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts of this host: with this release, another account can relay the authentication.\nA: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
-    "fs-relay": `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
+    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.\nA: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+    "fs-relay": `R: check whether another account on this host listens at this address: ss -ltnp shows the process. If so, correct address, or set idtoken.`,
     "munge-failed": MUNGED
 };
 
@@ -6675,25 +6679,25 @@ const REFUSED = {
     ...KERBEROS_REFUSED,
     declined: NOT_ACCEPTED,
     unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
-    "no-trust-domain": `W: set idtoken to a single token, that of this pool; condor_token_list shows the issuers.\nA: or set [TRUST_DOMAIN].`,
-    "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
+    "no-trust-domain": `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.\nA: set [TRUST_DOMAIN].`,
+    "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
     "mapping-required": `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
-    "no-tls13": `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).\nW: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
+    "no-tls13": `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).\nW: set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
     "no-tls": `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`
 };
 
 const UNPROVEN = {
     ...KERBEROS_UNPROVEN,
-    "name-differs": `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
-    "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
-    "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address has a different name, set server-name.`,
+    "name-differs": `W: if $host is nevertheless the correct host, set server-name to the name in its certificate: ${NAME_THERE}`,
+    "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE the dates.`,
+    "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address contains a different name, set server-name.`,
     "password-differs": `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
-    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`
+    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the token with a key of the same name (POOL), or the key was replaced.`
 };
 
-const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
+const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
 
-const FALSE_DAEMON = "N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.";
+const FALSE_DAEMON = "N: if all settings are correct, the peer is an impostor. The client sent it no other credential.";
 
 function exhaustedHints(attempts, side) {
     const found = new Set(attempts.toReversed().flatMap(each => refusalHints(each, side)));
@@ -6729,20 +6733,20 @@ const STALE = "specify pool and name instead of address (condor_status -schedd -
 
 const THREE_PARTS = "one line with three parts separated by dots.";
 
-const RESTARTED = "check whether the daemon restarted a moment ago (condor_status -any lists it when it is back), then run the job again with a longer timeout.";
+const RESTARTED = "check whether the daemon has just restarted (condor_status -any lists it when it is back), then run the job again with a longer timeout.";
 
 const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}`;
 
 const ID_TOKEN_PERMISSION = "W: add permissions: id-token: write to the job";
 
-const SERVICE_CLIENT = `W: set token-grant: client-credentials if the service is Keycloak; its client must accept federated authentication with this issuer and sub.`;
+const SERVICE_CLIENT = `W: if the service is Keycloak, set token-grant: client-credentials; the Keycloak client must accept federated authentication with this issuer and sub.`;
 
 const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.`;
 
-const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.\nA: for a CI system with one token for each job, add reuse: job to the entry (condor_token_service check -offline checks it).`;
+const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.\nA: for a CI system that issues one token per job, add reuse: job to the policy entry (condor_token_service check -offline validates it).`;
 
 const INPUT_HINTS = {
-    "identity-flag": `W: omit the flag, which HTCondor's condor_token_fetch does not support either: the token has the identity of the credential, which condor_token_list shows.`,
+    "identity-flag": `W: omit the flag: HTCondor's condor_token_fetch does not support it either. The token always has the identity of the credential.`,
     "unknown-flag": `W: correct the flag; condor_token_fetch -help lists all flags.`,
     configuration: `R: correct the files that condor_config_val -config lists, or set CONDOR_CONFIG to a readable file.`,
     input: `W: correct $input; the README lists the valid values.`
@@ -6750,31 +6754,31 @@ const INPUT_HINTS = {
 
 const CREDENTIAL_HINTS = {
     ...KERBEROS_CREDENTIALS,
-    "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs without the environment of the secret, to reusable workflows without secrets: inherit, and for misspelled names (gh secret list).\nW: for such jobs, skip this step (if: github.event.pull_request.head.repo.fork != true), or use oidc-audience, which needs no secret.`,
-    "file-exposed": `R: the file must be owned by the account of this step and must not be accessible to other accounts: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+    "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs outside the secret's environment, to reusable workflows without secrets: inherit, and if the name is misspelled (gh secret list).\nW: skip this step for pull requests from forks (if: github.event.pull_request.head.repo.fork != true); elsewhere, oidc-audience needs no secret.`,
+    "file-exposed": `R: make the account of this step the owner of the file, ${PRIVATE}`,
     "file-name-ignored": `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
-    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints one).`,
+    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints a token).`,
     "ccb-needs-proof": `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
     "no-job-token": `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
-    "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the OIDC service of the runner returned its reason.`,
-    "service-redirects": `W: correct token-service: the service redirects ($status), and redirects are not followed. curl -v URL shows the location.`,
-    "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; condor_token_service has it at /token.`,
+    "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the message contains the reason from the runner's OIDC service.`,
+    "service-redirects": `W: correct token-service: the service redirects ($status), and redirects are not followed. curl -v URL shows the new location.`,
+    "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; the path of condor_token_service is /token.`,
     "unauthorized-client": SERVICE_CLIENT,
     "invalid-client": SERVICE_CLIENT,
     "invalid-token-audience": SERVICE_AUDIENCE,
     "aud-expected": SERVICE_AUDIENCE,
     "token-reuse-detected": SERVICE_REUSE,
     "used-already": SERVICE_REUSE,
-    "service-refused": `W: compare the claims of the job token, which the log shows, with the service's reason: usually the repository, branch or environment differs.\nA: run condor_token_service explain -claims FILE, which shows how the claims differ from each entry, and the entry that would admit this job.`,
-    "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside of GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this one command, or set scitoken.`,
-    "scitoken-needs-proof": `W: mode exchange needs scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
-    "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: or store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list shows the tokens that are found.`,
+    "service-refused": `W: compare the claims of the job token, which the log shows, with the service's reason: usually the repository, branch or environment differs.\nA: run condor_token_service explain -claims FILE, which shows how the claims differ from each policy entry, and prints an entry that would admit this job.`,
+    "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this command only, or set scitoken.`,
+    "scitoken-needs-proof": `W: mode exchange requires scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
+    "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list lists all tokens.`,
     "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
     "certificate-unreadable": `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
-    "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set the URL at which the service issues a SciToken.`,
-    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). condor_token_service has its endpoint at /token.\nN: or a proxy responds instead of the service: correct https_proxy, or add the host to no_proxy.`,
-    "service-no-token": `W: correct token-service: it must be the URL of a token endpoint (RFC 8693, whose response contains access_token) or of a service whose response contains token.`,
+    "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set token-service to the URL at which the service issues a SciToken.`,
+    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.\nN: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
+    "service-no-token": `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
     "scitoken-malformed": `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
     "password-malformed": `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
     "credential-unreadable": `W: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}`
@@ -6783,54 +6787,54 @@ const CREDENTIAL_HINTS = {
 const CORRECT_NAME = "correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons)";
 
 const LOCATE_HINTS = {
-    restarting: `A: ${RESTARTED}\nW: or ${CORRECT_NAME}.`,
+    restarting: `A: ${RESTARTED}\nW: ${CORRECT_NAME}.`,
     "not-on-this-host": `W: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
     "not-found": `W: ${CORRECT_NAME}, or specify address.\nA: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
-    ambiguous: `W: specify name as one of the listed names (condor_status -any -pool POOL -af MyType Name).`
+    ambiguous: `W: set name to one of the listed names (condor_status -any -pool POOL -af MyType Name).`
 };
 
 const CONNECT_HINTS = {
-    "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: or add a kdc line for $realm to [realms] of krb5.conf (KRB5_CONFIG names another file), which needs no DNS.`,
+    "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG names another file).`,
     "kdc-unreachable": `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.\nW: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
-    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to its URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
-    "name-unknown": `R: check the spelling, and whether this runner resolves the name: getent hosts $host. Hosted runners resolve public names only: ${ELSEWHERE}`,
-    "private-address": `N: this address is reachable only from its private network: run this step there, or use a VPN or an SSH tunnel with address.\nA: or make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
-    "service-busy": `W: increase the timeout or retries, because the service requests a later attempt.\nA: find the reason with journalctl -u condor-token-service: an unusable seed, or an unreachable daemon or issuer.`,
+    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
+    "name-unknown": `R: check the spelling of the name, and whether this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
+    "private-address": `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel with address.\nA: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
+    "service-busy": `W: increase the timeout or retries, because the service asked the client to retry later.\nA: run journalctl -u condor-token-service to find the reason, such as an unusable seed or an unreachable daemon or issuer.`,
     "service-unreachable": `N: check the connection and the certificate with curl -v URL on this runner; for a private CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
-    "connection-refused": `A: ${RESTARTED}\nW: or correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).\n${NO_ROUTE}`,
+    "connection-refused": `A: ${RESTARTED}\nW: correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).\n${NO_ROUTE}`,
     connect: NO_ROUTE,
     "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: increase the timeout, and notify the administrator before the run, because each run creates a new request.`,
-    cancelled: `W: run the job again: it was cancelled from outside, and no token was delivered.`,
-    "service-silent": `N: run curl -v URL on this runner, which shows how far the connection gets. A firewall may drop the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; it ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
+    cancelled: `W: run the job again: it was cancelled, and no token was delivered.`,
+    "service-silent": `N: run curl -v URL on this runner to see how far the connection gets. A firewall may drop the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; the service ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
     "no-response": `${NO_ROUTE}\nW: increase the timeout if the network is slow.`,
     timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
-    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later: {SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}; lines with DC_AUTHENTICATE in that log show the reason.\nW: if sock= in address is out of date, ${STALE}; if another service, such as a TLS server, listens there, correct host and port.`,
+    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, listens there, correct host and port.`,
     "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
-    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.\nW: or run this step where it can reach the daemon, or use an SSH tunnel with address.`
+    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.\nW: run this step where it can reach the daemon, or use an SSH tunnel with address.`
 };
 
-const WRONG_PEER = `W: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the output of -debug (ACTIONS_STEP_DEBUG).`;
+const WRONG_PEER = `W: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 const PROTOCOL_HINTS = {
-    "foreign-protocol": `W: correct host and port, because $protocol responds here, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).`,
+    "foreign-protocol": `W: correct host and port, because $protocol responds at this address, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).`,
     "no-address": `A: restart the daemon, because its ad has no address (condor_status -any -pool POOL -af Name MyAddress), or specify address in the workflow.`,
     frame: WRONG_PEER,
     message: WRONG_PEER,
     classad: WRONG_PEER,
-    decrypt: `N: before you try again, find out whether a device modifies the data, or the peer is not the real daemon: compare the output of condor_ping -address "<HOST:PORT>" READ in the pool and on this runner.`
+    decrypt: `N: before you try again, check whether a device modifies the data or the peer is an impostor: compare the output of condor_ping -address "<HOST:PORT>" READ in the pool and on this runner.`
 };
 
 const ITSELF = "omit remote to query the schedd directly.";
 
 const enabling = setting => `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 
-const OTHER_DAEMON = "W: or use another daemon of the pool (type: collector)";
+const OTHER_DAEMON = "W: use another daemon of the pool (type: collector)";
 
-const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
+const NO_REQUESTER = `A: map the credential to an identity. The sub of a token must be user@domain (condor_token_list). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 
-const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: or fetch the token from the collector, with type: collector.`;
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: fetch the token from the collector, with type: collector.`;
 
-const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: or omit key, so that the daemon signs with its own key.`;
+const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: omit key, so that the daemon signs with its own key.`;
 
 const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}\nA: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
 
@@ -6838,7 +6842,7 @@ const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]
 
 const DAEMON_HINTS = {
     "token-fetch-disabled": `${enabling("SEC_ENABLE_TOKEN_FETCH")}\n${OTHER_DAEMON}, or mode request.`,
-    "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add one: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
+    "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add one to [SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS].`,
     "original-one-expired": `W: renew the secret, because the credential expired during the run: ${FRESH}, with a longer -lifetime.`,
     "allow-requested-authorization": `W: restrict authz to levels of the credential (condor_token_list shows its scope), or use a credential with more levels.`,
     "not-successfully-authenticate": NO_REQUESTER,
@@ -6847,9 +6851,9 @@ const DAEMON_HINTS = {
     "signing-key-configured": NO_SIGNING_KEY,
     "failed-to-read-file": KEY_UNREADABLE,
     "failed-to-fetch-key": KEY_UNREADABLE,
-    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
-    "no-schedd-target": `W: specify name as condor_status -schedd -af Name shows it.`,
-    "not-encrypted": `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
+    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd with exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+    "no-schedd-target": `W: set name to the name that condor_status -schedd -af Name shows.`,
+    "not-encrypted": `A: change the daemon's encryption setting, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
     "sec-impersonation-token-limits": `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
     dcschedd: SCHEDD_FAILED,
     secman: SCHEDD_FAILED,
@@ -6858,15 +6862,15 @@ const DAEMON_HINTS = {
     "sec-token-request-limits": `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
     "request-has-expired": REQUEST_EXPIRED,
     "request-id-is-not-known": REQUEST_EXPIRED,
-    "request-failed": `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
+    "request-failed": `A: check the signing key and the trust domain ({SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}), because the daemon could not issue the token; its log shows the reason.`,
     "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
     "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
     "too-many-requests": `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
-    "scitoken-exchange-disabled": `${enabling("SEC_ENABLE_SCITOKEN_EXCHANGE")}\nW: or use mode fetch with the same scitoken.`,
+    "scitoken-exchange-disabled": `${enabling("SEC_ENABLE_SCITOKEN_EXCHANGE")}\nW: use mode fetch with the same scitoken.`,
     "failed-to-map-scitoken": `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-    "not-built-with-scitokens": `W: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).`,
-    scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).`,
-    daemon: `${DETAILED_LOG}check the daemon's log: {%_LOG}; HTCondor's error code is $errorCode.`
+    "not-built-with-scitokens": `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
+    scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
+    daemon: `${DETAILED_LOG}check the daemon's log ({%_LOG}); HTCondor's error code is $errorCode.`
 };
 
 const AES_FIRST = "A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon";
@@ -6875,10 +6879,10 @@ const SUPPORTED = "HTCondor 9.9 or later (10.0 or later of the long-term release
 
 const NOTHING_SENT = "Nothing was sent in cleartext.";
 
-const OTHER_METHOD = "A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
+const OTHER_METHOD = "A: make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.";
 
 const NEGOTIATION_HINTS = {
-    "no-authentication": `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
+    "no-authentication": `A: change the daemon's authentication setting, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
     "no-common-method": OTHER_METHOD,
     "old-cipher": `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
     "no-cipher": `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
@@ -6888,21 +6892,21 @@ const NEGOTIATION_HINTS = {
 
 const AUTHORIZATION_HINTS = {
     unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-    denied: `A: authorize $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels that are not in it ("limited authorization" in the daemon's log).`,
+    denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*). If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels that the scope does not include ("limited authorization" in the daemon's log).`,
     "no-identity": `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
     "command-not-registered": `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
 };
 
 const TOKEN_HINTS = {
     "no-request-id": `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
-    "token-malformed": `A: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.`,
-    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, check the map file, which determines the identity; it should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
-    "other-trust-domain": `W: correct pool and name, because another pool replied, or correct expected-trust-domain.\nA: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
-    "other-issuer": `A: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.\nW: or omit remote to query the schedd directly.`,
-    "token-claim": `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
+    "token-malformed": `A: check the log of the daemon ({%_LOG}), whose reply contained no IDTOKEN. Nothing was delivered.`,
+    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+    "other-trust-domain": `W: correct pool and name, because another pool replied, or correct expected-trust-domain.\nA: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
+    "other-issuer": `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.\nW: omit remote to query the schedd directly.`,
+    "token-claim": `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
     "token-reduced": `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
-    "level-missing": `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each), or omit $missing from authz.`,
-    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: or omit $level from authz.`,
+    "level-missing": `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
+    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: omit $level from authz.`,
     "token-refused": `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
 };
 
@@ -6926,7 +6930,7 @@ const HINTS = {
     ...OUTPUT_HINTS
 };
 
-const WITHOUT_COLLECTOR = "Workflow: or specify address, which skips the collector.";
+const WITHOUT_COLLECTOR = "Workflow: specify address, which skips the collector.";
 
 function hintsFor(error) {
     const side = error.phase === "locate" ? "collector" : "schedd";
@@ -7274,7 +7278,7 @@ function tlsWith(trust, {extraCertificates: extra}, host) {
 function warnAboutAudience(audience, url, host) {
     const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
     if (origin === url.origin) return;
-    host.log.warn(`oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there. Omit oidc-audience, unless the service requires it`);
+    host.log.warn(`oidc-audience ${audience} has a different origin than token-service ${url.origin}. The service can use the job token at the other origin. Omit oidc-audience unless the service requires it`);
 }
 
 function suppliedToken(source, host) {
@@ -7722,7 +7726,7 @@ class Negotiation {
     startWith(sent) {
         const isSent = ({method, candidate}) => method.name === sent.method.name && candidate.label === sent.candidate.label;
         const at = this.#queue.findIndex(isSent);
-        if (at === -1) throw this.isLast ? this.exhausted() : new StartOver("the credential does not fit the daemon", this.#credentials);
+        if (at === -1) throw this.isLast ? this.exhausted() : new StartOver("the credential does not match the daemon", this.#credentials);
         this.#queue.splice(at, 1);
         this.#queue.unshift(sent);
     }
@@ -7792,7 +7796,7 @@ class KeyAgreement {
         try {
             sharedX = this.#ecdh.computeSecret(peerPublicKey, "base64");
         } catch (cause) {
-            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point of P-256", {
+            throw new ProtocolError("ERR_MESSAGE", "the peer's ECDHPublicKey is not a point on P-256", {
                 cause
             });
         }
@@ -8730,7 +8734,7 @@ async function queryUnauthenticated({address}, query, refusal, host) {
             command: query.command
         }, message => putQuery(message, query), host);
         const ads = await channel.receive(getAds);
-        host.log.notice(`The collector accepts no credential (${refusal.message}), so the query was not authenticated: its reply is not trusted for SciTokens and client certificates`);
+        host.log.notice(`The collector accepts no credential (${refusal.message}), so the query was not authenticated, and the reply is not trusted for SciTokens and client certificates`);
         return {
             ads,
             roundTrips: channel.roundTrips,
@@ -8789,7 +8793,7 @@ async function restartEvidence({type, name = ""}, ask) {
     }
     const runsHere = masters.length === 0 || masters.some(ad => ad.integer(started) !== undefined);
     const hasOther = ofHost.some(ad => typeOf(ad) === adType);
-    return runsHere && !hasOther ? `the collector knows other daemons on ${host}` : undefined;
+    return runsHere && !hasOther ? `the collector lists other daemons on ${host}` : undefined;
 }
 
 function evidenceQuery(started, host) {
@@ -10014,7 +10018,7 @@ function warnAboutExcess(token, lifetimeSeconds, host) {
     const excess = excessLifetime(token, lifetimeSeconds, host.now());
     if (excess === undefined || typeof lifetimeSeconds !== "number") return;
     const [issued, here] = [ new Date((token.issuedAt ?? 0) * 1e3), host.now() ].map(each => each.toISOString());
-    host.log.warn(`By the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`);
+    host.log.warn(`According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`);
 }
 
 function warnAboutOldRelease(version, host) {

@@ -72,9 +72,9 @@ export async function coldMachine(suite: Suite): Promise<string> {
     const htcondor = await fromNothing('condor', 'condor_token_fetch');
     const command = await fromNothing('nodejs', 'node /opt/files/condor_token_fetch.mjs');
     return table(
-      ['from nothing', 'to get', 'install', 'fetch', 'all'],
-      row('HTCondor’s package and its tool', htcondor),
-      row('Node’s package and the command', command),
+      ['installed software', 'download', 'install', 'fetch', 'total'],
+      row("HTCondor's package, with its tool", htcondor),
+      row("Node's package and this command", command),
       row('the Action, on a runner', await whereNodeIs(folder, address, await pool.idToken({ user: 'alice' }))),
     );
   } finally {

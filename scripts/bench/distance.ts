@@ -82,7 +82,7 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
     byAddress('SSL', 4, distant),
     byAddress('SCITOKENS', 4, distant),
     byAddress('FS', 4, onItsHost),
-    byName('by name, which is not a host name, collector on the same host', NO_HOST_NAME),
+    byName('by name (not a host name), collector on the same host', NO_HOST_NAME),
   ]);
   await secure.configure(`SCHEDD_NAME = ${HOST_NAME}`);
   await until('the collector knows the new name', 60, async () =>

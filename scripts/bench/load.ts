@@ -79,7 +79,7 @@ for (const suite of poolSuites()) {
   printFigures('  ping from another client meanwhile', one.pings);
   for (const [what, work] of [
     ['200 processes, 8 in parallel: this command', ours],
-    ['200 processes, 8 in parallel: HTCondor’s tool', theirs],
+    ["200 processes, 8 in parallel: HTCondor's tool", theirs],
   ] as const) {
     const { result, pings } = await beside(pool, () => many(200, 8, work));
     printFigures(what, result);

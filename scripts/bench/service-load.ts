@@ -23,7 +23,7 @@ const CI = 'ci@pool.test';
  */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;
-const HEAD = ['', 'per second', 'p50', 'p99', '`condor_q`, median', 'memory of the service'];
+const HEAD = ['load', 'requests per second', 'p50', 'p99', '`condor_q`, median', 'memory of the service'];
 
 /** Runs `work` for the given number of seconds, and condor_q against the same schedd at the same time. */
 async function beside(pool: Pool, seconds: number, work: (over: () => boolean) => Promise<Figures>) {
@@ -95,9 +95,9 @@ async function measure(pool: Pool, issuer: JobIssuer, service: ServiceProcess): 
   );
   return [
     row(`${pool.version}: idle`, { queue: idle.queue }, begin),
-    row(`${pool.version}: ${AT_ONCE} requests at the same time, ${minutes} min`, steady, `${begin}, then ${end}`),
-    row(`${pool.version}: the same, beside ${FLOODERS} that are refused`, flooded, memory()),
-    row(`${pool.version}: \`condor_token_create\` instead, ${AT_ONCE} at the same time`, created, ''),
+    row(`${pool.version}: ${AT_ONCE} concurrent requests for ${minutes} min`, steady, `${begin}, then ${end}`),
+    row(`${pool.version}: the same load and ${FLOODERS} concurrent refused requests`, flooded, memory()),
+    row(`${pool.version}: ${AT_ONCE} concurrent \`condor_token_create\` processes instead`, created, ''),
   ];
 }
 
@@ -124,5 +124,5 @@ grants:
   }
 }
 const [load = 0] = loadavg();
-const machine = `${cpus().length} processors, load average ${load.toFixed(0)}, Node ${process.versions.node}; clients, daemons and the service share this host.`;
+const machine = `${cpus().length} processors, load average ${load.toFixed(0)}, Node ${process.versions.node}. The clients, the daemons and the service run on the same host.`;
 write('docs/PERFORMANCE.md', 'service', `${machine}\n\n${table(HEAD, ...rows)}`);

@@ -25,7 +25,7 @@ export interface Placement {
 }
 
 /** Advice for files that cannot be removed or restored. */
-export const CLEAN_UP = 'If other jobs use this runner, clean up by hand';
+export const CLEAN_UP = 'If other jobs use this runner, clean up manually';
 
 type UndoReport = (line: string, left: boolean) => void;
 

@@ -20,7 +20,7 @@ const names = (isFlag: (name: string) => boolean) =>
 const WORDS = names((name) => !name.includes('-') && name !== 'token');
 
 const RULES: readonly (readonly [RegExp, string])[] = [
-  [/\bset idtoken to\b/g, 'store in SEC_TOKEN_DIRECTORY'],
+  [/\bset idtoken to (a [\w ]+)/g, 'store $1 in SEC_TOKEN_DIRECTORY'],
   [/\bset idtoken\b/g, 'store a token in SEC_TOKEN_DIRECTORY'],
   [/\b(?:an )?idtoken\b/g, 'a token in SEC_TOKEN_DIRECTORY'],
   [/\bset password to the \w+ that was passed to/g, 'store the pool password that was passed to'],

@@ -17,8 +17,8 @@ interface Flag {
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token has this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
-  { name: 'on-reduced', value: 'ACTION', help: 'If the daemon grants less than requested: warn, fail or ignore' },
-  { name: 'server-name', value: 'HOST', help: "Host name that the daemon's certificate must carry" },
+  { name: 'on-reduced', value: 'ACTION', help: 'What to do if less is granted than requested: warn, fail or ignore' },
+  { name: 'server-name', value: 'HOST', help: "Host name that the daemon's certificate must contain" },
 ].map((flag) => ({ ...flag, minimum: flag.name.length }));
 
 function type(normal: string): Flag {
@@ -37,24 +37,24 @@ export const FLAGS: readonly Flag[] = [
   { name: 'pool', minimum: 1, value: 'HOST', help: 'Query this collector' },
   { name: 'name', minimum: 1, value: 'NAME', help: 'Name of the daemon' },
   { name: 'key', minimum: 1, value: 'KEY', help: 'Request a token signed with this key' },
-  { name: 'token', minimum: 2, value: 'NAME', help: 'Write the token to this file name in the token directory' },
+  { name: 'token', minimum: 2, value: 'NAME', help: 'Write the token to a file with this name in the token directory' },
   { name: 'file', minimum: 1, value: 'PATH', help: 'Write the token to this path' },
   type('SCHEDD'),
-  { name: 'remote', minimum: 1, help: 'Have the collector fetch the token of the schedd' },
+  { name: 'remote', minimum: 1, help: "Fetch the schedd's token through the collector" },
   { name: 'debug', minimum: 1, help: 'Log each step to standard error (-debug:LEVELS is accepted)' },
   { name: 'help', minimum: 1, help: 'Print this help' },
   { name: 'address', minimum: 2, value: 'SINFUL', help: 'Address of the daemon; no collector is queried' },
   { name: 'timeout', minimum: 3, value: 'TIME', help: 'Time limit for the whole run (default: 60s)' },
   { name: 'retries', minimum: 3, value: 'NUMBER', help: 'Retries after a transient failure (default: 3)' },
   { name: 'check', minimum: 2, help: 'Issue no token; report each step, and whether a fetch would succeed' },
-  { name: 'verify', minimum: 4, help: 'Ask the daemon whether it authorizes each level with the new token' },
+  { name: 'verify', minimum: 4, help: 'Ask the daemon whether it authorizes each level for the new token' },
   {
     name: 'token-service',
     minimum: 'token-service'.length,
     value: 'URL',
     help: 'Exchange the job token, from BEARER_TOKEN or the runner, at this service',
   },
-  { name: 'token-grant', minimum: 'token-grant'.length, value: 'GRANT', help: 'Grant type for that service' },
+  { name: 'token-grant', minimum: 'token-grant'.length, value: 'GRANT', help: 'Grant type for the token service' },
   {
     name: 'oidc-audience',
     minimum: 'oidc-audience'.length,
@@ -131,7 +131,7 @@ export function usage(tool: Tool = 'condor_token_fetch'): string {
   );
   const what =
     tool === 'condor_token_request'
-      ? 'Requests a token from a daemon of an HTCondor pool, waits until an administrator approves it, and prints it to\nstandard output.'
+      ? 'Requests a token from a daemon of an HTCondor pool, waits until an administrator approves the request,\nand prints the token to standard output.'
       : 'Fetches a token from a daemon of an HTCondor pool and prints it to standard output.';
   return `Usage: ${tool} [FLAG]...
 

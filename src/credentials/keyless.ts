@@ -159,7 +159,7 @@ function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
   if (origin === url.origin) return;
   host.log.warn(
-    `oidc-audience ${audience} has a different origin than token-service ${url.origin}, which could use the job token there. Omit oidc-audience, unless the service requires it`,
+    `oidc-audience ${audience} has a different origin than token-service ${url.origin}. The service can use the job token at the other origin. Omit oidc-audience unless the service requires it`,
   );
 }
 

@@ -8,7 +8,7 @@ import { type Command, type CommandResult, commandOver, onlyMutualMethods } from
 /**
  * Connects to a daemon, directly or through CCB, and runs one command in a session with the daemon.
  *
- * @throws what `reach`, `startCommand` and `read` throw.
+ * @throws anything that `reach`, `startCommand` or `read` throws.
  */
 export async function callCommand<T>(
   command: Command,
@@ -16,8 +16,8 @@ export async function callCommand<T>(
   host: Host,
 ): Promise<CommandResult<T>> {
   const { target } = command;
-  // The CCB broker, or the source of the broker's address, may choose the peer. A direct connection does not rule this
-  // out.
+  // The CCB broker, or the sender of the broker's address, could choose the peer, so only methods that authenticate the
+  // daemon are used. This applies even if the connection turns out to be direct.
   const credentials = isBehindCcb(target.address) ? onlyMutualMethods(command.credentials) : command.credentials;
   return await commandOver((left, within) => reach(target, left, within), { ...command, credentials }, read, host);
 }

@@ -1,11 +1,11 @@
 /**
- * Connects to a daemon that accepts no incoming connections, through the CCB broker to which the daemon stays connected
- * (CCBClient in C++).
+ * Connects to a daemon that accepts no incoming connections. The connection is made through the CCB broker to which the
+ * daemon stays connected (CCBClient in C++).
  *
  * The broker asks the daemon to connect to a port of the client. Since HTCondor 25.12, the broker can instead ask the
- * daemon to connect to the broker, which then relays the data. In both cases, the daemon first sends a secret that the
- * client has sent to the broker. The session then proceeds as on a connection that the client opened. The secret keeps
- * out unrelated clients, but does not authenticate the daemon.
+ * daemon to connect to the broker, which then relays the data. In both cases, the daemon first sends a secret, which
+ * the client has sent to the broker. The session then proceeds as on a connection that the client opened. The secret
+ * keeps out unrelated clients, but does not authenticate the daemon.
  */
 
 import { ConnectError, HTCondorError, ProtocolError } from '../errors.ts';
@@ -26,7 +26,7 @@ import type { Writer } from '../wire/writer.ts';
 import { CCB_REQUEST, CCB_REVERSE_CONNECT } from './commands.ts';
 import { commandInCleartext, commandOver, onlyMutualMethods } from './session-command.ts';
 
-/** One request to a broker. `connect` connects to the broker and opens the port that the request mentions. */
+/** One request to a broker. `connect` connects to the broker, and opens the port whose address the request contains. */
 interface BrokerCall {
   readonly address: Sinful;
   readonly command: number;
@@ -38,21 +38,23 @@ interface BrokerCall {
 type AskBroker = <T>(call: BrokerCall, read: (channel: Channel) => Promise<T>, host: Host) => Promise<T>;
 
 /**
- * Time limit for one request, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). The limit includes the time until the
- * daemon has connected.
+ * Time limit for one request to a broker, in milliseconds (DEFAULT_CEDAR_TIMEOUT in C++). The limit includes the time
+ * that the daemon takes to connect.
  */
 const BROKER_TIMEOUT_MS = 20_000;
 
-/** Length of the secret, in bytes. C++ uses the same length. */
+/** Length of the secret, in bytes, as in C++. */
 const CLAIM_ID_LENGTH = 20;
 
-/** A connection to the daemon with a description of the route, or the reason why the broker refused the request. */
+/**
+ * Either a connection to the daemon with a description of its route, or the reason why the broker refused the request.
+ */
 type Connected = { readonly channel: Channel; readonly way: string } | Unavailable;
 
 /**
- * Returns a function that sends a request to a broker. The function first sends the request in a session, which keeps
- * it confidential. If the broker refuses the session, the function sends the request in cleartext. The broker may
- * belong to a different pool with different keys, and most brokers accept requests from any client.
+ * Returns a function that sends a request to a broker. The function first sends the request in an encrypted session, to
+ * keep the request confidential. If the broker refuses the session, the function sends the request in cleartext. The
+ * broker might belong to a different pool with different keys, and most brokers accept requests from any client.
  *
  * The two attempts are made one after the other, because each request makes the daemon connect. The broker's
  * certificate is not checked against a host name, because the sender of the broker's address could have included an
@@ -81,8 +83,8 @@ export function brokerCaller(credentials: Credentials): AskBroker {
 }
 
 /**
- * Connects to a daemon through the first of its brokers that succeeds. To distribute the load, the client starts with a
- * random broker and tries the others in order.
+ * Connects to a daemon through one of its brokers. To distribute the load, the client starts with a random broker and
+ * tries the others in order until a connection succeeds.
  *
  * @throws ConnectError ERR_CCB_ONLY with the failure of each broker; ERR_TIMEOUT.
  */
@@ -115,12 +117,12 @@ function rotated<T>(list: readonly T[], host: Host): readonly T[] {
 
 async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): Promise<Channel> {
   let reply = await requestConnection(contact, true, ask, host);
-  // The broker does not support streaming, or has reached its limit. Request a connection to a port of this host
+  // The broker does not support streaming, or has reached its limit. Request a connection from the daemon to this host
   // instead.
   if (reply instanceof Unavailable && /stream/i.test(reply.reason))
     reply = await requestConnection(contact, false, ask, host);
   if (reply instanceof Unavailable) {
-    // A restarted daemon registers with its broker again, and its previous ID becomes invalid
+    // After a restart, a daemon registers with its broker again, and its previous CCB ID becomes invalid
     // (CCBServer::HandleRequest).
     const mayBeRestarting = /no daemon is currently registered/i.test(reply.reason);
     const reason = mayBeRestarting ? 'not-registered' : undefined;
@@ -131,8 +133,8 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
 }
 
 /**
- * Sends one request to a broker. If `streaming` is true, requests a connection through the broker; brokers before
- * HTCondor 25.12 request a direct connection anyway. If `streaming` is false, requests a direct connection.
+ * Sends one request to a broker. If `streaming` is true, requests a connection that the broker relays; brokers before
+ * HTCondor 25.12 ignore this flag. If `streaming` is false, requests a connection from the daemon to the client.
  */
 async function requestConnection(
   { broker, ids }: CcbContact,
@@ -176,12 +178,12 @@ async function requestConnection(
   }
 }
 
-/** Result if the daemon would have to connect to this host, but no port is open. Waiting would be pointless. */
+/** Result if the daemon would have to connect to this host, but no port is open, so waiting would be pointless. */
 const NO_LISTENER = new Unavailable('the client has no port for the connection from the daemon');
 
 /**
- * Opens a port for the daemon's connection, on the local address of the connection to the broker. The broker passes the
- * port's address to the daemon. Returns undefined if no port can be opened; streaming works without a port.
+ * Opens a port for the daemon's connection, on the local address of the connection to the broker. Returns undefined if
+ * no port can be opened; a connection that the broker relays does not need one.
  */
 async function listen(
   { localAddress }: Channel,
@@ -215,15 +217,15 @@ async function waitForDaemon(
 }
 
 /**
- * Receives the broker's reply (CCBServer::RequestReply, HandleReverseConnect). Returns undefined if the daemon connects
- * to the client's port.
+ * Receives the broker's reply (CCBServer::RequestReply, HandleReverseConnect). Returns undefined if the broker accepts
+ * the request but does not relay the connection.
  */
 async function receiveReply(
   broker: Channel,
   isGreeting: (message: Reader) => boolean,
 ): Promise<Channel | Unavailable | undefined> {
   const reply = await broker.receive(getClassAd).catch((error: unknown) => {
-    // The broker has already accepted the request, so repeating it without a session would not help.
+    // The broker has already received the request, so repeating it without a session would not help.
     if (!isConnectionClosed(error)) throw error;
     throw new ConnectError('ERR_CCB_ONLY', `no reply: ${error.message}`, { cause: error });
   });
@@ -233,10 +235,7 @@ async function receiveReply(
   throw new ProtocolError('ERR_MESSAGE', 'the CCB broker connected the client to a different daemon');
 }
 
-/**
- * True if the first message of a connection contains the secret. A daemon that connects at a broker's request sends
- * this message (CCBListener::ReverseConnected).
- */
+/** True if the first message on a connection contains the client's secret (CCBListener::ReverseConnected). */
 function isReverseConnect(message: Reader, claimId: string): boolean {
   const command = message.int();
   const received = Buffer.from(getClassAd(message).string('ClaimId') ?? '');

@@ -1,6 +1,6 @@
 /**
- * Sends one query to a collector (CondorQuery in C++), both with and without a session, and uses the first reply that
- * may be trusted.
+ * Sends a query to a collector (CondorQuery in C++), both with and without a session, and uses the first reply that can
+ * be trusted.
  */
 import { AuthenticationError, type HTCondorError, messageOf, ProtocolError } from '../errors.ts';
 import { isConnectionClosed, isRefusal } from '../runtime/failures.ts';
@@ -33,15 +33,17 @@ export interface CollectorReply {
   readonly authenticated: boolean;
 }
 
-/** Conditions under which a reply is accepted. */
+/** Conditions under which a collector's reply is accepted. */
 interface Acceptance {
-  /** Returns true if the reply may be used. The result may depend on whether the collector authenticated itself. */
+  /** Returns true if the reply can be used. The result can depend on whether the collector authenticated itself. */
   trusted(reply: CollectorReply): boolean;
-  /** True if the client may query without authentication when the collector accepts none of its credentials. */
+  /**
+   * True if the client is allowed to send an unauthenticated query when the collector accepts none of the credentials.
+   */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** Error for a reply that is usable only from an authenticated collector, but came from an unauthenticated one. */
+/** Thrown for a reply that is not trusted, because the collector did not authenticate itself. Contains the reply. */
 class NotAuthenticated extends Error {
   readonly reply: CollectorReply;
 
@@ -52,12 +54,12 @@ class NotAuthenticated extends Error {
 }
 
 /**
- * Sends the query twice in parallel. Without a session, the query takes two round trips, and most collectors reply to
- * it. In an authenticated session, the query takes three. The first `trusted` reply is used. If the collector requires
- * authentication, sending the two queries one after the other would cost two more round trips.
+ * Sends the query twice in parallel, and uses the first `trusted` reply. Without a session, a query takes two round
+ * trips, and most collectors reply to it. In an authenticated session, a query takes three round trips. If the
+ * collector requires authentication, sending the two queries one after the other would cost two more round trips.
  *
- * The other query runs to completion, unless the run ends first. Closing its connection during the handshake would
- * write an error to the collector's log each time. In any case, the query ends before the rest of the fetch.
+ * The slower query runs to completion, unless the run ends first. Closing its connection during the handshake would
+ * cause an error in the collector's log each time. In any case, this query ends before the rest of the fetch does.
  */
 export async function queryCollector(
   collector: Target,
@@ -81,9 +83,10 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      if (error instanceof NotAuthenticated) return error.reply; // some methods do not need the host name
-      // A collector that requires authentication closes the connection. In that case, report the error of the other
-      // query.
+      // Not trusted, but some methods do not need the host name.
+      if (error instanceof NotAuthenticated) return error.reply;
+      // A collector that requires authentication closes the connection. In that case, report the error of the
+      // authenticated query.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
         if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;
@@ -109,13 +112,13 @@ async function queryInSession(
   host: Host,
 ): Promise<CollectorReply> {
   const request = (message: Writer) => putQuery(message, query);
-  // The collector decides which identities have READ access. Some collectors grant it to unmapped identities.
+  // The collector decides which identities have READ access. Some collectors grant READ access to unmapped identities.
   const call = { target, command: query.command, request, credentials, phase: 'locate' as const, mayBeUnmapped: true };
   const { value, session, roundTrips } = await callCommand(call, ({ channel }) => channel.receive(getAds), host);
   return { ads: value, roundTrips, authenticated: session.serverAuthenticated };
 }
 
-/** Sends the query in a session without authentication. @throws `refusal` if this query fails too. */
+/** Sends the query in a session without authentication. @throws `refusal` if this query also fails. */
 async function queryUnauthenticated(
   { address }: Target,
   query: Query,
@@ -127,7 +130,7 @@ async function queryUnauthenticated(
     await startUnauthenticated(channel, { command: query.command }, (message) => putQuery(message, query), host);
     const ads = await channel.receive(getAds);
     host.log.notice(
-      `The collector accepts no credential (${refusal.message}), so the query was not authenticated: its reply is not trusted for SciTokens and client certificates`,
+      `The collector accepts no credential (${refusal.message}), so the query was not authenticated, and the reply is not trusted for SciTokens and client certificates`,
     );
     return { ads, roundTrips: channel.roundTrips, authenticated: false };
   } catch (error) {
@@ -150,7 +153,7 @@ function putQuery(message: Writer, { adType, requirements, locationQuery, limit,
   });
 }
 
-/** Reads a list of ads, which ends with a 0. */
+/** Reads a list of ads. Each ad follows the number 1, and the number 0 ends the list. */
 export function getAds(message: Reader): readonly ClassAd[] {
   const ads: ClassAd[] = [];
   for (let more = message.int(); more !== 0; more = message.int()) {

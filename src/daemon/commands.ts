@@ -5,11 +5,11 @@ export const DC_START_TOKEN_REQUEST = 60047;
 export const DC_FINISH_TOKEN_REQUEST = 60048;
 export const DC_EXCHANGE_SCITOKEN = 60052;
 
-/** Asks whether the daemon would authorize another command, without running that command. */
+/** Asks whether the daemon would authorize a given command, without running that command. */
 export const DC_SEC_QUERY = 60040;
-/** Maps each authorization level to a command that requires the level. */
+/** Maps each authorization level to a command that requires this level. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
-  ALLOW: DC_GET_SESSION_TOKEN, // this command has side effects, but a query never runs it
+  ALLOW: DC_GET_SESSION_TOKEN, // this command has side effects, but DC_SEC_QUERY never runs it
   READ: 60020,
   WRITE: 60021,
   NEGOTIATOR: 60022,
@@ -21,20 +21,20 @@ const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
   ADVERTISE_MASTER: 60029,
 };
 
-/** Asks a CCB broker to request a connection from a daemon. Requires READ. */
+/** Asks a CCB broker to establish a connection with a daemon. Requires READ. */
 export const CCB_REQUEST = 68;
-/** First message of a daemon that connects because of a CCB_REQUEST. */
+/** Begins the first message on a connection that a daemon opens because of a CCB_REQUEST. */
 export const CCB_REVERSE_CONNECT = 69;
 
-/** Parameters of a collector query for daemons of one type (Daemon::locate, CondorQuery in C++). */
+/** Parameters of a collector query for one type of daemon (Daemon::locate, CondorQuery in C++). */
 interface DaemonType {
   /** Number of the QUERY_<type>_ADS command. */
   readonly query: number;
   /** Value of TargetType in the query ad. */
   readonly adType: string;
-  /** Older attribute that contains the address. C++ prefers it to MyAddress. */
+  /** Older attribute that contains the daemon's address. C++ prefers this attribute to MyAddress. */
   readonly addressAttribute?: string;
-  /** True if a name without `@` is compared with the Machine attribute instead of Name. */
+  /** True if a name without `@` is compared with the Machine attribute instead of the Name attribute. */
   readonly byMachine?: boolean;
 }
 
@@ -55,10 +55,10 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   any: { query: 48, adType: 'Any' },
 };
 
-/** Types that need no query, because the pool's address is also the daemon's address. */
+/** Daemon types that need no query, because the pool's address is also the daemon's address. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
 
-/** Pairs each level with a command that requires the level. Levels that no command requires are omitted. */
+/** Pairs each level with a command that requires this level. Levels without such a command are omitted. */
 export function commandsFor(levels: readonly string[]): readonly (readonly [level: string, command: number])[] {
   return levels.flatMap((level) => {
     const command = DC_NOP_OF_LEVEL[level];

@@ -9,12 +9,15 @@ import { parseSinful, type Sinful } from '../transport/sinful.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 export interface LocalDaemon {
-  /** The daemon's name, used if the file does not contain it. For the schedd, the setting is SCHEDD_NAME. */
+  /** Name of the daemon, which is used if the file contains no name. For the schedd, the setting is SCHEDD_NAME. */
   readonly name: string;
-  /** Path of a ClassAd with one attribute per line. For the schedd, the setting is SCHEDD_DAEMON_AD_FILE. */
+  /**
+   * Path of a file that contains a ClassAd, one attribute per line. For the schedd, the setting is
+   * SCHEDD_DAEMON_AD_FILE.
+   */
   readonly adFile: string | undefined;
   /**
-   * Path of a file that contains either a ClassAd, or the address, version and platform, one per line. For the schedd,
+   * Path of a file that contains either a ClassAd or three lines: the address, version and platform. For the schedd,
    * the setting is SCHEDD_ADDRESS_FILE.
    */
   readonly addressFile: string | undefined;
@@ -22,11 +25,11 @@ export interface LocalDaemon {
 
 interface LocalAddress {
   readonly address: Sinful;
-  /** Empty if the file contains no name. */
+  /** Name of the daemon in the file. Empty if the file contains no name. */
   readonly name: string;
 }
 
-/** Maximum size of a file, in bytes. A daemon's files are typically a few kilobytes in size. */
+/** Maximum size of a daemon's file, in bytes. These files typically have a size of a few kilobytes. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
 /** Returns the daemon's address, or the reasons why the files provide no address. */

@@ -1,7 +1,7 @@
 /**
  * Queries a collector for the address of a daemon (cedar-rfc §3; Daemon::getDaemonInfo and CondorQuery in C++).
  *
- * The reply is only a hint. The daemon at the address must still authenticate itself.
+ * The collector's reply is only a hint. The daemon at the address must still authenticate itself.
  */
 import { LocateError, ProtocolError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
@@ -15,33 +15,35 @@ import { restartEvidence } from './restart-evidence.ts';
 import type { Target } from './session-command.ts';
 
 interface DaemonQuery {
-  /** A key of DAEMON_TYPES. */
+  /** Type of the daemon, a key of DAEMON_TYPES. */
   readonly type: string;
   /** Name of the daemon. If undefined, the pool must have only one daemon of this type. */
   readonly name: string | undefined;
   /**
-   * True if the daemon authenticates itself with a certificate, and the expected host name is not known. The collector
-   * may supply the host name if the collector is authenticated, or if the user supplied the same name.
+   * True if the host name is needed to authenticate the daemon, and the user did not supply it. The collector can
+   * supply the host name only if the collector is authenticated, or if the name also occurs in the user's input.
    */
   readonly needsServerName: boolean;
-  /** True if the client may query without authentication when the collector accepts none of its credentials. */
+  /**
+   * True if the client is allowed to send an unauthenticated query when the collector accepts none of the credentials.
+   */
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** A daemon as described by its ad in a collector or by its file on this host. */
+/** A daemon as described by its ad in a collector or by a file on this host. */
 export interface AdvertisedDaemon extends Target {
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** Maximum number of daemon names in an error. */
+/** Maximum number of daemon names listed in an error. */
 const MAX_NAMES = 10;
 
 /**
- * Finds a daemon in a collector and returns the address from the daemon's ad.
+ * Finds a daemon in a collector, and returns the address and name in the daemon's ad.
  *
- * @throws LocateError ERR_NOT_FOUND with the names of other daemons of this type; ERR_AMBIGUOUS if no name was
- *   requested and the collector lists several daemons.
+ * @throws LocateError ERR_NOT_FOUND with the names of the daemons of this type that the collector lists; ERR_AMBIGUOUS
+ * if no name was requested and the collector lists several daemons.
  */
 export function locate(
   collector: Target,
@@ -82,7 +84,7 @@ export async function find(
   };
   const { type, name } = wanted;
   if (name === undefined) {
-    // If the reply contains several ads, the user must choose a daemon, so the error lists the names.
+    // If the reply contains several ads, the user must choose one of the daemons, so the error lists their names.
     const reply = await ask(queryFor(type, undefined, MAX_NAMES + 1));
     const [only, ...others] = reply.ads;
     if (only === undefined) throw notFound(wanted, [], await restartEvidence(wanted, ask));
@@ -92,8 +94,8 @@ export async function find(
   const reply = await ask(queryFor(type, name, 1));
   const [found] = reply.ads;
   if (found !== undefined) return read(found, reply, reply.roundTrips);
-  // The name may be a host name without a domain. HTCondor's tools complete it with the resolver; this client queries
-  // the collector.
+  // The requested name could be a host name without a domain. HTCondor's tools complete such a name with the resolver;
+  // this client queries the collector.
   if (/^[A-Za-z0-9-]+$/.test(name)) {
     const guess = await ask(queryFor(type, new RegExp(`^([^@]*@)?${name}[.]`, 'i'), 2));
     const [only, ...others] = guess.ads;
@@ -129,7 +131,7 @@ function queryFor(type: string, name: string | RegExp | undefined, limit: number
         : typeof name === 'string'
           ? `((${attribute} == "${name}"))`
           : `regexp("${name.source}", ${attribute}, "i")`,
-    // Marks the query as an address lookup, so that collectors omit the slots of a startd.
+    // Marks the query as an address lookup, so that the collector's reply omits the slots of a startd.
     locationQuery: typeof name === 'string' && !(byMachine && slot) ? name : undefined,
     limit,
     projection: projection.filter((each) => each !== undefined),
@@ -142,22 +144,22 @@ function typeOf(type: string) {
   return found;
 }
 
-/** Returns the time at which the daemon last advertised itself, by the collector's clock. Used only in messages. */
+/** Returns the time at which the daemon last advertised itself, by the collector's clock. Used only in error texts. */
 function readTime(ad: ClassAd): number | undefined {
   try {
     const seconds = ad.integer('LastHeardFrom') ?? 0;
     return seconds > 0 && seconds < MAX_TIME ? seconds : undefined;
   } catch {
-    return undefined; // the fetch does not depend on this time
+    return undefined; // the time is optional, so an invalid value is ignored
   }
 }
 
-/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are subject to further restrictions. */
+/** Matches acceptable daemon names. A name that is exported to HTCondor's tools must meet further restrictions. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**
- * Returns the daemon's name from an ad, which is not trusted. The name, or the host name in it, must match the
- * requested name. The requested name may omit the domain.
+ * Returns the daemon's name from an ad. The ad is not trusted, so the name, or the host name in it, must match the
+ * requested name. The requested name does not have to include the domain.
  *
  * @throws ProtocolError ERR_CLASSAD.
  */
@@ -182,7 +184,7 @@ function readAddress(ad: ClassAd, type: string): Sinful {
   });
 }
 
-/** True if the user supplied the host name in an ad, either in the daemon's name or as the collector's host name. */
+/** True if the user supplied the host name `alias`, either in the daemon's name or as the collector's host name. */
 function isUserSupplied(alias: string | undefined, { name }: DaemonQuery, { serverName }: Target): boolean {
   const supplied = [name?.slice(name.lastIndexOf('@') + 1), serverName].map((each) => each?.toLowerCase());
   return alias !== undefined && supplied.includes(alias.toLowerCase());
@@ -192,7 +194,10 @@ function namesOf(ads: readonly ClassAd[]): readonly string[] {
   return [...new Set(ads.map((ad) => ad.string('Name') ?? '').filter((name) => name !== ''))].sort();
 }
 
-/** Returns the error if no daemon or several daemons match. `evidence` states why the daemon may be restarting. */
+/**
+ * Returns the error for a query that no daemon or several daemons match. `evidence` is the reason to assume that the
+ * daemon is restarting.
+ */
 function notFound({ type, name }: DaemonQuery, all: readonly string[], evidence: string | undefined): LocateError {
   const names = all.slice(0, MAX_NAMES);
   const listed = `${names.join(', ')}${all.length > MAX_NAMES ? ' and more' : ''}`;

@@ -10,15 +10,15 @@ import { brokerCaller, connectThroughCcb } from './ccb.ts';
 import type { Route, Target } from './session-command.ts';
 
 /**
- * Head start that a direct connection gets before CCB is tried, in milliseconds. CCB costs more round trips and loads
+ * Time in milliseconds that a direct connection has before CCB is tried as well. CCB costs more round trips and loads
  * the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection,
- * although many daemons behind CCB accept one from some networks.
+ * although many daemons behind CCB accept direct connections from some networks.
  */
 const HEAD_START_MS = 250;
 
 /**
- * Connects to a daemon. If the daemon's address has CCB contacts, tries both a direct connection and CCB, and uses the
- * connection that is established first.
+ * Connects to a daemon. If the daemon's address has CCB contacts, first tries a direct connection, and soon afterwards
+ * tries CCB in parallel. Uses the connection that is established first.
  *
  * @throws ConnectError ERR_CONNECT; ERR_CCB_ONLY with the reason for each failed route; ERR_TIMEOUT.
  */
@@ -60,7 +60,10 @@ export async function reach(
   }
 }
 
-/** Returns true if the direct connection is established within its head start. Returns false as soon as it fails. */
+/**
+ * Returns true if the direct connection is established within HEAD_START_MS. If the connection fails earlier, returns
+ * false without waiting any longer.
+ */
 async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
   const over = new AbortController();
   const works = direct.then(
@@ -75,7 +78,7 @@ async function worksSoon(direct: Promise<Channel>): Promise<boolean> {
 }
 
 function unreachable(address: Sinful, direct: unknown, indirect: unknown): unknown {
-  if (!(direct instanceof HTCondorError)) return direct; // indicates a bug
+  if (!(direct instanceof HTCondorError)) return direct; // not a connection error, so it indicates a bug
   if (!(indirect instanceof HTCondorError)) return indirect;
   const text = `the daemon can be reached neither directly (${direct.message}) nor through CCB (${indirect.message})`;
   const facts = { peer: formatSinful(address), cause: indirect };

@@ -1,33 +1,37 @@
 /**
- * Decides whether a daemon that the collector does not list may be restarting. docs/RELIABILITY.md describes the rule.
+ * Decides whether a daemon that is missing from the collector could be restarting. docs/RELIABILITY.md describes the
+ * rule.
  *
  * A daemon that is restarting is missing from the collector for seconds to minutes. A daemon with a misspelled name is
- * always missing. The client must retry in the first case, and fail immediately in the second case. The ads of other
- * daemons distinguish the two cases.
+ * always missing. The client must retry in the first case, and fail immediately in the second. The ads of other daemons
+ * distinguish the two cases.
  */
 import type { ClassAd } from '../wire/classad.ts';
 import type { CollectorReply, Query } from './collector-query.ts';
 import { DAEMON_TYPES } from './commands.ts';
 
 /**
- * Time after which a restarted collector lists all daemons, in seconds. Daemons advertise themselves every
+ * Time in seconds after which a restarted collector is assumed to list all daemons. Daemons advertise themselves every
  * UPDATE_INTERVAL, which is 5 min by default.
  */
 const COLLECTOR_FILLS_SECONDS = 330;
 
-/** Time that a daemon may take after its start to advertise itself, in seconds. */
+/** Maximum time in seconds that a daemon is expected to take to advertise itself after it starts. */
 const DAEMON_STARTS_SECONDS = 60;
 
 const QUERY_ANY_ADS = 48;
 const MAX_ADS = 100;
 
 interface MissingDaemon {
-  /** A key of DAEMON_TYPES. */
+  /** Type of the daemon, a key of DAEMON_TYPES. */
   readonly type: string;
   readonly name: string | undefined;
 }
 
-/** Returns the evidence for a restart as a clause for a message; undefined if there is none. Never throws. */
+/**
+ * Returns the evidence for a restart, worded as a clause of an error message. Returns undefined if there is no
+ * evidence. Never throws.
+ */
 export async function restartEvidence(
   { type, name = '' }: MissingDaemon,
   ask: (query: Query) => Promise<CollectorReply>,
@@ -51,14 +55,16 @@ export async function restartEvidence(
   }
   const runsHere = masters.length === 0 || masters.some((ad) => ad.integer(started) !== undefined);
   const hasOther = ofHost.some((ad) => typeOf(ad) === adType);
-  return runsHere && !hasOther ? `the collector knows other daemons on ${host}` : undefined;
+  return runsHere && !hasOther ? `the collector lists other daemons on ${host}` : undefined;
 }
 
 /**
- * Builds a single query for three kinds of evidence. The first is a collector that is too young to list all daemons.
- * The second is a master whose daemon of this type is down or has just started. The third is any daemon on the host in
- * the name. The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
- * DaemonStartTime. StatsLifetime is the collector's age when the ad was created.
+ * Builds a single query for three kinds of evidence. The first is a collector that started too recently to list all
+ * daemons. The second is a master that reports that its daemon of this type is down or has just started. The third is
+ * any daemon on the host in the requested name.
+ *
+ * The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
+ * DaemonStartTime, so the query uses StatsLifetime, the collector's age when the ad was created.
  */
 function evidenceQuery(started: string, host: string): Query {
   const young = `MyType == "Collector" && time() - LastHeardFrom + StatsLifetime < ${COLLECTOR_FILLS_SECONDS}`;

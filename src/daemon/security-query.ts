@@ -12,7 +12,7 @@ import type { CommandResult, Target } from './session-command.ts';
  * Sends DC_SEC_QUERY, which asks the daemon whether it would authorize the command `about` (condor_ping;
  * handle_dc_sec_query).
  *
- * @throws AuthorizationError ERR_DENIED if the daemon would deny the command; what `callCommand` throws.
+ * @throws AuthorizationError ERR_DENIED if the daemon would deny the command, and anything that `callCommand` throws.
  */
 export function askAllowed(
   target: Target,

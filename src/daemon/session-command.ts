@@ -1,4 +1,4 @@
-/** Sends one command over a connection that the caller provides, either in a session or in cleartext. */
+/** Sends one command over a connection, either in a session or in cleartext. The caller opens the connection. */
 import {
   type AuthorizationError,
   CredentialError,
@@ -18,17 +18,17 @@ import { formatSinful, type Sinful, sharedPortId } from '../transport/sinful.ts'
 import type { Writer } from '../wire/writer.ts';
 
 /**
- * Address of a daemon, and the host name that the daemon's certificate must contain. `Peer` describes `serverName` and
- * `claimedName`.
+ * Address of a daemon, and the host name that the daemon's certificate must contain. The fields `serverName` and
+ * `claimedName` are described in `Peer`.
  */
 export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastHeardFrom'> {
   readonly address: Sinful;
-  /** Connections that were opened before the address was known. One of them may lead to the daemon. */
+  /** Connections that were opened before the address was known. One of them might lead to the daemon. */
   readonly ahead?: ConnectionsAhead | undefined;
   /**
-   * An earlier session of this run with the daemon, which the next command resumes. Only commands that change nothing
-   * may resume a session. The daemon contributes no nonce, so an attacker who recorded a resumed command can replay it
-   * while the session lasts.
+   * An earlier session of this run with the daemon, which the next command resumes. A session must be resumed only for
+   * commands that change nothing. The daemon contributes no nonce, so an attacker who records a resumed command can
+   * replay it while the session lasts.
    */
   readonly resume?: Session | undefined;
 }
@@ -37,18 +37,18 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastH
 export interface Command {
   readonly target: Target;
   readonly command: number;
-  /** For DC_SEC_QUERY, the command that the query is about. */
+  /** For DC_SEC_QUERY, the command whose authorization is queried. */
   readonly about?: number;
-  /** Writes the request. Undefined if the command has no request. */
+  /** Writes the message that contains the request. Undefined if the command has no such message. */
   readonly request?: (message: Writer) => void;
   readonly credentials: Credentials;
-  /** Phase that errors report. Default: `connect`, then `session`. */
+  /** Phase that is named in errors. By default, this is `connect` until the connection is open, and then `session`. */
   readonly phase?: Phase;
-  /** True if unmapped identities may run this command. */
+  /** True if the command is allowed in a session whose identity is unmapped. */
   readonly mayBeUnmapped?: boolean;
 }
 
-/** Result of a command, with the total number of round trips, including those of abandoned connections. */
+/** Result of a command. `roundTrips` is the total number of round trips, including those of abandoned connections. */
 export interface CommandResult<T> {
   readonly value: T;
   readonly session: Session;
@@ -56,8 +56,8 @@ export interface CommandResult<T> {
 }
 
 /**
- * Returns the credentials whose method authenticates the daemon. The daemon must authenticate itself, because a CCB
- * broker chooses the peer.
+ * Returns the credentials whose methods authenticate the daemon. With other methods, the client could not detect that a
+ * CCB broker connected it to a different peer.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if no credential remains.
  */
@@ -79,7 +79,7 @@ export function onlyMutualMethods(credentials: Credentials): Credentials {
 /** A connection to a daemon. */
 export interface Route {
   readonly channel: Channel;
-  /** Opens another route to the daemon, to be used if the peer of this connection is not the daemon. */
+  /** Opens a different route to the daemon, for use if the peer of this connection is not the daemon. */
   readonly alternative?: (failure: HTCondorError) => Promise<Route>;
 }
 
@@ -91,18 +91,19 @@ interface Attempt extends Pick<Command, 'credentials' | 'target'> {
 }
 
 /**
- * Connects, opens a session for a command with its request, and passes the session to `read`, which receives the reply.
- * The connection is always closed, because a daemon blocks in its read while a client holds a connection open.
+ * Opens a connection and a session for one command, and sends the command with its request. Passes the session to
+ * `read`, which receives the reply. The connection is always closed, because a daemon blocks in its read while a client
+ * holds a connection open.
  *
- * The first connection guesses which credential the daemon accepts, which saves a round trip. If the guess is wrong, or
- * if the peer closes the connection, the next connection makes no such guess. If the daemon no longer has the session
- * to resume, the next connection opens a new session.
+ * On the first connection, the client guesses which credential the daemon accepts, which saves a round trip. If the
+ * guess is wrong, or if the peer closes the connection, the client makes no such guess on the next connection. If the
+ * daemon no longer has the session to resume, the client opens a new session on the next connection.
  *
- * After the peer has closed a connection, the next request also waits for the daemon's verdict. A daemon that denies a
- * command closes the connection without reading the request, so TCP sends a reset. The reset may discard the denial, as
- * it does on Windows.
+ * If the peer closed a connection, the client waits for the daemon's verdict before it sends the next request. A daemon
+ * that denies a command closes the connection without reading the request, so TCP sends a reset. The reset can discard
+ * the denial, as it does on Windows.
  *
- * The loop ends because no guess is made twice, and each further connection has one method fewer.
+ * The loop terminates because no guess is made twice, and each new connection has fewer methods left to try.
  */
 export async function commandOver<T>(
   connect: Connect,
@@ -126,7 +127,7 @@ export async function commandOver<T>(
   }
 }
 
-/** True if no credential was left to try. An earlier denial then explains the failure better. */
+/** True if the error means that no credential was left to try. An earlier denial explains the failure better. */
 function hasNoMethod(error: unknown): boolean {
   return (
     (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
@@ -157,7 +158,7 @@ async function attempt<T>(
     const value = await read(session, channel);
     return { value, session, roundTrips: channel.roundTrips };
   } catch (error) {
-    // A daemon that no longer has the session closes the connection instead of sending a reply.
+    // If the daemon no longer has the session, it closes the connection instead of sending a reply.
     const isExpired = isResumable(command.target.resume) && isConnectionClosed(error);
     throw counted(isExpired ? new StartOver(error.message, command.credentials) : error, channel);
   } finally {
@@ -166,8 +167,8 @@ async function attempt<T>(
 }
 
 /**
- * Opens a session on the first route that leads to a daemon. Private addresses are not unique, so the peer of a direct
- * connection may not be the daemon.
+ * Opens a session on the first route whose peer responds as a daemon. Private addresses are not unique, so a direct
+ * connection might not lead to the daemon.
  */
 async function openSession(
   connect: Connect,
@@ -209,7 +210,7 @@ function startOrResume(
   );
 }
 
-/** Records the connection's round trips if the error is a StartOver. Returns the error. */
+/** If the error is a StartOver, records the connection's round trips in it. Returns the error. */
 function counted(error: unknown, { roundTrips }: Channel): unknown {
   if (error instanceof StartOver) error.roundTrips = roundTrips;
   return error;

@@ -1,4 +1,4 @@
-/** Commands that return a token immediately. token-request.ts contains the commands that wait for an administrator. */
+/** Commands that return a token immediately. The commands that wait for an administrator are in token-request.ts. */
 import { CredentialError, TokenError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
 import { Secret } from '../runtime/secret.ts';
@@ -13,15 +13,18 @@ import type { Command, CommandResult, Target } from './session-command.ts';
 
 /** Restrictions that the client requests for a token. */
 export interface TokenLimits {
-  /** Authorization levels. If empty, no restriction is requested. */
+  /** Requested authorization levels. If the list is empty, no restriction is requested. */
   readonly authz: readonly string[];
-  /** If undefined, no lifetime is requested, and only the expiry of the credential limits the token's lifetime. */
+  /**
+   * Requested lifetime. If undefined, no lifetime is requested, and only the daemon's settings and the expiry of the
+   * credential limit the token's lifetime.
+   */
   readonly lifetimeSeconds: number | undefined;
   /** Name of the signing key. If undefined, the daemon uses its default key. */
   readonly key: string | undefined;
 }
 
-/** Returns the attributes of a request ad that express these limits. */
+/** Returns the attributes that express these limits in the ClassAd of a request. */
 export function limitAttributes({ authz, lifetimeSeconds }: Omit<TokenLimits, 'key'>) {
   return { LimitAuthorization: authz.length > 0 ? authz.join(',') : undefined, TokenLifetime: lifetimeSeconds };
 }
@@ -45,7 +48,7 @@ export function askDaemon<T>(
  * Sends DC_GET_SESSION_TOKEN, which returns a token for the identity that the daemon assigns to the client
  * (Daemon::getSessionToken, handle_dc_session_token).
  *
- * @throws DaemonError ERR_DAEMON with HTCondor's code and text; what `callCommand` throws.
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text, and anything that `callCommand` throws.
  */
 export function getSessionToken(
   target: Target,
@@ -58,7 +61,8 @@ export function getSessionToken(
 }
 
 /**
- * Restrictions for a token that the collector fetches. No signing key can be selected, because the schedd uses its own.
+ * Restrictions for a token that the collector fetches. The client cannot select a signing key, because the schedd uses
+ * its own key.
  */
 interface ImpersonationLimits extends Omit<TokenLimits, 'key'> {
   /** Name of the schedd, exactly as in its ad. */
@@ -70,15 +74,15 @@ interface ImpersonationLimits extends Omit<TokenLimits, 'key'> {
  * that the collector assigns to the client (DCCollector::requestScheddToken, CollectorDaemon::schedd_token_request,
  * Scheduler::handle_collector_token_request).
  *
- * The schedd signs the token with its own key and for its own trust domain. The schedd does not know the client's
- * credential, so neither the credential's levels nor its expiry limit the token.
+ * The schedd signs the token with its own key and for its own trust domain. Because the schedd does not receive the
+ * client's credential, neither the credential's levels nor its expiry limit the token.
  *
  * The collector refuses with code 1 (the client has no identity), 3 (the session is not encrypted), 4 (the request has
- * no name) or 5 (there is no such schedd, or the collector finds no capability for it). Since HTCondor 9.9.0, the
- * collector looks for the capability in the ad from which it was removed. If the schedd refuses, the error has the
- * schedd's code.
+ * no name) or 5 (there is no such schedd, or the collector has no capability for it). Since HTCondor 9.9.0, the
+ * collector looks for the capability in an ad from which it has already been removed. If the schedd refuses, the error
+ * has the schedd's code.
  *
- * @throws DaemonError ERR_DAEMON with HTCondor's code and text; what `callCommand` throws.
+ * @throws DaemonError ERR_DAEMON with HTCondor's code and text, and anything that `callCommand` throws.
  */
 export function getImpersonationToken(
   collector: Target,
@@ -96,12 +100,13 @@ export function getImpersonationToken(
  * SciToken. The IDTOKEN has the SciToken's levels and remaining lifetime (Daemon::exchangeSciToken,
  * handle_dc_exchange_scitoken).
  *
- * The session may have any identity, but the daemon must have authenticated itself, because it receives the SciToken. A
- * host name that only the collector returned does not suffice, because a certificate for that name is easy to obtain.
+ * The client's identity in the session does not matter, but the daemon must have authenticated itself, because the
+ * daemon receives the SciToken. A host name that only the collector returned does not suffice, because a certificate
+ * for that name is easy to obtain.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if no credential permits such a session.
- * @throws DaemonError ERR_DAEMON with the daemon's reason. Authentication with SCITOKENS, in contrast, returns no
- *   reason.
+ * @throws DaemonError ERR_DAEMON with the daemon's reason. Authentication with SCITOKENS, in contrast, reports no
+ * reason.
  */
 export async function exchangeSciToken(
   target: Target,
@@ -120,8 +125,8 @@ export async function exchangeSciToken(
 }
 
 /**
- * Returns the method, changed so that SSL rejects a host name that only the collector returned. SCITOKENS always
- * rejects such a name.
+ * Returns the method, modified so that SSL rejects a host name that only the collector returned. SCITOKENS needs no
+ * change, because it always rejects such a name.
  */
 function withoutClaimedName(method: AuthMethod): AuthMethod {
   if (method.name !== 'SSL') return method;
@@ -139,15 +144,16 @@ function withoutClaimedName(method: AuthMethod): AuthMethod {
 /** Maximum length of a token, in characters. parseIdToken has the same limit. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
 /**
- * Maximum length of an error, in characters. A daemon may quote a whole SciToken in its error. DaemonError shortens the
- * text before any regular expression is applied to it.
+ * Maximum length of an error text, in characters. A daemon might quote a whole SciToken in the text. DaemonError
+ * shortens the text before any regular expression is applied to it.
  */
 const MAX_ERROR_LENGTH = 1024 * 1024;
 
 /**
  * Returns the token in a reply.
  *
- * @throws DaemonError ERR_DAEMON; TokenError ERR_TOKEN_MALFORMED if the reply contains neither a token nor an error.
+ * @throws DaemonError ERR_DAEMON if the reply reports an error; TokenError ERR_TOKEN_MALFORMED if the reply contains
+ * neither a token nor an error.
  */
 export function readTokenReply(reply: ClassAd): Secret {
   const token = tokenOf(checkReply(reply));
@@ -155,14 +161,14 @@ export function readTokenReply(reply: ClassAd): Secret {
   return token;
 }
 
-/** Returns the token in a reply; undefined if the reply contains none. */
+/** Returns the token in a reply, or undefined if the reply contains none. */
 export function tokenOf(reply: ClassAd): Secret | undefined {
   const token = reply.string('Token', MAX_TOKEN_LENGTH);
   return token === undefined || token === '' ? undefined : new Secret(token);
 }
 
 /**
- * Returns the reply unless it reports an error. As in C++, an ErrorString is a failure even if the reply contains a
+ * Returns the reply if it reports no error. As in C++, a reply with an ErrorString is a failure even if it contains a
  * token.
  *
  * @throws DaemonError ERR_DAEMON.

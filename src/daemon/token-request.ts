@@ -10,17 +10,17 @@ import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } from './token-commands.ts';
 
-/** Request for a token that an administrator must approve. The signing key cannot be selected. */
+/** Request for a token that an administrator must approve. The client cannot select the signing key. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
-  /** Identity of the token, in the form `user@domain`. */
+  /** Identity that the token is requested for, in the form `user@domain`. */
   readonly identity: string;
-  /** Interval between checks for approval, in milliseconds. */
+  /** Time between polls for the approval, in milliseconds. */
   readonly pollIntervalMs: number;
   /** Name of the CI run, which condor_token_request_list shows as part of the client ID. */
   readonly run: string | undefined;
 }
 
-/** Maximum number of consecutive polls without a reply. */
+/** Maximum number of consecutive failed polls. */
 const MAX_SILENT_POLLS = 5;
 
 /**
@@ -28,11 +28,11 @@ const MAX_SILENT_POLLS = 5;
  * (condor_token_request; Daemon::startTokenRequest and finishTokenRequest). `announce` receives the request ID, which
  * the administrator needs to approve the request.
  *
- * The client ID is random, because it alone proves to the daemon that a poll comes from the client that made the
+ * The client ID is random, because nothing else proves to the daemon that a poll comes from the client that made the
  * request.
  *
  * @throws DaemonError ERR_DAEMON if the request is refused, expired or unknown; ConnectError ERR_TIMEOUT with the
- *   request ID if the request is not approved in time; what `callCommand` throws.
+ * request ID if the request is not approved in time; and anything that `callCommand` throws.
  */
 export async function requestToken(
   target: Target,
@@ -79,7 +79,7 @@ async function pollUntilApproved(
 }
 
 /**
- * True if the next poll may succeed. A daemon that receives too many polls returns an error
+ * True if the next poll could succeed. For example, a daemon that receives too many polls returns an error
  * (handle_dc_finish_token_request).
  */
 function isPassing(error: unknown): error is ConnectError | DaemonError {
@@ -90,10 +90,11 @@ function isPassing(error: unknown): error is ConnectError | DaemonError {
  * Returns the ID of the request. Only word characters are accepted, because the administrator copies the ID into a
  * command line.
  *
- * @throws TokenError ERR_TOKEN_MALFORMED if there is no valid ID; DaemonError if too many requests are pending.
+ * @throws TokenError ERR_TOKEN_MALFORMED if there is no valid ID; DaemonError if the daemon has too many pending
+ * requests.
  */
 export function requestIdOf(ad: ClassAd): string {
-  // A daemon with more than 1,000 pending requests returns an empty ad, because it omits the error text.
+  // A daemon with more than 1,000 pending requests returns an empty ad without an error text.
   if (ad.size === 0) throw daemonError(-1, 'Too many requests in the system. (empty reply)');
   const requestId = ad.string('RequestId') ?? '';
   if (/^\w{1,64}$/.test(requestId)) return requestId;

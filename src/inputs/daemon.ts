@@ -94,7 +94,7 @@ function readCollector(
 ): readonly Sinful[] {
   if (address !== undefined) return [address];
   if (pool !== undefined && name !== undefined) {
-    refuse('name', `not supported for type ${type}, which pool alone identifies`);
+    refuse('name', `not supported for type ${type}, because pool identifies the daemon`);
   }
   const found = pool ?? readPool(name, surroundings) ?? configuredPool(surroundings);
   if (found !== undefined) return found;

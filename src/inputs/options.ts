@@ -66,7 +66,7 @@ export function inputsOf(options: FetchOptions, isCheck: boolean): InputSource {
   for (const [option, name] of Object.entries(INPUT_OF) as [OptionName, InputName][]) {
     const value: unknown = options[option] ?? undefined;
     if (value === undefined || option === 'timeoutMs') continue;
-    const [type, has] = TYPES[option] ?? ['a text', () => false];
+    const [type, has] = TYPES[option] ?? ['a string', () => false];
     if (typeof value !== 'string' && !has(value)) throw new InputError(name, `${name}: the value is not ${type}`);
     values.set(name, value);
   }

@@ -127,7 +127,7 @@ export function readBoolean(name: InputName, value: string | boolean): boolean {
 function readServerName(text: string | undefined): string | undefined {
   const name = plainText('server-name', text);
   if (name === undefined || !/^[^:]*:\d+$/.test(name)) return name;
-  refuse('server-name', `${quote(name)} has a port; certificates carry host names only`);
+  refuse('server-name', `${quote(name)} has a port; certificates contain only host names`);
 }
 
 function readRetries(value: string | number): number {
@@ -193,7 +193,7 @@ function readPath(input: InputSource, surroundings: Surroundings): string | unde
     throw new InputError('token', 'token and file are mutually exclusive');
   }
   if (directory !== undefined && token === undefined) {
-    refuse('token-directory', 'token, the name of the file in it, is not set');
+    refuse('token-directory', 'token, the name of the file in the directory, is not set');
   }
   if (file !== undefined) return resolve(expandPath('file', file, surroundings));
   return token === undefined ? undefined : readTokenPath(token, directory, surroundings);
@@ -235,5 +235,5 @@ function checkRenewal(
   if (lifetimeSeconds === 'unlimited') refuse('renew', 'a token that never expires needs no renewal');
   privateDirectory('renew', env);
   if (keyless?.service !== undefined && keyless.job === undefined)
-    refuse('renew', 'the token service receives the same token each time, which it may refuse');
+    refuse('renew', 'the token service receives the same token each time and may refuse it');
 }

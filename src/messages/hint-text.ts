@@ -5,9 +5,9 @@ import { printable } from '../runtime/printable.ts';
  * author, `A` for the administrator of the pool, `R` for the runner, and `N` for the network between the runner and the
  * pool. A hint is an instruction that names a setting, where to change it, and a command that shows or fixes it.
  *
- * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon.
- * `[A]` stands for the name of a setting, followed by that command in parentheses. `%` stands for the type of the
- * daemon, as it appears in the names of settings.
+ * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon. After
+ * a colon, at the end of a sentence, it stands for a clause with this command. `[A]` stands for the name of a setting,
+ * followed by that command in parentheses. `%` stands for the type of the daemon, as it appears in the names of settings.
  */
 export type Hints<Reason extends string> = Readonly<Record<Reason, string>>;
 
@@ -16,6 +16,9 @@ export const FRESH = 'condor_token_fetch on the access point';
 
 /** The command with which the administrator stored the pool password. */
 export const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
+
+/** End of a hint about the owner and mode of a file with a secret. */
+export const PRIVATE = 'and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
 
 /** End of a sentence about the domain of an identity. */
 export const IN_UID_DOMAIN = 'end in UID_DOMAIN, not in TRUST_DOMAIN';
@@ -38,6 +41,7 @@ export function hintsOf(text: string, values: object, side: Side): readonly stri
   const known = new Map<string, unknown>(Object.entries(values));
   return text
     .replace(/\[([A-Z%_]+)\]/g, '$1 ({$1})')
+    .replace(/: (\{[^{}]*\})\./g, '; $1 shows the current configuration.')
     .replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`)
     .replaceAll('%', side.toUpperCase())
     .split('\n')

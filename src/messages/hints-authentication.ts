@@ -1,6 +1,15 @@
 import type { MethodAttempt } from '../errors.ts';
 import type { RefusedReason, UnprovenReason, UnsentReason } from '../reasons.ts';
-import { DETAILED_LOG, FRESH, type Hints, hintsOf, IN_UID_DOMAIN, type Side, STORE_PASSWORD } from './hint-text.ts';
+import {
+  DETAILED_LOG,
+  FRESH,
+  type Hints,
+  hintsOf,
+  IN_UID_DOMAIN,
+  PRIVATE,
+  type Side,
+  STORE_PASSWORD,
+} from './hint-text.ts';
 import { KERBEROS, KERBEROS_REFUSED, KERBEROS_UNPROVEN, KERBEROS_UNSENT } from './hints-kerberos.ts';
 
 /** Inputs that enable each authentication method. */
@@ -22,18 +31,18 @@ const NAME_THERE =
 const NOT_ACCEPTED = 'A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATION_METHODS].';
 const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 const MUNGED =
-  'R: run munged with the same key and synchronized clocks on both hosts: munge -n | ssh DAEMON-HOST unmunge.';
+  'R: run munged with the same key and synchronized clocks on both hosts (munge -n | ssh DAEMON-HOST unmunge tests this).';
 
 /** Hints for a refused credential if the reason is not known, by authentication method. */
 const BY_METHOD: Readonly<Record<string, string>> = {
   IDTOKENS: NEW_TOKEN,
   KERBEROS,
-  SSL: `A: add the CA of the client certificate to the daemon's CA file, and the subject to its map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
-W: run openssl x509 -noout -subject -issuer -in CERTIFICATE, which shows the subject and issuer of client-certificate.`,
-  SCITOKENS: `A: check that the daemon accepts the token's audience, reaches its issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file: {SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}.
-W: or request a token with that audience and a scope. In mode exchange, with an additional idtoken, the daemon reports its reason.`,
+  SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.
+W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
+  SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).
+W: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method follows, ignore this reason.`,
+  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
   MUNGE: MUNGED,
 };
 
@@ -41,20 +50,20 @@ const UNSENT: Hints<UnsentReason> = {
   ...KERBEROS_UNSENT,
   'not-offered': NOT_ACCEPTED,
   'issuer-differs': `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.
-A: if both are this pool, its trust domain was renamed: {TRUST_DOMAIN}; restore the old name, or issue all tokens again.`,
+A: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
   'key-differs': `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).
-A: or copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
-  'idtoken-expired': `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows exp.`,
+A: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
+  'idtoken-expired': `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows the expiry (exp).`,
   'scitoken-expired': `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
-  'file-exposed': `R: make the token file owned by this account and inaccessible to others: ls -ln FILE, chmod 600 FILE, chown USER FILE.`,
+  'file-exposed': `R: make this account the owner of the token file, ${PRIVATE}`,
   'no-credential': NEW_TOKEN,
   'file-name-ignored': NEW_TOKEN,
   'kerberos-cache-type': KERBEROS,
   'no-kerberos-credential': KERBEROS,
   'no-server-name': `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-  'fs-unbound': `W: name FS in authentication-methods if you trust all accounts of this host: with this release, another account can relay the authentication.
-A: or upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
-  'fs-relay': `R: check whether another account of this host listens at this address in place of the daemon: ss -ltnp shows the process. Correct address, or set idtoken.`,
+  'fs-unbound': `W: name FS in authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.
+A: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+  'fs-relay': `R: check whether another account on this host listens at this address: ss -ltnp shows the process. If so, correct address, or set idtoken.`,
   'munge-failed': MUNGED,
 };
 
@@ -63,27 +72,26 @@ const REFUSED: Hints<RefusedReason> = {
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
 A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
-  'no-trust-domain': `W: set idtoken to a single token, that of this pool; condor_token_list shows the issuers.
-A: or set [TRUST_DOMAIN].`,
-  'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need it.`,
+  'no-trust-domain': `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.
+A: set [TRUST_DOMAIN].`,
+  'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
   'mapping-required': `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
   'no-tls13': `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).
-W: or set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
+W: set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
   'no-tls': `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`,
 };
 
 const UNPROVEN: Hints<UnprovenReason> = {
   ...KERBEROS_UNPROVEN,
-  'name-differs': `W: if $host is the correct host nevertheless, set server-name to the name in its certificate: ${NAME_THERE}`,
-  'expired-certificate': `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE}, and openssl x509 -noout -dates -in FILE.`,
-  'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address has a different name, set server-name.`,
+  'name-differs': `W: if $host is nevertheless the correct host, set server-name to the name in its certificate: ${NAME_THERE}`,
+  'expired-certificate': `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE the dates.`,
+  'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address contains a different name, set server-name.`,
   'password-differs': `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
-  'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually the token belongs to another pool whose key has the same name (POOL), or the key was replaced.`,
+  'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the token with a key of the same name (POOL), or the key was replaced.`,
 };
 
-const LOG = `${DETAILED_LOG}read the daemon's reason in its log: {%_LOG}.`;
-const FALSE_DAEMON =
-  'N: if all of this is correct, the peer is not the daemon that it claims to be. The client sent it no other credential.';
+const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
+const FALSE_DAEMON = 'N: if all settings are correct, the peer is an impostor. The client sent it no other credential.';
 
 /**
  * Returns the hints for all attempts, starting with the last one. In `attempts`, credentials that were missing or not

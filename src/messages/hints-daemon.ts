@@ -5,12 +5,12 @@ const ITSELF = 'omit remote to query the schedd directly.';
 
 const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
-const OTHER_DAEMON = 'W: or use another daemon of the pool (type: collector)';
-const NO_REQUESTER = `A: map the credential to an identity: the sub of a token must be user@domain (condor_token_list), and a certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
-const NO_SIGNING_KEY = `A: this daemon has no signing key that it can read: copy the key from the collector's host, with mode 0600 and owner root: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
-W: or fetch the token from the collector, with type: collector.`;
-const KEY_UNREADABLE = `A: restore the key file, which is missing, or is not owned by root with mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
-W: or omit key, so that the daemon signs with its own key.`;
+const OTHER_DAEMON = 'W: use another daemon of the pool (type: collector)';
+const NO_REQUESTER = `A: map the credential to an identity. The sub of a token must be user@domain (condor_token_list). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
+W: fetch the token from the collector, with type: collector.`;
+const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.
+W: omit key, so that the daemon signs with its own key.`;
 const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}
 A: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
 const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]; a restart of the daemon also discards them.
@@ -20,7 +20,7 @@ W: run this step again, and have the request approved while it waits: condor_tok
 export const DAEMON_HINTS: Hints<DaemonReason> = {
   'token-fetch-disabled': `${enabling('SEC_ENABLE_TOKEN_FETCH')}
 ${OTHER_DAEMON}, or mode request.`,
-  'not-sign-with-requested-key': `W: omit key, or specify a key that the daemon may use; the administrator can add one: {SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS}.`,
+  'not-sign-with-requested-key': `W: omit key, or specify a key that the daemon may use; the administrator can add one to [SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS].`,
   'original-one-expired': `W: renew the secret, because the credential expired during the run: ${FRESH}, with a longer -lifetime.`,
   'allow-requested-authorization': `W: restrict authz to levels of the credential (condor_token_list shows its scope), or use a credential with more levels.`,
   'not-successfully-authenticate': NO_REQUESTER,
@@ -30,9 +30,9 @@ ${OTHER_DAEMON}, or mode request.`,
   'failed-to-read-file': KEY_UNREADABLE,
   'failed-to-fetch-key': KEY_UNREADABLE,
   'not-known-to-the-collector': `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}
-A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd of exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
-  'no-schedd-target': `W: specify name as condor_status -schedd -af Name shows it.`,
-  'not-encrypted': `A: change the encryption setting of the daemon, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
+A: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd with exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+  'no-schedd-target': `W: set name to the name that condor_status -schedd -af Name shows.`,
+  'not-encrypted': `A: change the daemon's encryption setting, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
   'sec-impersonation-token-limits': `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
   dcschedd: SCHEDD_FAILED,
   secman: SCHEDD_FAILED,
@@ -42,15 +42,15 @@ ${OTHER_DAEMON}.`,
   'sec-token-request-limits': `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
   'request-has-expired': REQUEST_EXPIRED,
   'request-id-is-not-known': REQUEST_EXPIRED,
-  'request-failed': `A: check the signing key and the trust domain, because the daemon could not issue the token: {SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}; its log shows the reason.`,
+  'request-failed': `A: check the signing key and the trust domain ({SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}), because the daemon could not issue the token; its log shows the reason.`,
   'using-anonymous': `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
   'rate-limit': `W: try again later, because the daemon received too many requests.
 A: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
   'too-many-requests': `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
   'scitoken-exchange-disabled': `${enabling('SEC_ENABLE_SCITOKEN_EXCHANGE')}
-W: or use mode fetch with the same scitoken.`,
+W: use mode fetch with the same scitoken.`,
   'failed-to-map-scitoken': `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor does not support SciTokens (condor_version on its host shows the release).`,
-  scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on its host).`,
-  daemon: `${DETAILED_LOG}check the daemon's log: {%_LOG}; HTCondor's error code is $errorCode.`,
+  'not-built-with-scitokens': `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
+  scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
+  daemon: `${DETAILED_LOG}check the daemon's log ({%_LOG}); HTCondor's error code is $errorCode.`,
 };

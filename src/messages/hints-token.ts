@@ -5,10 +5,10 @@ const AES_FIRST = 'A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon'
 const SUPPORTED = 'HTCondor 9.9 or later (10.0 or later of the long-term releases)';
 const NOTHING_SENT = 'Nothing was sent in cleartext.';
 const OTHER_METHOD =
-  'A: or make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
+  'A: make the daemon accept a method for which the client has a credential: {SEC_DEFAULT_AUTHENTICATION_METHODS}.';
 
 export const NEGOTIATION_HINTS: Hints<NegotiationReason> = {
-  'no-authentication': `A: change the authentication setting of the daemon, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
+  'no-authentication': `A: change the daemon's authentication setting, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
   'no-common-method': OTHER_METHOD,
   'old-cipher': `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
   'no-cipher': `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
@@ -19,28 +19,28 @@ W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
 
 export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
   unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  denied: `A: authorize $user, which the daemon authenticated but denied: {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*. If they contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
-W: check the scope of the credential (condor_token_list): the daemon also denies levels that are not in it ("limited authorization" in the daemon's log).`,
+  denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*). If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
+W: check the scope of the credential (condor_token_list): the daemon also denies levels that the scope does not include ("limited authorization" in the daemon's log).`,
   'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
   'command-not-registered': `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
 };
 
 export const TOKEN_HINTS: Hints<TokenReason> = {
   'no-request-id': `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
-  'token-malformed': `A: check the daemon's log ({%_LOG}), because its reply contained no IDTOKEN. Nothing was delivered.`,
+  'token-malformed': `A: check the log of the daemon ({%_LOG}), whose reply contained no IDTOKEN. Nothing was delivered.`,
   'other-identity': `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
-A: with SSL and SCITOKENS, check the map file, which determines the identity; it should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+A: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
   'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
-A: compare with the TRUST_DOMAIN of the pool, not with its UID_DOMAIN: {TRUST_DOMAIN}.`,
-  'other-issuer': `A: with remote, set the same TRUST_DOMAIN on schedd and collector: {TRUST_DOMAIN}, condor_config_val -collector TRUST_DOMAIN. Nothing was delivered.
-W: or omit remote to query the schedd directly.`,
-  'token-claim': `A: check the configuration of the daemon, which issued a token that differs from the request: {TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}. Nothing was delivered.`,
+A: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
+  'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.
+W: omit remote to query the schedd directly.`,
+  'token-claim': `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
   'token-reduced': `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
 A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
-  'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each), or omit $missing from authz.`,
+  'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
   'level-denied': `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.
 A: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
-W: or omit $level from authz.`,
+W: omit $level from authz.`,
   'token-refused': `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
 };
 

@@ -4,12 +4,12 @@ import { branchOf, type Host, type HostBranch } from '../runtime/host.ts';
 import { abortedError } from '../transport/channel.ts';
 import { formatEndpoint, type Sinful } from '../transport/sinful.ts';
 
-/** Time without a reply after which the next collector is queried in parallel, in milliseconds. */
+/** Time in milliseconds that a collector has to reply before the next collector is queried in parallel. */
 const SILENCE_MS = 1_000;
 
 /**
- * Returns the first reply that contains the daemon. Queries the next collector when one fails or does not list the
- * daemon. Also queries the next collector, in parallel, when one has not responded for a second.
+ * Returns the first reply that contains the daemon. If a collector fails or does not list the daemon, queries the next
+ * collector. If a collector does not respond within a second, queries the next collector in parallel.
  */
 export function askFirst<T>(
   collectors: readonly Sinful[],

@@ -20,18 +20,18 @@ import type { TokenRequest } from './request.ts';
 import { runRequest } from './retry.ts';
 import { levelError } from './verify.ts';
 
-/** Authorization levels that are checked if none are requested. */
+/** Authorization levels to check if the request names none. */
 const USUAL_LEVELS = ['READ', 'WRITE', 'DAEMON', 'ADMINISTRATOR'];
 
 /** Facts that the daemon reveals only when it issues a token. */
 const NOT_CHECKED = ['the signing key', 'SEC_ISSUED_TOKEN_EXPIRATION'];
 
-/** Name of a signing key that no daemon has. */
+/** Name of a signing key that is assumed not to exist on any daemon. */
 const NO_KEY = 'condor-token-fetch-makes-no-token';
 
 /**
- * Runs the steps of a fetch without having the daemon issue a token, and logs a line for each step. Succeeds only if
- * the fetch would succeed.
+ * Runs the steps of a fetch without having the daemon issue a token, and logs a line for each step. Succeeds only if a
+ * fetch for the same request would succeed.
  *
  * @throws AnyHTCondorError the error that the fetch would throw.
  */
@@ -58,7 +58,9 @@ async function checkStepByStep(request: TokenRequest, host: Host): Promise<Check
   );
 }
 
-/** Returns a Host that logs the debug lines of these phases at the info level, and each distinct line only once. */
+/**
+ * Returns a Host that logs the debug lines of these phases at the info level. Repeated lines stay at the debug level.
+ */
 function reporting(host: Host, phases: readonly string[]): Host {
   const reported = new Set<string>();
   const debug = (line: string) => {
@@ -95,7 +97,7 @@ async function checkDaemon(
   };
 }
 
-/** Connects, authenticates, and compares the identity with the expected one. */
+/** Connects and authenticates, and compares the resulting identity and trust domain with the expected ones. */
 async function checkSession(
   { expectedIdentity, expectedTrustDomain }: TokenRequest,
   target: Target,
@@ -115,7 +117,10 @@ async function checkSession(
   return session;
 }
 
-/** Checks the token service's token or, without one, whether the daemon would issue a token. Returns its levels. */
+/**
+ * Checks the IDTOKEN from the token service, and returns the requested levels. If there is no such token, checks
+ * whether the daemon would issue one, and returns the levels that it would grant.
+ */
 async function checkGranted(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -138,7 +143,7 @@ async function checkGranted(
   return granted;
 }
 
-/** Asks the daemon which levels it authorizes. */
+/** Asks the daemon whether it authorizes each requested level or, if none are requested, each of USUAL_LEVELS. */
 async function checkLevels({ authz }: TokenRequest, target: Target, credentials: Credentials, host: Host) {
   const levels = authz.length > 0 ? authz : USUAL_LEVELS;
   const verdicts = await Promise.all(
@@ -163,7 +168,7 @@ async function isAllowed(target: Target, command: number, credentials: Credentia
   }
 }
 
-/** Warns about the denied levels, or throws if the fetch would verify them. @throws TokenError ERR_TOKEN_REFUSED. */
+/** Warns about denied levels. @throws TokenError ERR_TOKEN_REFUSED instead if the fetch would verify the token. */
 function judge(
   { verify }: TokenRequest,
   granted: readonly string[],
@@ -183,9 +188,9 @@ function judge(
 }
 
 /**
- * Checks that the daemon issues tokens with any of these levels. Requests them with a signing key that the daemon does
- * not have. The daemon reports an error in the levels before it looks up the key (handle_dc_session_token). Returns the
- * requested levels that a token would have. The daemon omits levels that the session is not authorized for.
+ * Checks that the daemon would issue a token. Returns the requested levels that the token would have; the daemon omits
+ * levels that the session is not authorized for. The requests name a signing key that the daemon does not have. The
+ * daemon reports an error in the levels before it looks up the key (handle_dc_session_token).
  */
 async function checkIssuing(
   target: Target,
@@ -222,7 +227,7 @@ async function checkWouldIssue(target: Target, authz: readonly string[], credent
 }
 
 /**
- * Reports, as the fetch does, the levels and the part of the lifetime that the daemon would not grant.
+ * Warns, as the fetch does, if the daemon would not grant all requested levels or the whole requested lifetime.
  *
  * @throws TokenError ERR_TOKEN_REDUCED if `onReduced` is `fail`.
  */

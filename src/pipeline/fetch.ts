@@ -17,10 +17,10 @@ import { runRequest } from './retry.ts';
 import { verifyToken } from './verify.ts';
 
 /**
- * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. Repeats all steps after
- * a transient failure.
+ * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. After a transient
+ * failure, repeats all steps.
  *
- * @throws AnyHTCondorError with phase and peer. Nothing is written unless every earlier step succeeded.
+ * @throws AnyHTCondorError with the phase and the peer. The token is written only if every earlier step succeeded.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
   return await runRequest(request, fetchStepByStep, host);
@@ -73,7 +73,10 @@ function describe({ token, daemonName, daemon, method, credentialSource }: Issue
   };
 }
 
-/** Logs warnings that matter to users of the token. Returns how far the daemon's clock is ahead, in seconds. */
+/**
+ * Logs warnings if the token grants less than requested, if a clock seems to be wrong, or if the daemon is too old.
+ * Returns the number of seconds by which the daemon's clock is ahead of the local clock.
+ */
 function warnAbout(
   { token, issuedBy, daemon }: IssuedToken,
   reductions: readonly string[],
@@ -92,23 +95,25 @@ function warnAbout(
   return skewSeconds;
 }
 
-/** Advice about a wrong clock. */
+/** Advice for warnings about clock skew. */
 const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**
- * Warns about a token that is valid for longer than requested, and reports the times of both clocks. Because the daemon
- * is authenticated, a wrong clock is more likely than a false `iat`.
+ * Warns about a token that is valid for longer than requested. The warning includes the time of both clocks: because
+ * the daemon is authenticated, a wrong clock is more likely than a false `iat`.
  */
 function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {
   const excess = excessLifetime(token, lifetimeSeconds, host.now());
   if (excess === undefined || typeof lifetimeSeconds !== 'number') return;
   const [issued, here] = [new Date((token.issuedAt ?? 0) * 1000), host.now()].map((each) => each.toISOString());
   host.log.warn(
-    `By the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`,
+    `According to the clock of this host, the token is valid for ${describeDuration(excess)} longer than the requested ${describeDuration(lifetimeSeconds)}. The daemon issued it at ${issued} by its own clock; the clock of this host shows ${here}. ${SYNCHRONIZE}`,
   );
 }
 
-/** Warns if the daemon grants every requested level, regardless of the credential's restrictions. */
+/**
+ * Warns if the daemon runs a release that grants every requested level, regardless of the credential's restrictions.
+ */
 function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): void {
   if (version === undefined || restrictsLevels(version)) return;
   host.log.warn(
@@ -117,14 +122,14 @@ function warnAboutOldRelease(version: CondorVersion | undefined, host: Host): vo
 }
 
 /**
- * Clock skew above which a warning is printed, in seconds. For short-lived tokens, the threshold is a tenth of the
- * lifetime.
+ * Minimum clock skew that causes a warning, in seconds. If the lifetime of the token is less than ten minutes, the
+ * minimum is a tenth of the lifetime.
  */
 const SKEW_WARNING_SECONDS = 60;
-/** Maximum apparent skew that the delay of a reply can explain, in seconds. */
+/** Maximum apparent clock skew, in seconds, that a delayed reply can explain. */
 const MIN_SKEW_SECONDS = 10;
 
-/** Warns about clock skew. The daemon that verifies a token uses its own clock to check the validity. */
+/** Warns about clock skew, because the daemon uses its own clock to check whether a token is still valid. */
 function warnAboutClockSkew(seconds: number, { issuedAt = 0, expiresAt }: IdToken, host: Host): void {
   const tenth = expiresAt === undefined ? SKEW_WARNING_SECONDS : (expiresAt - issuedAt) / 10;
   if (Math.abs(seconds) < Math.max(MIN_SKEW_SECONDS, Math.min(tenth, SKEW_WARNING_SECONDS))) return;

@@ -19,15 +19,17 @@ import {
 import { askFirst } from './ask-collectors.ts';
 import type { DaemonSelector, TokenRequest } from './request.ts';
 
-/** Addresses to request the token from, in order of preference, and the name of the daemon that issues it. */
+/** Addresses to request a token from, in order of preference, and the name of the daemon that issues the token. */
 export interface LocatedDaemon {
-  /** Empty if no daemon has to be contacted. */
+  /** Empty if the fetch does not have to contact a daemon. */
   readonly targets: readonly Target[];
   readonly name: string;
   readonly roundTrips: number;
 }
 
-/** Locates the daemon by its address, through its files on this host, or through a collector. */
+/**
+ * Locates the daemon by the address in the request, through the daemon's files on this host, or through a collector.
+ */
 export async function findDaemon(request: TokenRequest, credentials: Credentials, host: Host): Promise<LocatedDaemon> {
   const { daemon, remote, serverName, privateNetworkName } = request;
   const inNetwork = (address: Sinful) => inPrivateNetwork(address, privateNetworkName);
@@ -54,21 +56,21 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
 
 /**
  * Returns the probable addresses of a daemon. With a tunnel, the only address is the local end of the tunnel.
- * Otherwise, the addresses are the host in the daemon's name and the collector's host, both with the collector's port,
- * which is usually a shared port.
+ * Otherwise, the hosts are the host in the daemon's name and the collector's host. Both are combined with the
+ * collector's port, which is usually a shared port.
  */
 export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
   if (through !== undefined) return [through];
   const { host = '', port = DEFAULT_PORT } = collector ?? {};
   const named = name.slice(name.lastIndexOf('@') + 1).toLowerCase();
-  // A name without a dot is usually not a host name, and the resolver may take seconds to respond.
+  // A name without a dot is usually not a host name, and resolving it could take seconds.
   const hosts = new Set([/^[a-z0-9-]+([.][a-z0-9-]+)+$/.test(named) ? named : '', host.toLowerCase()]);
   return [...hosts].filter((each) => each !== '').map((each) => ({ host: each, port }));
 }
 
 /**
- * Returns the collectors as targets, and the schedd's name. This is the supplied name, the name of the schedd on this
- * host, or the name of the pool's only schedd.
+ * Returns the collectors as targets, and the name of the schedd that they fetch the token from. If the user supplied no
+ * name, returns the name of the schedd on this host or of the only schedd in the pool.
  */
 async function collectorsOf(
   daemon: InPool,
@@ -85,7 +87,12 @@ async function collectorsOf(
 
 type InPool = Extract<DaemonSelector, { kind: 'pool' }>;
 
-/** Returns the daemon on this host. Returns undefined if there is none and a collector can be queried instead. */
+/**
+ * Returns the daemon on this host. Returns undefined if no daemon is found on this host, but a collector can be
+ * queried.
+ *
+ * @throws LocateError ERR_NOT_FOUND if there is no collector to query either.
+ */
 function findHere({ type, name = '', local, collectors }: InPool, host: Host): AdvertisedDaemon | undefined {
   if (local === undefined) return undefined;
   const here = findLocal(local, type);
@@ -126,12 +133,12 @@ function askCollectors(
   );
 }
 
-/** Time after which the next address is tried, in milliseconds. */
+/** Time in milliseconds after which an unresponsive address is abandoned and the next one is tried. */
 const PATIENCE_MS = 10_000;
 
 /**
- * Runs `talk` with each address in turn until one is reachable. Returns the result from that address, even if it is a
- * refusal.
+ * Runs `talk` with each address in turn until one is reachable. Returns or throws the outcome for that address, even if
+ * the daemon refuses the request.
  */
 export async function inTurn<A, T>(
   addresses: readonly A[],

@@ -8,13 +8,13 @@ import { type IdToken, maskJwt, parseIdToken } from '../token/jwt.ts';
 import { formatSinful, type Sinful } from '../transport/sinful.ts';
 import type { TokenRequest } from './request.ts';
 
-/** A token that has not yet been checked against the request, with details of how it was issued. */
+/** A token and details of how it was issued. The token has not yet been checked against the request. */
 export interface IssuedToken {
   readonly token: IdToken;
   readonly issuedBy: 'daemon' | 'token service';
   /**
-   * Trust domain that the token must carry: the one in the daemon's policy or, with `remote`, in the collector's
-   * policy.
+   * Trust domain that the token must carry. This is the trust domain of the daemon or, with `remote`, of the collector.
+   * For a token from a token service, it is the token's own issuer.
    */
   readonly trustDomain: string;
   /** Identity that the token must carry. */
@@ -22,14 +22,14 @@ export interface IssuedToken {
   /** Authentication method, or `token-service`. */
   readonly method: string;
   readonly credentialSource: string;
-  /** Name of the daemon in its ad. Empty if no collector was queried. */
+  /** Name of the daemon. Empty if the address was known without looking up the daemon. */
   readonly daemonName: string;
   /**
-   * The daemon that issued the token or, with `remote`, the collector. For a token from a token service, the daemon
-   * that is asked to verify it.
+   * The daemon that issued the token or, with `remote`, the collector. If a token service issued the token, the daemon
+   * that can be asked to verify the token.
    */
   readonly daemon?: IssuingDaemon | undefined;
-  /** Number of round trips of the whole run so far. */
+  /** Number of network round trips in the whole run so far. */
   readonly roundTrips: number;
 }
 
@@ -37,14 +37,14 @@ interface IssuingDaemon {
   readonly address: Sinful;
   readonly version: CondorVersion | undefined;
   /**
-   * Version string of the daemon, `$CondorVersion: … $`. Empty if the daemon did not send it or did not issue the
-   * token.
+   * Version string of the daemon, `$CondorVersion: … $`. Empty if the daemon did not send its version or did not issue
+   * the token.
    */
   readonly versionText: string;
 }
 
 /**
- * Parses the token in a daemon's reply and masks it.
+ * Parses the token in a daemon's reply, and masks the token in the log.
  *
  * @throws TokenError ERR_TOKEN_MALFORMED.
  */
@@ -54,7 +54,7 @@ export async function fromReply(
   daemonName: string,
   host: Host,
 ): Promise<IssuedToken> {
-  // The token is parsed before it is masked. Otherwise, a daemon could have any text masked in the job's log.
+  // The token is parsed before it is masked. Otherwise, a daemon could have arbitrary text masked in the job's log.
   const token = await withPhase('check', formatSinful(address), () => parseIdToken(jwt));
   maskJwt(jwt, host);
   const { server, user, method, credentialSource } = session;
@@ -72,9 +72,10 @@ export async function fromReply(
 }
 
 /**
- * Checks that the token matches the request. Returns one sentence for each reduction.
+ * Checks that the token matches the request. Returns one sentence for each way in which the token grants less.
  *
- * @throws TokenError ERR_TOKEN_CLAIM; ERR_TOKEN_REDUCED if `onReduced` is `fail`.
+ * @throws TokenError ERR_TOKEN_CLAIM if a claim does not match; ERR_TOKEN_REDUCED if the token grants less than
+ * requested and `onReduced` is `fail`.
  */
 export async function checkIssued(
   { token, issuedBy, trustDomain, identity, daemon }: IssuedToken,

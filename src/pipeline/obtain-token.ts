@@ -22,12 +22,13 @@ import type { TokenRequest } from './request.ts';
 
 const TOKEN_SERVICE = 'token-service';
 
-/** An IDTOKEN from a token service. It is the result of the fetch. */
+/** An IDTOKEN from a token service, which is the result of the fetch. */
 type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
 
 /**
- * Returns the credentials for daemons. If a token service returned an IDTOKEN, it is the only credential. Otherwise,
- * the credentials are those of the request, with the bearer token as the SciToken.
+ * Returns the credentials for authenticating to daemons. If a token service returned an IDTOKEN, this token is the only
+ * credential. Otherwise, returns the credentials of the request. A bearer token, if there is one, replaces the
+ * request's SciToken.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE.
  */
@@ -46,10 +47,11 @@ function sciTokenSource({ credentials }: TokenRequest, bearer: Bearer | undefine
 }
 
 /**
- * Returns the IDTOKEN from a token service, with the daemon that accepts it. Locates the daemon only if its name is
- * unknown or its address is needed.
+ * Returns the IDTOKEN from a token service, with the daemon that the token is for. Locates this daemon only if its name
+ * is unknown or its address is needed.
  *
- * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the response, has expired or lasts too long.
+ * @throws TokenError ERR_TOKEN_CLAIM if the token contradicts the service's response, has expired, or is valid for
+ * longer than requested.
  * @throws LocateError if the daemon cannot be located.
  */
 export async function issuedByService(
@@ -67,7 +69,11 @@ export async function issuedByService(
   return checkServiceToken(bearer, request, located, host);
 }
 
-/** Checks the IDTOKEN from a token service as far as possible without a daemon. @throws TokenError ERR_TOKEN_CLAIM. */
+/**
+ * Checks the IDTOKEN from a token service as far as this is possible without a daemon.
+ *
+ * @throws TokenError ERR_TOKEN_CLAIM.
+ */
 export function checkServiceToken(
   { token, identity }: ServiceToken,
   { lifetimeSeconds }: TokenRequest,
@@ -97,7 +103,7 @@ function wrong(how: string, claim: string): TokenError {
   return new TokenError('ERR_TOKEN_CLAIM', `the token from the ${TOKEN_SERVICE} ${how}`, claim, { phase: 'check' });
 }
 
-/** Locates the daemon, and requests the token at the first address that responds. */
+/** Locates the daemon, and requests a token at the first address where the daemon can be reached. */
 export async function issuedByDaemon(
   request: TokenRequest,
   bearer: Bearer | undefined,
@@ -108,7 +114,7 @@ export async function issuedByDaemon(
   const issued = await inTurn(
     daemon.targets,
     (target, limited) => {
-      // A request that waits for an administrator may take until the deadline.
+      // A request that waits for an administrator is not subject to the time limit for one address.
       const within = request.mode === 'request' ? host : limited;
       return requestByMode(
         request,
@@ -160,7 +166,8 @@ async function requestByMode(
       const exchanged = await exchangeSciToken(target, jwt, credentials, host);
       const token = await withPhase('check', formatSinful(target.address), () => parseIdToken(exchanged.value));
       maskJwt(token.jwt, host);
-      // The exchanged token has all levels of the SciToken. A second token is restricted to the requested levels.
+      // The exchanged token has all levels of the SciToken. It authenticates the request for a second token, which is
+      // restricted to the requested levels.
       const own = credentialsFrom(token, 'the exchanged SciToken', host);
       const restricted = await issued(await getSessionToken(target, limits, own, host));
       const roundTrips = exchanged.roundTrips + restricted.roundTrips;
@@ -176,7 +183,7 @@ function suppliedSciToken(source: SciTokenSource, host: Host): BearerToken {
   throw new CredentialError('ERR_NO_CREDENTIAL', text, { phase: 'credentials', reason: 'scitoken-needs-proof' });
 }
 
-/** Returns a message with the command that approves the request. */
+/** Returns a notice for the user that includes the command for approving the request. */
 function approvalOf(requestId: string, { daemon, identity }: TokenRequest, { address }: Target): string {
   const where =
     daemon.kind === 'address'

@@ -1,4 +1,4 @@
-/** A parsed request. Code that receives it never handles raw user input. */
+/** A parsed request. Code that receives a request never handles raw user input. */
 
 import type { CredentialSources, KeylessSource } from '../credentials/load.ts';
 import type { LocalDaemon } from '../daemon/local.ts';
@@ -11,66 +11,73 @@ export type DaemonSelector =
       readonly kind: 'pool';
       readonly collectors: readonly Sinful[];
       readonly type: string;
-      /** Undefined selects the only daemon of its type in the pool. */
+      /** If undefined, the only daemon of this type in the pool is selected. */
       readonly name: string | undefined;
-      /** The daemon on this host, which is tried before any collector is queried. */
+      /** Files of the daemon on this host, which are read before any collector is queried. */
       readonly local: LocalDaemon | undefined;
-      /** Address to connect to instead of the daemon's address: the local end of a tunnel. */
+      /** Local end of a tunnel, which the client connects to instead of the daemon's own address. */
       readonly through: Endpoint | undefined;
     };
 
 /**
- * How the token is obtained. `fetch` requests a token for the client's identity. `request` requests a token that an
- * administrator must approve. `exchange` requests a token for the identity of a SciToken.
+ * How the token is obtained. `fetch` requests a token for the client's identity. `request` requests a token for a
+ * chosen identity, which an administrator must approve. `exchange` requests a token for the identity that the daemon
+ * assigns to a SciToken.
  */
 export type Mode = 'fetch' | 'request' | 'exchange';
 
 export interface TokenRequest {
   readonly mode: Mode;
-  /** True if the request only checks whether the daemon would issue a token. `mode` is then `fetch`. */
+  /** True if the client only checks whether the daemon would issue a token. In this case, `mode` is `fetch`. */
   readonly checkOnly: boolean;
   readonly daemon: DaemonSelector;
-  /** With mode `fetch`, true if the collector fetches the schedd's token. `key` is then undefined. */
+  /** With mode `fetch`, true if the collector fetches the token from the schedd. In this case, `key` is undefined. */
   readonly remote: boolean;
-  /** Host name that the daemon's certificate must carry. Undefined means the host name of the daemon's address. */
+  /**
+   * Host name that the daemon's certificate must carry. If undefined, the host name of the daemon's address is
+   * required.
+   */
   readonly serverName: string | undefined;
   readonly credentials: CredentialSources;
-  /** Source of a bearer token that is not among the credentials: the CI job itself, or a token service. */
+  /** Source of a bearer token that is obtained during the run, from the CI system or from a token service. */
   readonly keyless: KeylessSource | undefined;
-  /** Authorization levels of the token. An empty list means no restriction. */
+  /** Requested authorization levels. If the list is empty, the token is not restricted. */
   readonly authz: readonly string[];
   /**
-   * Lifetime of the token. `unlimited` means that the token never expires. Undefined means that no lifetime is
-   * requested.
+   * Requested lifetime of the token, in seconds. `unlimited` means that the token never expires. If undefined, no
+   * lifetime is requested.
    */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
-  /** Name of the signing key. Undefined means the daemon's default key. */
+  /** Name of the signing key. If undefined, the daemon uses its default key. */
   readonly key: string | undefined;
-  /** Identity of the requested token in mode `request`. */
+  /** In mode `request`, the identity that the token is requested for. */
   readonly identity: string;
-  /** Interval between checks for the approval in mode `request`, in milliseconds. */
+  /** In mode `request`, the time between checks for approval, in milliseconds. */
   readonly pollIntervalMs: number;
-  /** Name of the CI run, which the request shows to the administrator. Undefined outside CI. */
+  /** Name of the CI run, which helps the administrator recognize the token request. Undefined outside CI. */
   readonly run: string | undefined;
   /**
-   * Called in mode `request` with the ID of the token request, which the administrator needs to approve the request.
+   * In mode `request`, called with the ID of the token request, which the administrator needs in order to approve it.
    */
   readonly announce?: (requestId: string) => void;
-  /** Identity that the token must carry. Undefined means that any identity is accepted. */
+  /** Identity that the token must carry. If undefined, any identity is accepted. */
   readonly expectedIdentity: string | undefined;
-  /** Trust domain that the token must carry. Undefined means that any trust domain is accepted. */
+  /** Trust domain that the token must carry. If undefined, any trust domain is accepted. */
   readonly expectedTrustDomain: string | undefined;
-  /** True if the client asks the daemon, using the new token, whether it authorizes the levels of `authz`. */
+  /** True if the client reconnects with the new token to ask the daemon whether it authorizes the levels in `authz`. */
   readonly verify: boolean;
-  /** Number of retries after a transient failure. */
+  /** Maximum number of retries after transient failures. */
   readonly retries: number;
   readonly onReduced: 'warn' | 'fail' | 'ignore';
-  /** File to write the token to. Undefined means that no file is written. */
+  /** Path of the file to write the token to. If undefined, no file is written. */
   readonly path: string | undefined;
-  /** Value of PRIVATE_NETWORK_NAME. Daemons in this network are reached at their private addresses, without CCB. */
+  /**
+   * Value of PRIVATE_NETWORK_NAME. The client connects to daemons in this network at their private addresses, without
+   * CCB.
+   */
   readonly privateNetworkName: string | undefined;
   /** False if HTCondor's configuration requires authentication or encryption of clients. */
   readonly mayBeUnauthenticated: boolean;
-  /** Warnings from parsing the inputs. */
+  /** Warnings that were produced when the inputs were parsed. */
   readonly warnings: readonly string[];
 }

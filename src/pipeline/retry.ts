@@ -5,21 +5,24 @@ import { abortedError, isTimeout } from '../transport/channel.ts';
 import type { TokenRequest } from './request.ts';
 
 interface RetryPolicy {
-  /** Number of retries after a transient failure. If it is 0, no failure is retried. */
+  /** Maximum number of retries after transient failures. If this number is 0, no failure is retried. */
   readonly retries: number;
-  /** True if an attempt may take until the deadline, because it waits for an administrator. */
+  /** True if an attempt is allowed to use all the remaining time, because attempts wait for an administrator. */
   readonly useFullDeadline: boolean;
 }
 
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 /**
- * Maximum time to retry during a restart if an attempt waits for an administrator, in milliseconds. The deadline may be
- * a day away, which is too long to keep retrying a wrong address.
+ * Maximum time in milliseconds to keep retrying while a daemon seems to restart, if an attempt waits for an
+ * administrator. The deadline could be a day away, which is too long to keep retrying a wrong address.
  */
 const MAX_RESTART_MS = 60_000;
 
-/** Runs a request: logs the warnings about its inputs, retries after failures, and closes any remaining connections. */
+/**
+ * Runs a request: logs the warnings about its inputs, retries after transient failures, and closes any remaining
+ * connections.
+ */
 export async function runRequest<T>(
   request: TokenRequest,
   work: (request: TokenRequest, host: Host) => Promise<T>,
@@ -31,22 +34,22 @@ export async function runRequest<T>(
     const policy = { retries: request.retries, useFullDeadline: request.mode === 'request' };
     return await withRetries(policy, (within) => work(request, within), branch.host);
   } finally {
-    branch.cancel(); // closes the parallel connections that did not respond first
+    branch.cancel(); // closes parallel connections that lost the race
   }
 }
 
 /**
  * Repeats `work` after a transient failure. The first pause is half a second, and each later pause is twice as long as
- * the one before. Each pause is reduced by up to half at random, so that clients that failed together do not retry
- * together.
+ * the one before, up to ten seconds. Each pause is reduced by up to half at random, so that clients that failed at the
+ * same time do not all retry at the same time.
  *
- * While a daemon restarts, the fetch is retried until the deadline, regardless of the number of attempts. If the
- * attempt waits for an administrator, these retries end after a minute. The log has one line for all of these retries.
- * Any other failure ends the run after `retries` retries.
+ * While a daemon seems to be restarting, `work` is retried until the deadline, regardless of the number of attempts. If
+ * attempts wait for an administrator, these retries end after a minute. The log has only one line for all of them.
+ * After any other transient failure, there are at most `retries` retries.
  *
- * Each attempt except the last ends after half of the remaining time, so that a hanging attempt leaves time for
- * another. If a service requests a longer pause (Retry-After), that pause is used. A pause beyond the deadline ends the
- * run.
+ * Each attempt except the last is limited to half of the remaining time, so that a hanging attempt leaves time for a
+ * retry. If a service requests a longer pause (Retry-After), that pause is used. If the pause would extend beyond the
+ * deadline, the run ends.
  *
  * @throws the error of the last attempt, with the number of attempts.
  */
@@ -65,9 +68,9 @@ class Attempts {
   readonly #policy: RetryPolicy;
   readonly #host: Host;
   #count = 0;
-  /** The last error that looked like a restart of the daemon. */
+  /** The last error that a restart of the daemon could explain. */
   #restart: HTCondorError | undefined;
-  /** Remaining time of the run at which retries during a restart end, in milliseconds. */
+  /** Retries during a restart end when the remaining time of the run reaches this value, in milliseconds. */
   #giveUpAtMs = 0;
 
   constructor(policy: RetryPolicy, host: Host) {
@@ -87,13 +90,17 @@ class Attempts {
     return await withTimeLimit(limitMs, new DOMException(text, 'TimeoutError'), work, this.#host);
   }
 
-  /** Waits before the next attempt. @throws the error if no further attempt is made. */
+  /**
+   * Waits before the next attempt.
+   *
+   * @throws the error if there is no further attempt.
+   */
   async pauseAfter(error: unknown): Promise<void> {
     if (!(error instanceof HTCondorError)) throw error;
     error.tries = this.#count;
     const host = this.#host;
     const isRestart = this.#isRestart(error);
-    // At the deadline, the restart explains the failure better than the time limit does.
+    // At the deadline, the error from the restart explains the failure better than the timeout does.
     if (!isRestart && this.#restart !== undefined && isTimeout(host.signal)) throw this.#restart;
     const leftMs = isRestart ? this.#timeLeftForRestartMs() : host.timeLeftMs();
     const delayMs = delayBefore(this.#count, error, isRestart, leftMs, host);
@@ -109,7 +116,7 @@ class Attempts {
   #isRestart(error: HTCondorError): boolean {
     if (this.#policy.retries === 0) return false;
     if (mayBeRestarting(error)) return true;
-    // A daemon that is restarting may be missing from the collector for a while.
+    // A daemon that is restarting might be missing from the collector for a while.
     return this.#restart !== undefined && error instanceof LocateError && error.code === 'ERR_NOT_FOUND';
   }
 
@@ -137,12 +144,12 @@ class Attempts {
   }
 }
 
-/** True if the error can be explained by a restart of the daemon or of the collector. */
+/** True if a restart of the daemon or of the collector could explain the error. */
 function mayBeRestarting(error: unknown): boolean {
   return (error instanceof ConnectError || error instanceof LocateError) && error.mayBeRestarting;
 }
 
-/** True if the same request may succeed later without any change. */
+/** True if the same request could succeed later without any change. */
 export function isTransient(error: unknown): error is HTCondorError {
   if (mayBeRestarting(error)) return true;
   if (error instanceof ConnectError) {
@@ -151,10 +158,10 @@ export function isTransient(error: unknown): error is HTCondorError {
   return error instanceof DaemonError && error.reason === 'rate-limit';
 }
 
-/** Minimum remaining time for a retry during a restart, in milliseconds. */
+/** Minimum remaining time, in milliseconds, for another retry during a restart. */
 const MIN_TIME_LEFT_MS = 500;
 
-/** Returns the pause after this number of attempts, in milliseconds. */
+/** Returns the pause before the next attempt, in milliseconds. `attempts` is the number of attempts so far. */
 function delayBefore(
   attempts: number,
   error: HTCondorError,

@@ -11,9 +11,9 @@ import type { IssuedToken } from './issued-token.ts';
 import type { TokenRequest } from './request.ts';
 
 /**
- * Connects to the daemon again with the new token. Asks whether each requested level is authorized or, without levels,
- * whether the daemon accepts the token. All queries run in parallel, so they take three round trips in total. Returns
- * the number of round trips.
+ * Connects to the daemon again with the new token. Asks the daemon whether it authorizes each requested level. If no
+ * levels are requested, asks only whether it accepts the token. All queries run in parallel, so together they take only
+ * as many round trips as the slowest one. Returns the number of round trips.
  *
  * @throws TokenError ERR_TOKEN_REFUSED.
  */
@@ -22,7 +22,8 @@ export async function verifyToken(
   { authz }: TokenRequest,
   host: Host,
 ): Promise<number> {
-  if (daemon === undefined) throw new RangeError('no daemon to verify the token'); // issuedByService locates a daemon
+  // Indicates a bug: issuedByService locates the daemon if the token is to be verified.
+  if (daemon === undefined) throw new RangeError('no daemon to verify the token');
   const target = { address: daemon.address, serverName: undefined };
   const credentials = credentialsFrom(token, 'the new token', host);
   const queries = commandsFor(authz);
@@ -69,8 +70,8 @@ function refused(text: string): TokenError {
 }
 
 /**
- * Returns the error for a denied level. Either the token does not include `missing`, or the daemon denies `level` for
- * `subject`.
+ * Returns the error for a denied level. If `missing` is not empty, the token does not include that level. Otherwise,
+ * the daemon denies `level` for `subject`.
  */
 export function levelError(text: string, details: Details & { readonly missing: string }): TokenError {
   const reason = details.missing === '' ? 'level-denied' : 'level-missing';

@@ -69,7 +69,7 @@ function issuerMistake(issuer: string, insecureTestIssuer: boolean): string | un
   if (url.protocol === 'https:')
     return issuer.startsWith(url.origin)
       ? undefined
-      : `"${issuer}" must begin with ${url.origin}, as tokens have it in iss`;
+      : `"${issuer}" must begin with ${url.origin}, like iss in the tokens`;
   const isLoopback = url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
   if (isLoopback && insecureTestIssuer) return undefined;
   return isLoopback ? 'it is not HTTPS (for a test, start with -insecure-test-issuer)' : 'it is not HTTPS';

@@ -2,12 +2,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /**
- * Reads a regular file of at most `maxBytes`. Rejects FIFOs, devices and directories before reading them. Opening a
- * FIFO does not block.
+ * Reads a regular file of at most `maxBytes`. Rejects FIFOs, devices and directories without reading them, and does not
+ * block on a FIFO.
  *
- * `check` throws to reject a file by its owner or mode. `flags` adds flags for open, such as O_NOFOLLOW.
+ * `check` can throw an error to reject the file because of its owner or mode. `flags` contains additional flags for
+ * open(2), such as O_NOFOLLOW.
  *
- * @throws Error if the file is rejected or cannot be read. `systemReason` describes the error.
+ * @throws Error if the file is rejected or cannot be read. Use `systemReason` to describe this error in a message.
  */
 export function readBounded(path: string, maxBytes: number, check?: (stats: Stats) => void, flags = 0): Buffer {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
@@ -21,7 +22,7 @@ export function readBounded(path: string, maxBytes: number, check?: (stats: Stat
     for (let total = 0; ; ) {
       const length = readSync(file, bytes);
       if (length === 0) return Buffer.concat(chunks);
-      total += length; // stat reports size 0 for files in /proc
+      total += length; // checked again, because stat reports size 0 for files in /proc
       if (total > maxBytes) throw new Error('it is too large');
       chunks.push(Buffer.from(bytes.subarray(0, length)));
     }

@@ -1,7 +1,7 @@
 import type * as Crypto from 'node:crypto';
 
 /**
- * Returns node:crypto, which is loaded on first use. Loading it takes a tenth of the command's startup time, but
- * overlaps the wait for the TCP connection to the daemon (transport/dial.ts).
+ * Returns node:crypto, which is loaded on first use. Loading the module takes a tenth of the command's startup time,
+ * but happens while the client waits for the TCP connection to the daemon (transport/dial.ts).
  */
 export const crypto = (): typeof Crypto => process.getBuiltinModule('node:crypto');

@@ -1,4 +1,4 @@
-/** Classifies errors to decide how to continue. */
+/** Classifies errors, so that callers can decide how to continue after a failure. */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -8,17 +8,20 @@ import {
   ProtocolError,
 } from '../errors.ts';
 
-/** True if the peer closed the connection or the connection broke. */
+/** Returns whether the peer closed the connection or the connection was lost. */
 export function isConnectionClosed(error: unknown): error is ConnectError {
   return error instanceof ConnectError && error.code === 'ERR_CLOSED';
 }
 
-/** True if the peer was not reached or is not an HTCondor daemon, so another address may lead to the daemon. */
+/**
+ * Returns whether the peer could not be reached or does not behave like an HTCondor daemon. In both cases, the daemon
+ * might be reachable at another address.
+ */
 export function isUnreachable(error: unknown): error is ConnectError | ProtocolError {
   return error instanceof ConnectError || error instanceof ProtocolError;
 }
 
-/** True if the daemon was reached, but accepted none of the credentials or denied the identity. */
+/** Returns whether the daemon was reached, but accepted none of the credentials or denied the client's identity. */
 export function isRefusal(
   error: unknown,
 ): error is CredentialError | NegotiationError | AuthenticationError | AuthorizationError {

@@ -1,12 +1,12 @@
 /**
- * Differences between Windows and other systems. Each function takes the platform as an argument, so all of them can be
- * tested on any system.
+ * Differences between Windows and other systems. Each function takes the platform as an argument, so that all of these
+ * functions can be tested on any system.
  */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the environment, with case-insensitive names on Windows. There, `process.env` is case-insensitive, but a copy
- * of it is not, and the search path may be named `Path`.
+ * Returns the environment. On Windows, variable names are case-insensitive in the result. Node provides this only for
+ * `process.env` itself, not for a copy of it. On Windows, PATH is often spelled `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -17,32 +17,32 @@ export function environmentOf(env: Environment, platform: NodeJS.Platform): Envi
 }
 
 /**
- * Returns the home directory that HTCondor's tools use: `%USERPROFILE%` on Windows, and otherwise `ofAccount`, the
- * entry in the account database.
+ * Returns the home directory that HTCondor's tools use: `%USERPROFILE%` on Windows, and `ofAccount`, the home directory
+ * from the account database, on other systems.
  */
 export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: string): string {
   return (platform === 'win32' ? environmentOf(env, platform)['USERPROFILE'] : undefined) || ofAccount;
 }
 
 /**
- * Returns whether the administrator of the host created this symbolic link. Always false on Windows, where every file
- * appears to belong to user 0 and every account can create junctions.
+ * Returns whether root owns a symbolic link, which means that an administrator created the link. Always returns false
+ * on Windows, where every file appears to belong to user 0 and every account can create junctions.
  */
 export function isLinkOfSystem({ uid }: { readonly uid: number }, platform: NodeJS.Platform): boolean {
   return platform !== 'win32' && uid === 0;
 }
 
 /**
- * Error codes that Windows returns while another process, such as a virus scanner, holds the file open without sharing
- * it.
+ * Error codes that file operations report on Windows while another process, such as a virus scanner, has the file open
+ * without sharing it.
  */
 const SHARING_VIOLATIONS: readonly (string | undefined)[] = ['EPERM', 'EACCES', 'EBUSY'];
 const RENAME_ATTEMPTS = 8;
 const FIRST_PAUSE_MS = 5;
 
 /**
- * Calls `rename`, which replaces a file. On Windows, `rename` fails while another process has the file open, so it is
- * retried for up to 0.6 s.
+ * Calls `rename`, which replaces a file. On Windows, `rename` fails while another process has the file open, so the
+ * call is retried for up to 0.6 s.
  */
 export function renameOver(
   rename: () => void,
@@ -66,7 +66,7 @@ function pauseThread(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Returns whether Node's permission model denied the operation. A denial is permanent. */
+/** Returns whether an operation failed because Node's permission model denied it. Such a denial is permanent. */
 export function isDeniedByNode(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
 }

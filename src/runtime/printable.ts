@@ -1,5 +1,6 @@
 /**
- * Control and format characters, which can move the cursor, end a line, color a terminal, reverse text or be invisible.
+ * Matches control and format characters. They can move the cursor, end a line, color terminal output, reverse text or
+ * be invisible.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
@@ -10,7 +11,7 @@ const MAX_LENGTH = 2000;
  * Sanitizes untrusted text. The result is one line without control characters or workflow commands of the GitHub
  * runner.
  *
- * The runner executes `::name::` at the start of a line and the older `##[name]` anywhere in a line
+ * The runner executes the command `::name::` at the start of a line, and the older form `##[name]` anywhere in a line
  * (`ActionCommand.cs`).
  */
 export function printable(text: string): string {
@@ -22,8 +23,8 @@ export function printable(text: string): string {
 }
 
 /**
- * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the name is empty. For an empty
- * name, Node 20 returns undefined despite its type declarations, and later versions return an empty string.
+ * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. In
+ * this case, `name` is undefined in Node 20, despite Node's type declarations, and an empty string in later versions.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

@@ -1,9 +1,13 @@
 /**
- * The registered symbol of Node's `util.inspect.custom`. With it, the library's declarations do not need Node's types.
+ * Node's symbol `util.inspect.custom`, looked up by name so that the library's type declarations do not depend on
+ * Node's types.
  */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** A credential or token. Every conversion to text returns `***`; only `reveal()` returns the value. */
+/**
+ * A credential or token that cannot be printed by mistake. Every conversion to text returns `***`; only `reveal()`
+ * returns the secret itself.
+ */
 export class Secret {
   readonly #value: string;
 
@@ -11,7 +15,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** Returns the value itself. test/architecture.test.ts lists the callers. */
+  /** Returns the secret itself. test/architecture.test.ts lists the files that are allowed to call this method. */
   reveal(): string {
     return this.#value;
   }

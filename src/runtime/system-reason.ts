@@ -1,7 +1,7 @@
 /** Describes errors of the operating system, TLS and Node's HTTP parser in plain language. */
 
 const REASONS: Readonly<Record<string, string>> = {
-  // files
+  // Errors of file operations
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EPERM: 'the operation is not permitted',
@@ -10,26 +10,29 @@ const REASONS: Readonly<Record<string, string>> = {
   EFBIG: 'the file would exceed the size limit',
   ENOTDIR: 'a part of the path is not a directory',
   EISDIR: 'it is a directory',
-  EEXIST: 'it exists already',
+  EEXIST: 'it already exists',
   ELOOP: 'it is a symbolic link, or there are too many of them',
   ENAMETOOLONG: 'the path is too long',
   EBUSY: 'it is in use',
   EMFILE: 'too many files are open',
   EIO: 'an input/output error occurred',
   EPIPE: 'the reader closed the pipe',
-  // networks
+  // Network errors
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was reset',
   EHOSTUNREACH: 'the host is unreachable',
   ENETUNREACH: 'the network is unreachable',
   ETIMEDOUT: 'the connection timed out',
-  // certificates
+  // Certificate errors
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for a different host name',
 };
 
-/** Describes why a system call or a connection failed. Does not use Node's own message, which quotes paths. */
+/**
+ * Describes why a system call or a connection failed. Node's own message for a failed system call is not used, because
+ * it contains paths.
+ */
 export function systemReason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, errno, message } = error as NodeJS.ErrnoException;

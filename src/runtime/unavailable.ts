@@ -1,8 +1,8 @@
 import type { MissingReason } from '../reasons.ts';
 
-/** The result of a search that found nothing usable. */
+/** Result of loading a method's credentials when none of them is usable. */
 export class Unavailable {
-  /** The reason, in a few words. */
+  /** Explains in a few words why no credential is usable. */
   readonly reason: string;
   readonly kind: MissingReason | undefined;
 

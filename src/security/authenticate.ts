@@ -26,13 +26,16 @@ export interface Authenticated extends Offer {
 }
 
 /**
- * Thrown if the connection is no longer usable, but a new one may succeed with these credentials and without the guess.
+ * Thrown if the connection is no longer usable, but a new connection might succeed with `credentials` and without the
+ * guess that failed.
  */
 export class StartOver extends Error {
   readonly credentials: Credentials;
-  /** True if the peer closed the connection before it sent its verdict. */
+  /** True if the peer closed the connection before sending its verdict. */
   readonly hungUp: boolean;
-  /** Error of a daemon that denied the authenticated identity. It is reported if no other method can be used. */
+  /**
+   * Error from a daemon that denied the authenticated identity. This error is reported if no other method can be tried.
+   */
   readonly refused: AuthorizationError | undefined;
   /** Number of round trips on the abandoned connection. */
   roundTrips = 0;
@@ -58,23 +61,17 @@ export async function makeOffer(channel: MessageChannel, { method, candidate }: 
   await candidate.open(channel);
 }
 
-/**
- * Returns the method that is tried first, regardless of the server's preference. Returns undefined if the choice
- * depends on the server.
- */
+/** Returns the method to try first, or undefined if this choice depends on the server's policy. */
 function firstMethod({ methods, preference }: Credentials): AuthMethod | undefined {
   return preference === 'daemon' && methods.length > 1 ? undefined : methods[0];
 }
 
-/** Begins the part of the first method that can run while the connection is being opened. */
+/** Starts the work that the first method can do while the connection is being opened. */
 export function prepare(credentials: Credentials, names: Pick<Peer, 'serverName' | 'claimedName'>): void {
   firstMethod(credentials)?.prepare?.(names);
 }
 
-/**
- * Returns an offer that can be sent before the server's policy arrives, or undefined if the choice depends on the
- * server.
- */
+/** Returns an offer that can be sent before the server's policy arrives, or undefined if there is no such offer. */
 export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
   const method = firstMethod(credentials);
   const candidate = method?.guessed(peer);
@@ -86,24 +83,25 @@ export function guess(credentials: Credentials, peer: Peer): Offer | undefined {
  * Tries the credentials one by one until the server accepts one.
  *
  * The client offers one method at a time, so that it can send the method's first message with the offer. The server
- * replies with the method's bit, or with 0 to decline. After a refusal, the client offers the next credential on the
- * same connection.
+ * replies with the method's bit, or with 0 to decline the method. If the server refuses a credential, the client offers
+ * the next credential on the same connection.
  *
- * @throws NegotiationError ERR_NO_COMMON_METHOD.
+ * @throws NegotiationError ERR_NO_COMMON_METHOD if the server supports none of the methods.
  * @throws CredentialError ERR_NO_CREDENTIAL if FS is the only method and the daemon runs on another host.
  * @throws AuthenticationError ERR_METHODS_EXHAUSTED with the reason for each credential, including those that were not
- *   sent; ERR_SERVER_UNPROVEN.
+ *   sent; ERR_SERVER_UNPROVEN if the server failed to authenticate itself.
  * @throws ProtocolError ERR_MESSAGE if the server chooses a method that was not offered.
- * @throws StartOver if the guess was wrong, or if a method failed in the middle of a message.
+ * @throws StartOver if the guess was wrong, or if a failed method left the connection in a state in which no other
+ *   method can be tried.
  */
 export async function authenticate(
   channel: MessageChannel,
   credentials: Credentials,
   peer: Peer,
   server: ServerPolicy,
-  /** The offer that was sent before the server's policy arrived. */
+  /** The offer that was sent before the server's policy arrived, if any. */
   guessed: Offer | undefined,
-  /** False if nothing may be sent before the server's verdict. The last cleartext message is then awaited. */
+  /** False if the client must wait for the server's last cleartext message before it sends the request. */
   mayGoAhead: boolean,
 ): Promise<Authenticated> {
   const negotiation = new Negotiation(credentials, peer, server);
@@ -118,7 +116,8 @@ export async function authenticate(
       const expected = await offer.candidate.finish(channel, server, mayGoAhead && negotiation.isLast);
       return { ...offer, expectedCleartext: negotiation.explained(offer, expected) };
     } catch (error) {
-      // After any other error, the peers are out of step or the server is not trusted, so nothing more is sent.
+      // After an error other than a refusal, the peers are out of step or the server is not trusted. Nothing more is
+      // sent.
       if (!(error instanceof MethodRefused)) throw error;
       negotiation.refused(offer, error);
     }
@@ -126,7 +125,11 @@ export async function authenticate(
   throw negotiation.exhausted();
 }
 
-/** True if the server chose the offered method, false if it declined. @throws ProtocolError ERR_MESSAGE. */
+/**
+ * Returns true if the server chose the offered method, and false if it declined.
+ *
+ * @throws ProtocolError ERR_MESSAGE if the server chose a method that was not offered.
+ */
 async function isChosen(channel: MessageChannel, { method }: Offer): Promise<boolean> {
   const chosen = await channel.receive((message) => message.int());
   if (chosen === 0) return false;
@@ -134,12 +137,12 @@ async function isChosen(channel: MessageChannel, { method }: Offer): Promise<boo
   throw new ProtocolError('ERR_MESSAGE', `the daemon chose method ${chosen}, which was not offered`);
 }
 
-/** The remaining offers on one connection, and the reasons why earlier ones failed. */
+/** The remaining offers on one connection, and the reasons why earlier offers failed. */
 class Negotiation {
   readonly #credentials: Credentials;
   readonly #attempts: MethodAttempt[];
   #queue: Offer[];
-  /** True once the server has failed to authenticate itself with a credential. */
+  /** True once the server has failed to authenticate itself for at least one credential. */
   #serverUnproven = false;
 
   constructor(credentials: Credentials, peer: Peer, server: ServerPolicy) {
@@ -162,20 +165,26 @@ class Negotiation {
     return this.#queue.shift();
   }
 
-  /** Moves the offer that was already sent to the front. @throws StartOver if the server's policy rules it out. */
+  /**
+   * Moves the guessed offer, which has already been sent, to the front of the queue.
+   *
+   * @throws StartOver if the server's policy rules out this offer.
+   */
   startWith(sent: Offer): void {
     const isSent = ({ method, candidate }: Offer) =>
       method.name === sent.method.name && candidate.label === sent.candidate.label;
     const at = this.#queue.findIndex(isSent);
     if (at === -1)
-      throw this.isLast ? this.exhausted() : new StartOver('the credential does not fit the daemon', this.#credentials);
+      throw this.isLast
+        ? this.exhausted()
+        : new StartOver('the credential does not match the daemon', this.#credentials);
     this.#queue.splice(at, 1);
     this.#queue.unshift(sent);
   }
 
   /**
-   * Records why an offer failed. A doubtful credential is listed first, because its doubt probably explains the
-   * failure.
+   * Records why an offer failed. A doubtful credential is listed first, because the reason for the doubt probably
+   * explains the failure.
    */
   failed({ method, candidate: { label, doubt } }: Offer, refusal: Refusal): void {
     const text = `${label}: ${doubt === undefined ? '' : `${doubt.reason}; `}${refusal.reason}`;
@@ -184,7 +193,7 @@ class Negotiation {
     else this.#attempts.unshift(attempt);
   }
 
-  /** Records that the server refused an offer. @throws StartOver if the other credentials need a new connection. */
+  /** Records that the server refused an offer. @throws StartOver if the remaining credentials need a new connection. */
   refused(offer: Offer, error: MethodRefused): void {
     this.failed(offer, error.refusal);
     if (error.unproven && !this.#serverUnproven) {

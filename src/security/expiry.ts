@@ -1,19 +1,19 @@
 import type { AttemptReason, Refusal } from '../reasons.ts';
 import type { Peer } from './method.ts';
 
-/** Expiry of a token, in seconds since 1970. Undefined if the token never expires. */
+/** A token with its expiry, in seconds since 1970. `expiresAt` is undefined if the token never expires. */
 interface Expiring {
   readonly expiresAt: number | undefined;
 }
 
-/** Returns whether the token has expired at the time `now`. */
+/** Returns whether the token is expired at the time `now`. */
 export function hasExpired({ expiresAt }: Expiring, now: Date): boolean {
   return expiresAt !== undefined && expiresAt * 1000 <= now.getTime();
 }
 
 /**
- * Describes an expired token. The text contains the expiry and the time on this host. If known, it also contains the
- * time at which the collector last received an ad from the daemon. Returns undefined if the token has not expired.
+ * Describes an expired token. Returns undefined if the token has not expired. The description contains the expiry, the
+ * time on this host and, if known, the time at which the collector last received an ad from the daemon.
  */
 export function expiry(
   token: Expiring,

@@ -3,8 +3,8 @@ import { crypto } from '../runtime/crypto.ts';
 import { KEY_LENGTH } from '../wire/frame-protection.ts';
 
 /**
- * Agrees on a session key with ECDH over P-256, followed by HKDF-SHA-256 with the salt `htcondor` and the info `keygen`
- * (SecMan::FinishKeyExchange in C++). A public key is an uncompressed point of 65 bytes, in base64.
+ * Agrees on a session key with ECDH over P-256, followed by HKDF-SHA-256 with the salt `htcondor` and the info string
+ * `keygen` (SecMan::FinishKeyExchange in C++). A public key is an uncompressed point of 65 bytes, encoded in base64.
  */
 export class KeyAgreement {
   readonly #ecdh = crypto().createECDH('prime256v1');
@@ -17,7 +17,7 @@ export class KeyAgreement {
         this.#ecdh.setPrivateKey(randomBytes(KEY_LENGTH));
         break;
       } catch {
-        // The number is not in [1, n-1], which happens once in 2^32 draws. The loop draws another number.
+        // The random number is not in [1, n-1], which happens about once in 2^32 draws. The loop draws a new number.
       }
     }
     this.publicKey = this.#ecdh.getPublicKey('base64');
@@ -33,7 +33,7 @@ export class KeyAgreement {
     try {
       sharedX = this.#ecdh.computeSecret(peerPublicKey, 'base64');
     } catch (cause) {
-      throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point of P-256", { cause });
+      throw new ProtocolError('ERR_MESSAGE', "the peer's ECDHPublicKey is not a point on P-256", { cause });
     }
     return new Uint8Array(crypto().hkdfSync('sha256', sharedX, 'htcondor', 'keygen', KEY_LENGTH));
   }

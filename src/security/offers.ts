@@ -42,7 +42,9 @@ export function planOffers(
 }
 
 /**
- * Returns the methods that both sides support, in the order to try them. @throws NegotiationError ERR_NO_COMMON_METHOD.
+ * Returns the methods that both sides support, in the order in which they are tried.
+ *
+ * @throws NegotiationError ERR_NO_COMMON_METHOD if the client and the server have no method in common.
  */
 function commonMethods(
   methods: readonly AuthMethod[],

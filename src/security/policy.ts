@@ -11,18 +11,18 @@ import { type CondorVersion, parseVersion } from './version.ts';
 
 /**
  * The HTCondor version whose protocol the client follows. Daemons require a version and use it to select protocol
- * details (CondorVersionInfo). It does not identify the client software.
+ * details (CondorVersionInfo). This string does not identify the client software.
  */
 const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
 
 /**
- * Methods that are listed in AuthMethods in addition to those with a credential. The daemon replies with the methods
- * that it accepts, which makes error messages specific. A method without a credential is never used, because the client
- * selects methods later, by bit.
+ * Methods that are listed in AuthMethods in addition to the methods with a credential. The daemon replies with the
+ * methods that it accepts, which makes error messages specific. A method without a credential is never used, because
+ * the client later offers only methods for which it has a credential.
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
-/** Requested session lifetime, in seconds. It is long enough for a run to resume the session. */
+/** Requested session lifetime, in seconds. This is long enough for a run to resume the session. */
 const SESSION_DURATION_SECONDS = 60;
 
 /** The server's reply to the client's policy ad. */
@@ -39,7 +39,7 @@ export interface ServerPolicy {
    * Version that the server announces, such as `$CondorVersion: 25.14.1 2026-07-30 … $`. Empty if it announces none.
    */
   readonly remoteVersion: string;
-  /** Parsed version. Undefined if it is absent or malformed. */
+  /** The parsed `remoteVersion`. Undefined if the version is absent or malformed. */
   readonly version?: CondorVersion | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface ServerPolicy {
 export const DC_AUTHENTICATE = 60010;
 
 /**
- * The command that a session is for. If `about` (AuthCommand) is set, the session asks whether the client is authorized
+ * Command for which a session is opened. If `about` (AuthCommand) is set, the client only asks whether it is authorized
  * for the command `about`.
  */
 export interface Purpose {
@@ -71,9 +71,9 @@ export function clientPolicyAd(
     Encryption: 'REQUIRED',
     Integrity: 'REQUIRED',
     OutgoingNegotiation: 'REQUIRED',
-    Enact: 'NO', // otherwise, the server sends no reply and both sides wait forever
+    Enact: 'NO', // with `YES`, the server would send no reply and both sides would wait forever
     NewSession: 'YES',
-    SessionDuration: String(SESSION_DURATION_SECONDS), // C++ also sends a string
+    SessionDuration: String(SESSION_DURATION_SECONDS), // a string, as in C++
     Subsystem: 'TOOL',
     ECDHPublicKey: ecdhPublicKey,
     RemoteVersion: REMOTE_VERSION,
@@ -88,13 +88,13 @@ export function unauthenticatedPolicyAd(
   return {
     ...clientPolicyAd(purpose, [], ecdhPublicKey),
     Authentication: 'NEVER',
-    AuthenticationNew: 'NEVER', // replaces Authentication in 23.10 and later
+    AuthenticationNew: 'NEVER', // replaces Authentication in HTCondor 23.10 and later
     Encryption: 'OPTIONAL',
     Integrity: 'OPTIONAL',
   };
 }
 
-/** Returns the ad that resumes the session `sid`. The server does not reply to it. */
+/** Returns the ad that resumes the session `sid`. The server does not reply to this ad. */
 export function resumptionAd(
   { command, about }: Purpose,
   sid: string,
@@ -115,10 +115,10 @@ export function resumptionAd(
 /**
  * Parses the server's reply to the policy ad.
  *
- * @throws NegotiationError ERR_NO_ENCRYPTION unless the server agrees to AES and to a key agreement. Otherwise, the
- *   protocol would continue with a key that an eavesdropper can read. ERR_NO_COMMON_METHOD if the server does not agree
- *   to authenticate.
- * @throws ProtocolError ERR_CLASSAD if an attribute has the wrong type or too many names.
+ * @throws NegotiationError ERR_NO_ENCRYPTION unless the server agrees to AES and to a key agreement, because the
+ *   protocol would otherwise continue with a key that an eavesdropper can read; ERR_NO_COMMON_METHOD if the server does
+ *   not agree to authenticate.
+ * @throws ProtocolError ERR_CLASSAD if an attribute has the wrong type or contains too many names.
  */
 export function readServerPolicy(ad: ClassAd): ServerPolicy {
   const reported = reportedError(ad);
@@ -154,8 +154,9 @@ export function readServerPolicy(ad: ClassAd): ServerPolicy {
 }
 
 /**
- * Returns the error that the daemon reports in its policy ad, as the end of a message, or an empty string. HTCondor
- * never sends these attributes in a policy ad, but other implementations of CEDAR do.
+ * Returns the error that the daemon reports in its policy ad, formatted so that it can be appended to a message.
+ * Returns an empty string if no error is reported. HTCondor never reports an error in a policy ad, but other
+ * implementations of CEDAR do.
  */
 function reportedError(ad: ClassAd): string {
   const text = ad.string('ErrorString');
@@ -164,7 +165,10 @@ function reportedError(ad: ClassAd): string {
   return code === undefined || code === 'AUTHORIZED' ? '' : `; the daemon reports ${code}`;
 }
 
-/** Maps a method name or alias, in any case, to the name in `METHOD_BIT` (SecMan::sec_char_to_auth_method). */
+/**
+ * Maps the name or alias of a method to the name in `METHOD_BIT`, regardless of letter case
+ * (SecMan::sec_char_to_auth_method).
+ */
 function methodName(word: string): string {
   const name = word.toUpperCase();
   if (['TOKENS', 'IDTOKEN', 'IDTOKENS'].includes(name)) return 'TOKEN';
@@ -176,7 +180,7 @@ export function isEncrypted(ad: ClassAd): boolean {
   return ad.string('Encryption') === 'YES' && list(ad, 'CryptoMethods')[0]?.toUpperCase() === 'AES';
 }
 
-/** Ciphers that HTCondor used before 9.0. */
+/** Ciphers that HTCondor used before version 9.0. */
 const OLD_CIPHERS: readonly string[] = ['BLOWFISH', '3DES', 'TRIPLEDES'];
 
 function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFacts<NegotiationReason>] {
@@ -194,7 +198,7 @@ function whyNotEncrypted(ad: ClassAd): readonly [text: string, facts?: ErrorFact
   return OLD_CIPHERS.includes(cipher) ? [text, { reason: 'old-cipher', details: { ciphers: offered } }] : [text];
 }
 
-/** Maximum number of names in an attribute. Limits the work that an unauthenticated peer can cause. */
+/** Maximum number of names in an attribute. The limit bounds the work that an unauthenticated peer can cause. */
 const MAX_NAMES = 1000;
 
 function list(ad: ClassAd, attribute: string): readonly string[] {

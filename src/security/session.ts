@@ -19,10 +19,10 @@ import {
   type ServerPolicy,
 } from './policy.ts';
 
-/** Length of the nonce for resuming a session, in bytes, as in C++. */
+/** Length, in bytes, of the nonce for resuming a session. C++ uses the same length. */
 const NONCE_LENGTH = 33;
 
-/** The server's last cleartext message after a key agreement by ECDH. It means that no key follows (§5.7). */
+/** The server's last cleartext message after an ECDH key agreement. The value 0 means that no key follows (§5.7). */
 const KEY_EXCHANGE_DONE: ExpectedMessage = { write: (message) => message.int(0) };
 
 /** A session in which authentication succeeded, every frame is encrypted, and the command is authorized. */
@@ -34,16 +34,19 @@ export interface Session {
   readonly serverAuthenticated: boolean;
   /** Source of the credential that the daemon accepted. */
   readonly credentialSource: string;
-  /** Expiry of the accepted credential, in seconds since 1970. Tokens issued in this session expire no later. */
+  /**
+   * Expiry of the accepted credential, in seconds since 1970. Tokens issued in this session expire no later than the
+   * credential.
+   */
   readonly credentialExpiresAt: number | undefined;
-  /** Identity that the daemon assigns to the client, `user@domain`. */
+  /** Identity that the daemon assigns to the client, in the form `user@domain`. */
   readonly user: string;
   readonly server: ServerPolicy;
-  /** Data with which the session can be resumed. Undefined if the daemon sent no session ID. */
+  /** Data that is needed to resume the session. Undefined if the daemon sent no session ID. */
   readonly resumption: Resumption | undefined;
 }
 
-/** A session ID with its key. Other code cannot read the key. */
+/** The ID and the key of a session. Code outside this class cannot read the key. */
 export class Resumption {
   readonly sid: string;
   readonly #key: Uint8Array;
@@ -72,9 +75,9 @@ export function isResumable(session: Session | undefined): session is ResumableS
  * repeated.
  */
 export interface Guesses {
-  /** True if the first credential is sent with the policy ad, before the server has sent its methods. */
+  /** True if the first credential is sent with the policy ad, before the server has sent its list of methods. */
   readonly credential: boolean;
-  /** True if the request is sent with the last proof, before the server has authorized the command. */
+  /** True if the request is sent with the client's last proof, before the server has authorized the command. */
   readonly verdict: boolean;
 }
 
@@ -91,12 +94,13 @@ interface SessionOptions {
  *
  * Messages are sent together where possible. If the first credential can be guessed, the first flight contains the
  * policy ad, the method and the method's first message. The last flight contains the method's last message and the
- * encrypted request. Including the TCP connection, this takes three round trips for most methods, which is the minimum
- * that the protocol allows.
+ * encrypted request. Including the TCP connection, opening a session takes three round trips for most methods, which is
+ * the minimum that the protocol allows.
  *
  * @throws NegotiationError, AuthenticationError, ProtocolError, ConnectError.
- * @throws AuthorizationError ERR_DENIED with the identity.
- * @throws StartOver if a new channel without the failed guess may succeed.
+ * @throws AuthorizationError ERR_DENIED or ERR_COMMAND_NOT_REGISTERED, with the identity that the daemon assigned to
+ *   the client.
+ * @throws StartOver if a new channel might succeed without the failed guess.
  */
 export async function startCommand(
   channel: SecurableChannel,
@@ -118,7 +122,7 @@ export async function startCommand(
     if (request !== undefined && ahead === undefined) channel.send(request);
     return session;
   } catch (error) {
-    // The daemon may have closed the connection because of the guess, or its reply to the guess may have been lost.
+    // The daemon might have closed the connection because of the guess, or its reply to the guess might have been lost.
     if (isConnectionClosed(error) && sentAhead) throw new StartOver(error.message, credentials, { hungUp: true });
     throw error;
   }
@@ -181,13 +185,13 @@ function describeOffer({ methods, trustDomain, issuerKeys }: ServerPolicy): stri
 }
 
 /**
- * Sends a command and its request in a session that the daemon keeps (SecMan::sendAuthInfo_inner with a cached
- * session).
+ * Resumes a session that the daemon has kept, and sends a command with its request (SecMan::sendAuthInfo_inner with a
+ * cached session).
  *
- * The resumption itself has no reply, so it takes only two round trips, including the TCP connection. A reply to the
- * request proves that the daemon has the key. The nonce changes the digest of the cleartext each time, so that no
- * earlier reply can be replayed. A daemon that no longer has the session, or that denies the command, closes the
- * connection.
+ * The daemon does not reply to the resumption itself, so the command takes only two round trips, including the TCP
+ * connection. A reply to the request proves that the daemon has the session key. A new nonce changes the digest of the
+ * cleartext frames each time, so that no earlier reply can be replayed. A daemon that no longer has the session, or
+ * that denies the command, closes the connection.
  */
 export function resumeCommand(
   channel: SecurableChannel,

@@ -8,11 +8,12 @@ import { DC_AUTHENTICATE, isEncrypted, type Purpose, unauthenticatedPolicyAd } f
 
 /**
  * Opens an unauthenticated session and sends the request. HTCondor 25 encrypts such a session; older daemons do not.
- * Because anyone on the path may have replied, an encrypted reply is no more trustworthy than one in cleartext.
+ * Because an attacker on the network path could have replied, an encrypted reply is no more trustworthy than a
+ * cleartext reply.
  *
- * @throws NegotiationError ERR_NO_COMMON_METHOD if the daemon requires authentication. ERR_NO_ENCRYPTION if it requires
- *   a cipher other than AES.
- * @throws AuthorizationError ERR_DENIED.
+ * @throws NegotiationError ERR_NO_COMMON_METHOD if the daemon requires authentication; ERR_NO_ENCRYPTION if the daemon
+ *   requires a cipher other than AES.
+ * @throws AuthorizationError ERR_DENIED if the daemon denies the command without authentication.
  * @throws ProtocolError, ConnectError.
  */
 export async function startUnauthenticated(

@@ -7,15 +7,15 @@ export interface CondorVersion {
   readonly patch: number;
 }
 
-/** Maximum length of a version string, in characters. HTCondor's version strings have about 90. */
+/** Maximum length of a version string, in characters. HTCondor's version strings have about 90 characters. */
 const MAX_VERSION_LENGTH = 256;
 
 /**
  * Parses `$CondorVersion: 25.14.1 2026-07-30 … $` (CondorVersionInfo::string_to_VersionData in C++). Returns undefined
  * if the text is malformed.
  *
- * An unauthenticated peer sends this text. The length is checked before the regular expression runs, and the expression
- * is anchored, so that matching cannot take quadratic time.
+ * The text comes from an unauthenticated peer. The length is checked before the regular expression runs, and the
+ * expression is anchored, so that matching cannot take quadratic time.
  */
 export function parseVersion(text: string): CondorVersion | undefined {
   if (text.length > MAX_VERSION_LENGTH) return undefined;
@@ -36,7 +36,7 @@ export function isAtLeast(version: CondorVersion, major: number, minor: number, 
 }
 
 /**
- * Returns whether FS in this release includes the daemon's address in the directory name. This applies to 24.0.22,
+ * Returns whether a daemon of this release includes its address in the directory name for FS. This applies to 24.0.22,
  * 24.12.22, 25.0.12 and 25.11.1, and to the later releases of each series (condor_auth_fs.cpp at these tags).
  */
 export function bindsFsToAddress(version: CondorVersion): boolean {
@@ -45,7 +45,7 @@ export function bindsFsToAddress(version: CondorVersion): boolean {
   return major === 24 ? isAtLeast(version, 24, 12, 22) : isAtLeast(version, 25, 11, 1);
 }
 
-/** First patch release in each affected series that restricts a fetched token to the levels of the credential. */
+/** For each affected series, the first patch release that restricts a fetched token to the levels of the credential. */
 const FIRST_RESTRICTING_PATCH: Readonly<Record<string, number>> = { '23.0': 22, '23.9': 6, '23.10': 22, '24.0': 6 };
 
 /**

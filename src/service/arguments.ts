@@ -12,7 +12,7 @@ export interface Arguments {
   readonly token: string | undefined;
 }
 
-/** Error for invalid arguments. The exit status is 2. */
+/** Thrown for invalid arguments. The command then exits with status 2. */
 export class UsageError extends Error {}
 
 const SUBCOMMANDS: readonly Subcommand[] = ['serve', 'check', 'explain', 'config'];
@@ -48,7 +48,7 @@ Exit status: 0 success; 1 other failures; 2 invalid configuration or arguments; 
 no grant matches (explain).
 `;
 
-/** Parses the arguments. @throws UsageError if they are invalid. */
+/** Parses the arguments. @throws UsageError if the arguments are invalid. */
 export function parseArguments(args: readonly string[]): Arguments {
   const [first, ...rest] = args;
   const subcommand = SUBCOMMANDS.find((each) => each === first);
@@ -65,7 +65,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   };
 }
 
-/** Returns the values by flag. A flag that takes no value is mapped to an empty string. */
+/** Returns the flags with their values. A flag that takes no value is mapped to an empty string. */
 function readFlags(subcommand: Subcommand, words: readonly string[]): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (let at = 0; at < words.length; at++) {

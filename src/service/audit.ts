@@ -1,8 +1,8 @@
-/** Writes one JSON line for each decision to standard output. A line never contains a token. */
+/** Writes one JSON line for each decision to standard output. These lines never contain a token. */
 import { printable } from '../runtime/printable.ts';
 import type { World } from './world.ts';
 
-/** Facts about a decision. Claims are included only if the token was verified. */
+/** Facts about a decision. Claims are included only if the job token was verified. */
 export interface Decided {
   readonly decision: 'issued' | 'refused' | 'failed';
   readonly reason?: string;
@@ -12,8 +12,8 @@ export interface Decided {
 const MAX_TEXT_LENGTH = 256;
 const MINUTE_MS = 60_000;
 /**
- * Maximum number of reasons that are counted separately for unverified tokens. A reason can contain a claim that an
- * attacker chooses.
+ * Maximum number of rejection reasons that are counted separately for unverified tokens. The number is limited because
+ * a reason can contain a claim that an attacker chooses.
  */
 const MAX_REASONS = 100;
 const OTHER_REASONS = 'other reasons';
@@ -34,7 +34,10 @@ export class Audit {
     this.#timer = setInterval(() => void this.flush(), MINUTE_MS).unref();
   }
 
-  /** Writes the line for a decision. Rejects if writing fails. In this case, the service must not return a token. */
+  /**
+   * Writes the audit line for a decision. Rejects if the line cannot be written, in which case the service must not
+   * return a token.
+   */
   record(facts: Decided): Promise<void> {
     const time = new Date(this.#world.now() * 1000).toISOString();
     const cut = Object.entries(facts).map(([name, value]) => [
@@ -44,14 +47,17 @@ export class Audit {
     return this.#world.print(JSON.stringify({ time, ...Object.fromEntries(cut) }));
   }
 
-  /** Counts a request whose token was not verified. The token's claims are not trusted, so they are not written. */
+  /**
+   * Counts a request whose job token was not verified. The token's claims are not written, because they cannot be
+   * trusted.
+   */
   count(reason: string): void {
     const cut = cutText(reason);
     const key = this.#unverified.has(cut) || this.#unverified.size < MAX_REASONS ? cut : OTHER_REASONS;
     this.#unverified.set(key, (this.#unverified.get(key) ?? 0) + 1);
   }
 
-  /** Writes the counts for the last minute. */
+  /** Writes the counts since the previous call, if there are any. */
   async flush(): Promise<void> {
     const counts = Object.fromEntries(this.#unverified);
     this.#unverified.clear();

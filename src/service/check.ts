@@ -1,6 +1,6 @@
 /**
- * `condor_token_service check`: checks the configuration and then the site. Prints one line for each result, with the
- * action to take.
+ * `condor_token_service check`: checks the configuration first, then the site. Prints one line for each result. The
+ * line for a problem includes the action to take.
  */
 
 import { messageOf } from '../errors.ts';
@@ -24,10 +24,10 @@ const FALLS_SHORT = 3;
 const TEST_LIFETIME_SECONDS = 60;
 const FETCH_TIMEOUT_MS = 10_000;
 const SKEW_WARNING_SECONDS = 30;
-/** HTCondor's default, which is one day. */
+/** HTCondor's default value, which is one day. */
 const DEFAULT_SESSION_SECONDS = '86400';
 
-/** Runs the checks and returns the exit status. */
+/** Runs the checks, prints the results, and returns the exit status. */
 export async function check({ offline, ...load }: CheckOptions, world: World): Promise<number> {
   const snapshot = await loadSnapshot(load, world);
   const findings: Finding[] = [];
@@ -95,13 +95,16 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
       `daemon ${version.text}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isOnThisHost(address, world.addresses()))
-    found.push(['warn', `link: ${address} is not on this host; use a VPN unless the network between them is trusted`]);
+    found.push([
+      'warn',
+      `link: ${address} is not on this host; use a VPN unless the network between the hosts is trusted`,
+    ]);
   return found;
 }
 
 /**
- * Returns whether a daemon listens on the loopback interface or on an address of this host. Traffic to such a daemon
- * does not leave the host.
+ * True if a daemon listens on the loopback interface or on an address of this host. Traffic to such a daemon does not
+ * leave the host.
  */
 export function isOnThisHost(sinful: string, addresses: readonly string[]): boolean {
   const [, v6, v4 = ''] = /^<(?:\[(.+?)\]|([^:?>]+))/.exec(sinful) ?? [];
@@ -109,7 +112,7 @@ export function isOnThisHost(sinful: string, addresses: readonly string[]): bool
   return /^(127\.|::1$|localhost$)/.test(host) || addresses.includes(host);
 }
 
-/** Checks the HTCondor settings on this host that determine how long a token is usable. */
+/** Checks the HTCondor settings on this host that determine how long access through a token can last. */
 function hostFindings({ setting }: Snapshot): readonly Finding[] {
   if (setting('FULL_HOSTNAME') === undefined)
     return [

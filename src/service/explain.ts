@@ -1,6 +1,6 @@
 /**
- * `condor_token_service explain`: shows which grant a job receives. If there is none, shows what differs, and an entry
- * that would admit the job.
+ * `condor_token_service explain`: shows which grant a job receives, and compares the job with each entry of the
+ * configuration. If no grant matches, prints an entry that would admit the job.
  */
 import { readFileSync } from 'node:fs';
 import { describeEntry, entryFor } from '../policy/advice.ts';
@@ -43,7 +43,7 @@ export async function explain({ claims: file, token, ...load }: ExplainOptions, 
     return GRANTED;
   }
   await world.print(`refused: ${decision.reason}`);
-  await world.print(`This entry below jobs: would admit the job:\n${entryFor(claims)}`);
+  await world.print(`The following entry in jobs would admit the job:\n${entryFor(claims)}`);
   return NOT_GRANTED;
 }
 
@@ -61,7 +61,7 @@ function parseClaims(text: string): Claims {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
       return value as Claims;
   } catch {
-    // The error is thrown below.
+    // Invalid JSON. The error is thrown below.
   }
   throw new UsageError('the claims are not a JSON object with unique keys');
 }

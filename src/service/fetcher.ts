@@ -1,4 +1,7 @@
-/** Fetches a token for a grant from the daemon. The seed is the only credential. No other data on the host is used. */
+/**
+ * Fetches a token for a grant from the daemon. The seed is the only credential. The fetch itself uses no environment
+ * variables and no HTCondor configuration.
+ */
 import {
   AuthenticationError,
   AuthorizationError,
@@ -34,17 +37,20 @@ export interface Wish {
   readonly lifetimeSeconds: number;
 }
 
-/** A token, and the daemon that issued it. */
+/** A token, with details of the daemon that issued it. */
 export interface Issued {
   readonly token: IdToken;
   readonly address: string;
-  /** Undefined if the daemon announced no version. */
+  /** HTCondor version of the daemon. Undefined if the daemon did not send its version. */
   readonly version: CondorVersion | undefined;
-  /** Number of seconds by which the daemon's clock is ahead of the clock of this host. */
+  /** Number of seconds by which the daemon's clock is ahead of this host's clock. */
   readonly clockSkewSeconds: number;
 }
 
-/** Empty surroundings: no environment variables, no HTCondor configuration, and no files of an account. */
+/**
+ * An empty environment for the fetch: no environment variables, no HTCondor configuration, and no files in a home
+ * directory.
+ */
 const NOWHERE: Surroundings = {
   env: {},
   setting: () => undefined,
@@ -57,7 +63,7 @@ const REACH_TIMEOUT_MS = 3000;
 
 export class Fetcher {
   readonly #world: World;
-  /** Addresses of located daemons, by pool and name. Each address is kept until a connection to it fails. */
+  /** Addresses of located daemons, by pool and daemon name. An address is kept until a connection to it fails. */
   readonly #addresses = new Map<string, string>();
 
   constructor(world: World) {
@@ -67,7 +73,8 @@ export class Fetcher {
   /**
    * Fetches a token from the first reachable daemon.
    *
-   * @throws AnyHTCondorError. `wasNotIssued` returns false if the daemon may have issued a token despite the error.
+   * @throws AnyHTCondorError. If the daemon might have issued a token despite the error, `wasNotIssued` returns false
+   * for it.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
     const places = placesOf(snapshot);
@@ -84,7 +91,8 @@ export class Fetcher {
   }
 
   /**
-   * True if one of the daemons accepts connections. A daemon behind CCB counts as reachable once it has been located.
+   * True if at least one of the daemons accepts connections. A daemon behind CCB is considered reachable as soon as it
+   * has been located.
    */
   async isReachable(snapshot: Snapshot): Promise<boolean> {
     const [seed] = [...snapshot.seeds].flatMap(([identity, each]) =>
@@ -156,7 +164,8 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
-      for (const { ahead } of targets) ahead?.close(); // the fetch uses its own Host
+      // The fetch opens its own connections.
+      for (const { ahead } of targets) ahead?.close();
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }
     if (found === undefined) throw new LocateError('ERR_NOT_FOUND', 'no daemon was found', []);
@@ -167,7 +176,7 @@ export class Fetcher {
 
 type Place = Partial<Record<'address' | 'pool' | 'name' | 'type' | 'key', string | undefined>>;
 
-/** Builds the request in the same way as the library. */
+/** Builds the request from inputs, in the same way as the library does. */
 function requestFor(wish: Wish, place: Place): TokenRequest {
   const { identity, seed, authz, lifetimeSeconds } = wish;
   const inputs: Partial<Record<InputName, string | undefined>> = {
@@ -184,7 +193,10 @@ function requestFor(wish: Wish, place: Place): TokenRequest {
   return readRequest((name) => inputs[name], NOWHERE);
 }
 
-/** Returns the daemons in the configuration, in order. If there are none, returns the schedd on this host. */
+/**
+ * Returns the daemons in the configuration, in order. If the configuration lists none, returns an empty entry, which
+ * stands for the schedd on this host.
+ */
 function placesOf({ config: { daemons } }: Snapshot): readonly DaemonPlace[] {
   return daemons.length > 0 ? daemons : [{}];
 }
@@ -194,15 +206,15 @@ function placeName({ address, pool, name, type }: DaemonPlace): string {
   return pool === undefined ? 'the schedd of this host' : `${type ?? 'schedd'} ${name ?? ''} of ${pool}`;
 }
 
-/** True if no connection was made, so that another address may be tried. */
+/** True if no connection to the daemon was established, so it is safe to try another address. */
 function wasNotReached(error: unknown): boolean {
   if (error instanceof LocateError) return true;
   return error instanceof ConnectError && (error.phase === 'connect' || error.phase === 'locate');
 }
 
 /**
- * True if it is certain that no token was issued, because the daemon was not reached or refused the request. After a
- * lost reply, this is not certain.
+ * True if it is certain that no token was issued, because the daemon was not reached or refused the request. If only
+ * the reply was lost, the daemon might have issued a token.
  */
 export function wasNotIssued(error: unknown): boolean {
   return error instanceof DaemonError || isRefusal(error) || wasNotReached(error);
@@ -210,12 +222,12 @@ export function wasNotIssued(error: unknown): boolean {
 
 export const SEED_UNUSABLE = 'seed unusable';
 
-/** True if the daemon does not accept the seed or issues no token for it. */
+/** True if the daemon did not accept the seed, or did not issue a token for it. */
 export function refusesSeed(error: unknown): boolean {
   return error instanceof AuthenticationError || error instanceof AuthorizationError || error instanceof DaemonError;
 }
 
-/** Returns the response to a job after a failed fetch. The response reveals nothing about the pool. */
+/** Returns the response that a job receives after a failed fetch. The response reveals nothing about the pool. */
 export function describeFailure(error: unknown): { readonly status: 502 | 503; readonly text: string } {
   if (error instanceof TokenError) return { status: 502, text: 'the daemon issued a different token than requested' };
   if (refusesSeed(error)) return { status: 503, text: SEED_UNUSABLE };

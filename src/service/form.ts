@@ -1,15 +1,15 @@
-/** Parses the form of a token request (RFC 8693, section 2.1) before anything is verified. */
+/** Parses the form in a token request (RFC 8693, section 2.1). At this point, nothing has been verified. */
 
 export interface TokenForm {
   readonly jobToken: string;
   readonly authz: readonly string[];
-  /** Requested lifetime in seconds. Undefined requests the maximum of the grant. */
+  /** Requested lifetime in seconds. If undefined, the maximum lifetime of the grant is requested. */
   readonly lifetimeSeconds: number | undefined;
-  /** Identity of the requested grant. Required only if several grants match. */
+  /** Identity of the requested grant. Required only if several grants match the job. */
   readonly identity: string | undefined;
 }
 
-/** An error as defined in RFC 6749, section 5.2. The message contains nothing from the request. */
+/** An error response as defined in RFC 6749, section 5.2. The error message contains nothing from the request. */
 export class FormError extends Error {
   readonly code: 'invalid_request' | 'invalid_scope' | 'unsupported_grant_type';
 
@@ -25,10 +25,10 @@ const REQUESTED_TYPES = [TOKEN_TYPES[0], 'urn:ietf:params:oauth:token-type:acces
 const LEVEL = /^condor:\/([A-Z_]{1,32})$/;
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 const MAX_PARAMETERS = 32;
-/** Maximum length of an identity. It is short, because a refusal repeats the identity. */
+/** Maximum length of an identity, in characters. The limit is low because a refusal repeats the identity. */
 const MAX_IDENTITY_LENGTH = 200;
 
-/** Parses the form. @throws FormError if it is invalid. */
+/** Parses the form. @throws FormError if the form is invalid. */
 export function readForm(body: string): TokenForm {
   if (body.split('&').length > MAX_PARAMETERS) throw invalid('there are too many parameters');
   const form = new URLSearchParams(body);

@@ -1,4 +1,7 @@
-/** The HTTP server. It limits the size, duration and number of requests, but does not parse token requests. */
+/**
+ * The HTTP server of the service. It limits the size, duration and number of requests, but does not parse the forms in
+ * them.
+ */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
@@ -8,14 +11,17 @@ import type { TokenResponse } from './token-endpoint.ts';
 interface Handlers {
   token(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse>;
   isReady(): Promise<boolean>;
-  /** Reports a defect to the administrator. The client receives status 500. */
+  /** Reports an internal error to the administrator. The client receives status 500. */
   failed(error: unknown): void;
 }
 
 export interface ServerOptions {
-  /** Certificate and key in PEM format. Undefined means plain HTTP. */
+  /** Certificate and private key in PEM format. If undefined, the server uses plain HTTP. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Proxies whose X-Forwarded-For header is trusted. The peer of a Unix socket is always trusted. */
+  /**
+   * Addresses of the proxies whose X-Forwarded-For header is trusted. A proxy that connects through a Unix socket is
+   * always trusted.
+   */
   readonly trustedProxies: () => readonly string[];
   readonly elapsedMs: () => number;
 }
@@ -25,8 +31,8 @@ const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /**
- * Maximum number of connections without a complete request. If it is exceeded, the oldest connection of the busiest
- * address is closed.
+ * Maximum number of connections without a complete request. If there are more, the oldest one from the client address
+ * with the most such connections is closed.
  */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
@@ -39,7 +45,7 @@ export class HttpServer {
   readonly server: Server | HttpsServer;
   readonly #handlers: Handlers;
   readonly #options: ServerOptions;
-  /** Idle connections by address, oldest first. */
+  /** Connections without a complete request, by client address and then by port. The oldest connection comes first. */
   readonly #waiting = new Map<string, Map<string, Socket>>();
   readonly #sockets = new Set<Socket>();
   readonly #stopped = new AbortController();
@@ -69,7 +75,9 @@ export class HttpServer {
     this.server.maxRequestsPerSocket = 100;
   }
 
-  /** Stops listening, waits a limited time for requests to end, and then closes the remaining connections. */
+  /**
+   * Stops listening, waits for a limited time until the active requests end, and then closes the remaining connections.
+   */
   async stop(graceMs: number): Promise<void> {
     const closed = new Promise((resolve) => this.server.close(resolve));
     this.server.closeIdleConnections();
@@ -85,12 +93,12 @@ export class HttpServer {
     const { remoteAddress: address = '', remotePort: port = 0 } = socket;
     const key = String(port);
     this.#sockets.add(socket);
-    socket.on('error', () => {}); // the client reset the connection, or the service closed it
+    socket.on('error', () => {}); // the client reset the connection, or the service closed the connection
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);
     });
-    if (address === '') return; // a Unix socket, whose proxy has its own limits
+    if (address === '') return; // a Unix socket: the proxy behind it has its own limits
     this.#addWaiting(address, key, socket);
     if (this.#waitingCount > CONNECTIONS_WAITING) this.#evict();
   }
@@ -159,12 +167,12 @@ export class HttpServer {
   }
 
   /**
-   * Returns the client's address. If a trusted proxy sent the request, this is the last address in X-Forwarded-For that
-   * is not a trusted proxy's.
+   * Returns the client's address. If a trusted proxy sent the request, returns the last address in X-Forwarded-For that
+   * is not the address of a trusted proxy.
    */
   #addressOf(request: IncomingMessage): string {
     const trusted = this.#options.trustedProxies();
-    // Some proxies append a port.
+    // Some proxies append the client's port to its address.
     const withoutPort = (text: string) => text.trim().replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
     const plain = (text: string) => withoutPort(text).replace(/^::ffff:(?=\d+\.)/, '');
     const peer = plain(request.socket.remoteAddress ?? '');
@@ -172,7 +180,8 @@ export class HttpServer {
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
     const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
-    // A value that is not an address comes from the proxy. The values before it come from the client and are not used.
+    // If the last value is not an address, the proxy wrote something else, such as `unknown`. Earlier values were sent
+    // by the client, so they are not used.
     return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }
@@ -182,7 +191,7 @@ const TOO_LARGE: TokenResponse = {
   body: { error: 'invalid_request', error_description: `the body has more than ${MAX_BODY_LENGTH} bytes` },
 };
 
-/** Returns the body of a request. Returns undefined if it is too large, without reading the rest. */
+/** Returns the body of a request. If the body is too large, returns undefined without reading the rest of the body. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_LENGTH) return undefined;
   const chunks: Buffer[] = [];

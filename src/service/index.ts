@@ -2,7 +2,7 @@
 import { run } from './main.ts';
 import { processWorld } from './world.ts';
 
-process.exitCode = 1; // overwritten when the run ends
+process.exitCode = 1; // overwritten when `run` has finished
 void run(process.argv.slice(2), processWorld()).then((status) => {
   process.exitCode = status;
 });

@@ -1,4 +1,4 @@
-/** The public keys of issuers. They are discovered over HTTPS, cached, and refreshed at a limited rate. */
+/** The public keys of issuers. The keys are discovered over HTTPS, cached, and refreshed at a limited rate. */
 import { createLocalJWKSet } from 'jose/jwks/local';
 import { proxyFor } from '../credentials/http-proxy.ts';
 import { isHttpToThisHost, sendHttp } from '../credentials/https.ts';
@@ -11,9 +11,9 @@ import type { World } from './world.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;
 
-/** Thrown if the keys of an issuer are unknown or may be outdated, and cannot be fetched now. */
+/** Thrown if the keys of an issuer are unknown or might be outdated, and cannot be fetched now. */
 export class IssuerUnavailable extends Error {
-  /** Number of seconds until the keys can be fetched. Undefined if this depends on the issuer. */
+  /** Number of seconds until the keys can be fetched again. Undefined if this depends on the issuer. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, retryAfterSeconds?: number) {
@@ -24,10 +24,10 @@ export class IssuerUnavailable extends Error {
 
 interface Kept {
   keys: KeySet | undefined;
-  /** Times of the last successful fetch and of the last attempt, in seconds of a monotonic clock. */
+  /** Times of the last successful fetch and of the last attempt, in seconds by the monotonic clock. */
   fetchedAt: number;
   askedAt: number;
-  /** Time of the last fetch that an unknown key caused. */
+  /** Time of the last fetch that was caused by an unknown key, in seconds by the monotonic clock. */
   refetchedAt: number;
   pending: Promise<void> | undefined;
   problem: string;
@@ -35,7 +35,7 @@ interface Kept {
 
 const FRESH_SECONDS = 10 * 60;
 const USABLE_SECONDS = 24 * 60 * 60;
-/** Minimum pause between requests to an issuer that fails or that lacks a key, in seconds. */
+/** Minimum time between two fetches from an issuer after a failure or because of an unknown key, in seconds. */
 const PAUSE_SECONDS = 30;
 const TIMEOUT_MS = 5000;
 const MAX_KEYS = 50;
@@ -49,11 +49,14 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the keys of an issuer. `isUnknown` is true if the previously returned keys lack the key of a token. The
-   * keys are then fetched again, at most once every 30 s. Within that time, the issuer may have published the key, so
-   * the token is not refused permanently. Otherwise, a flood of invented key IDs could keep a new key from being used.
+   * Returns the keys of an issuer. `isUnknown` is true if the previously returned keys do not include the key of a
+   * token. In this case, the keys are fetched again, at most once every 30 s.
    *
-   * @throws IssuerUnavailable
+   * Between these fetches, a token with an unknown key causes IssuerUnavailable instead of a permanent refusal, because
+   * the issuer could have published the key in the meantime. Without this rule, a flood of invented key IDs could
+   * prevent tokens with a new key from being accepted.
+   *
+   * @throws IssuerUnavailable if the keys are unknown or might be outdated.
    */
   async keysOf(issuer: string, isUnknown = false): Promise<KeySet> {
     const kept = this.#kept.get(issuer) ?? nothingKept();
@@ -68,16 +71,16 @@ export class IssuerKeys {
       kept.pending ??= this.#fetch(issuer, kept).finally(() => {
         kept.pending = undefined;
       });
-    // A request whose issuer has fresh keys does not wait for the fetch. Otherwise, tokens with invented key IDs could
-    // delay other requests by TIMEOUT_MS.
+    // If the issuer's keys are fresh, the request does not wait for the fetch. Otherwise, tokens with invented key IDs
+    // could delay other requests by up to TIMEOUT_MS.
     if (isStale || isUnknown) await kept.pending;
     if (isUnknown && kept.fetchedAt < now)
-      throw new IssuerUnavailable(`the keys of ${issuer} were fetched shortly before`, this.#pauseOf(kept));
+      throw new IssuerUnavailable(`the keys of ${issuer} were fetched a moment ago`, this.#pauseOf(kept));
     if (kept.keys !== undefined && this.#seconds() - kept.fetchedAt < USABLE_SECONDS) return kept.keys;
     throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched: ${kept.problem}`);
   }
 
-  /** Removes the keys of issuers that the configuration no longer contains. */
+  /** Removes the keys of issuers that are no longer in the configuration. */
   retain(issuers: ReadonlySet<string>): void {
     for (const issuer of this.#kept.keys()) if (!issuers.has(issuer)) this.#kept.delete(issuer);
   }

@@ -1,4 +1,7 @@
-/** Verifies the OIDC token of a job: its issuer, audience and times. The policy determines what the job may do. */
+/**
+ * Verifies the OIDC token of a job: its signature, issuer, audience and times. The policy determines what the job is
+ * allowed to do.
+ */
 import { compactVerify } from 'jose/jws/compact/verify';
 import type { Claims } from '../policy/claims.ts';
 import { hasUniqueKeys } from '../policy/unique-keys.ts';
@@ -11,13 +14,14 @@ export interface JobToken {
   readonly expiresAt: number;
   readonly issuedAt: number;
   /**
-   * Key under which the uses of the token are counted. It is derived from (iss, jti) or from the signed part. The
-   * signature is not included, because it can be changed and remain valid.
+   * Key under which the uses of the token are counted. The key is a digest of the `iss` and `jti` claims or, without
+   * `jti`, of the signed part of the token. The signature is not included, because a different signature could be valid
+   * for the same token.
    */
   readonly useKey: string;
 }
 
-/** Thrown if a token is rejected. The message may be sent to the job. */
+/** Thrown if a job token is rejected. The error message can be sent to the job. */
 export class TokenRejected extends Error {}
 
 export interface Expected {
@@ -30,13 +34,13 @@ export interface Expected {
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
-/** Maximum difference between this host's clock and the clock of an issuer, in seconds. */
+/** Maximum tolerated difference between this host's clock and an issuer's clock, in seconds. */
 export const MAX_SKEW_SECONDS = 60;
 
 /**
  * Verifies a job token.
  *
- * @throws TokenRejected with a reason that contains no part of the token.
+ * @throws TokenRejected with a reason. The reason contains no claim except the audience.
  * @throws IssuerUnavailable if the keys of the issuer cannot be fetched.
  */
 export async function verifyJobToken(text: string, expected: Expected): Promise<JobToken> {
@@ -44,7 +48,7 @@ export async function verifyJobToken(text: string, expected: Expected): Promise<
   const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
   if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
   const { alg, crit } = decodePart(header, 'header');
-  // With `b64: false` (RFC 7797), the signature would cover a payload other than the one that is read here.
+  // With `b64: false` (RFC 7797), the signature would cover a different payload than the one that is decoded here.
   if (crit !== undefined) throw new TokenRejected('the job token has a critical header (crit), which is not supported');
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
     throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);
@@ -65,9 +69,9 @@ export function sha256(text: string): string {
 }
 
 /**
- * Returns the claims of a token without verification, for `explain`.
+ * Returns the claims of a job token without verifying it, for `explain`.
  *
- * @throws TokenRejected
+ * @throws TokenRejected if the claims cannot be decoded.
  */
 export function unverifiedClaimsOf(text: string): Claims {
   return decodePart(text.trim().split('.')[1] ?? '', 'payload');
@@ -80,7 +84,7 @@ function decodePart(part: string, what: string): Claims {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
       return value as Claims;
   } catch {
-    // The cause is omitted, because its message may quote the token.
+    // The parser's error is omitted from the message, because it might quote the token.
   }
   throw new TokenRejected(`the ${what} of the job token is not a JSON object with unique keys`);
 }
@@ -104,7 +108,10 @@ async function verifySignature(text: string, issuer: string, keys: IssuerKeys): 
   }
 }
 
-/** Checks that this service is the only audience. Otherwise, the other relying parties could replay the token. */
+/**
+ * Checks that this service is the only audience of the token. Otherwise, another service in the audience could replay
+ * the token here.
+ */
 function checkAudience(aud: unknown, expected: string): void {
   const [only, ...others] = Array.isArray(aud) ? (aud as readonly unknown[]) : [aud];
   if (only === expected && others.length === 0) return;

@@ -1,12 +1,16 @@
-/** Limits of the service: requests per minute for each key, and concurrent work. */
+/**
+ * Limits of the service: the number of requests per minute for each client address or job, and the number of concurrent
+ * fetches.
+ */
 
 const MINUTE_MS = 60_000;
 /**
- * Maximum number of keys in one minute. If it is exceeded, all keys are dropped, so that a flood cannot exhaust memory.
+ * Maximum number of keys that are counted at the same time. If this number is reached, all counts are dropped, so that
+ * a flood cannot exhaust memory.
  */
 const MAX_KEYS = 100_000;
 
-/** Counts events by key in windows of one minute. */
+/** Counts events by key in windows of one minute. A key identifies a client address or a job. */
 export class PerMinute {
   readonly #limit: number;
   readonly #elapsedMs: () => number;
@@ -18,7 +22,7 @@ export class PerMinute {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** True if this key has reached its limit. */
+  /** True if the events of this key have reached the limit. */
   isOver(key: string): boolean {
     this.#roll();
     return (this.#counts.get(key) ?? 0) >= this.#limit;
@@ -30,7 +34,7 @@ export class PerMinute {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
-  /** Number of seconds until the next window. */
+  /** Number of seconds until the next window begins. */
   get retryAfterSeconds(): number {
     return Math.max(1, Math.ceil((this.#windowEndMs - this.#elapsedMs()) / 1000));
   }
@@ -43,7 +47,7 @@ export class PerMinute {
   }
 }
 
-/** Limits concurrent work. Additional callers wait in order, for a limited time. */
+/** Limits the number of concurrent tasks. Further callers wait in order of arrival, for a limited time. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -52,7 +56,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Acquires a slot. Returns the function that releases it, or undefined if no slot became free in time. */
+  /** Acquires a slot. Returns a function that releases the slot, or undefined if no slot becomes free in time. */
   async acquire(waitMs: number): Promise<(() => void) | undefined> {
     if (this.#free > 0) {
       this.#free -= 1;
@@ -84,8 +88,8 @@ export class Slots {
 }
 
 /**
- * Returns the key under which failures of an address are counted. For IPv6, the key is the /64 prefix, because a client
- * controls a whole /64 network.
+ * Returns the key under which the failures of a client address are counted. For IPv6, the key is the /64 prefix,
+ * because a single client usually controls an entire /64 network.
  */
 export function addressKey(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');

@@ -1,4 +1,4 @@
-/** Command line of the service. Runs a subcommand and returns its exit status. */
+/** Command line of the service. Runs a subcommand, and returns the exit status. */
 import { resolve } from 'node:path';
 import { VERSION } from '../cli/version.ts';
 import { systemReason } from '../runtime/system-reason.ts';
@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 
 const DEFAULT_STATE = '/var/lib/condor-token-service';
 
-/** Runs the command and returns its exit status. Reports errors on standard error. */
+/** Runs the command, and returns the exit status. Writes errors to standard error. */
 export async function run(args: readonly string[], world: World): Promise<number> {
   try {
     return await main(args, world);
@@ -31,7 +31,7 @@ export async function run(args: readonly string[], world: World): Promise<number
   }
 }
 
-/** Describes a failure to start, such as a state directory that cannot be created or an address in use. */
+/** Describes a failure to start, such as a state directory that cannot be created or a port that is already in use. */
 function startFailure(error: unknown): string {
   const { path, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const place = path ?? (address === undefined ? undefined : `${address}${port === undefined ? '' : ` port ${port}`}`);

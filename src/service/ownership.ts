@@ -1,4 +1,4 @@
-/** Checks who can replace the files of the service. Only root and the account of the service may do so. */
+/** Checks that only root and the account of the service can replace the service's files. */
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -6,8 +6,8 @@ const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Checks a directory and its parents, with links resolved. Other accounts may write to a parent with the sticky bit,
- * such as `/tmp`, because they cannot rename the files of other accounts there.
+ * Checks a directory and its parents, after resolving symbolic links. A parent directory with the sticky bit, such as
+ * `/tmp`, may be writable by other accounts, because they cannot rename files there that they do not own.
  *
  * @throws Error if other accounts can replace the directory.
  */

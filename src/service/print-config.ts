@@ -1,6 +1,6 @@
 /**
- * `condor_token_service config`: prints the files and commands that an administrator needs for the installation. It
- * writes no files.
+ * `condor_token_service config`: prints the files and commands that an administrator needs to install the service. The
+ * subcommand itself writes no files.
  */
 import { dirname, join } from 'node:path';
 import type { Configuration, Grant } from '../policy/model.ts';

@@ -2,8 +2,9 @@
  * Records which job tokens have been used, and how often. A use is on disk before the daemon is contacted, so that
  * neither a crash nor a restart permits a second use.
  *
- * The file has one JSON line for each change. `k` is the key, `n` is its number of uses, and `u` is the time at which
- * the key may be removed. If the last line has no newline, writing it was interrupted, so nothing was fetched for it.
+ * The file has one JSON line for each change. `k` is the key of a token, `n` is the number of its uses, and `u` is the
+ * time after which the entry can be removed. If the last line has no newline, the write was interrupted, so no token
+ * was fetched for this use.
  */
 import { type FileHandle, lstat, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +14,7 @@ import type { World } from './world.ts';
 
 interface Use {
   uses: number;
-  /** Time until which the use is recorded, in seconds since 1970. */
+  /** Time until which the entry must be kept, in seconds since 1970. */
   readonly until: number;
 }
 
@@ -23,14 +24,14 @@ interface Change {
 }
 
 const FILE = 'used-tokens';
-/** Key of the entry that stores `blindUntil`. All other keys are SHA-256 digests in hexadecimal. */
+/** Key of the entry that stores `blindUntil`. The keys of all other entries are SHA-256 digests in hexadecimal. */
 const BLIND = 'blind';
 /**
- * Maximum age of an accepted token, in seconds. After this time, all tokens from before `blindUntil` are too old to be
- * accepted.
+ * Maximum age of a job token that is accepted, in seconds. Once `blindUntil` is this long ago, no earlier token is
+ * accepted anyway, so the entry can be removed.
  */
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
-/** Number of obsolete lines after which the file is rewritten. */
+/** Number of obsolete lines in the file after which it is rewritten. */
 const MAX_DEAD_LINES = 50_000;
 
 export class ReuseStore {
@@ -44,8 +45,8 @@ export class ReuseStore {
   #writing: Promise<void> | undefined;
   #now: () => number;
   /**
-   * Tokens issued before this time (in seconds since 1970) are refused, because the store does not know whether they
-   * were used.
+   * Job tokens that were issued before this time (in seconds since 1970) are refused, because the store has no record
+   * of whether they were used.
    */
   readonly blindUntil: number;
 
@@ -60,9 +61,10 @@ export class ReuseStore {
   }
 
   /**
-   * Opens the store in a directory. If the file is missing or unreadable, the store starts empty and refuses tokens
-   * that were issued before now. Because an issuer's clock may be ahead, it also refuses tokens that are issued within
-   * the next minute. It remembers this time across restarts. `say` receives the reason.
+   * Opens the store in a directory. If the file is missing or unreadable, the store starts empty, and all tokens that
+   * were issued before now must be refused. Because an issuer's clock might be ahead, this also applies to tokens that
+   * are issued within the next minute. The end of this minute is stored as `blindUntil`, so that it is kept across
+   * restarts. `say` receives the reason why the store starts empty.
    */
   static async open(directory: string, { now, say, uid }: Pick<World, 'now' | 'say' | 'uid'>): Promise<ReuseStore> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -85,8 +87,8 @@ export class ReuseStore {
   }
 
   /**
-   * Records one more use of a token. Resolves to false if the token has been used `limit` times, and to true when the
-   * use is on disk. If the use cannot be written, rejects without counting it.
+   * Records one more use of a token. Resolves to false if the token has already been used `limit` times, and to true
+   * once the use has been written to disk. If the use cannot be written, rejects, and the use is not counted.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };
@@ -103,8 +105,8 @@ export class ReuseStore {
   }
 
   /**
-   * Cancels a use for which no token was issued. If the cancellation cannot be written, the use counts again after a
-   * restart.
+   * Cancels a use for which no token was issued. If the cancellation cannot be written, the use is counted again after
+   * a restart.
    */
   async release(key: string): Promise<void> {
     const use = this.#used.get(key);
@@ -133,7 +135,7 @@ export class ReuseStore {
     });
   }
 
-  /** Writes all waiting lines together and syncs once, so that many requests share one sync. */
+  /** Writes all queued lines together and syncs the file once, so that many requests share one sync. */
   async #writeAll(): Promise<void> {
     while (this.#queue.length > 0) {
       const changes = this.#queue;
@@ -155,19 +157,19 @@ export class ReuseStore {
       await this.#file.datasync();
       this.#length += bytes.length;
     } catch (error) {
-      await this.#file.truncate(this.#length); // a partial line before the next one would make the file unreadable
+      await this.#file.truncate(this.#length); // a partial line followed by another line would make the file unreadable
       throw error;
     }
   }
 
-  /** Rewrites the file without the entries that may be removed. */
+  /** Rewrites the file without obsolete lines and expired entries. */
   async #compact(): Promise<void> {
     const now = this.#now();
     for (const [key, { until }] of this.#used) if (until < now) this.#used.delete(key);
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    await rm(temporary, { force: true }); // left by a run that was killed
+    await rm(temporary, { force: true }); // could remain from a run that was killed
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);
@@ -185,7 +187,7 @@ export class ReuseStore {
   }
 }
 
-/** Parses the file. @throws Error if a line is invalid, unless it is an incomplete last line. */
+/** Parses the file. An incomplete last line is ignored. @throws Error if any other line is invalid. */
 function parseStore(text: string): Map<string, Use> {
   const used = new Map<string, Use>();
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {

@@ -1,4 +1,7 @@
-/** Reads the seeds, which are the stored IDTOKENs of the grants. Each seed is read once per load. */
+/**
+ * Reads the seeds, which are the stored IDTOKENs of the grants. Each time the configuration is loaded, each seed is
+ * read once.
+ */
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reasonOf } from '../credentials/private-file.ts';
@@ -11,14 +14,14 @@ import { covers } from '../token/levels.ts';
 import { checkDirectories } from './ownership.ts';
 
 interface SeedPlaces {
-  /** The directory `seeds.d` next to the configuration. */
+  /** Path of the directory `seeds.d` next to the configuration file. */
   readonly directory: string;
-  /** Directory of systemd's credentials. Undefined if the service was started without credentials. */
+  /** Path of the directory with systemd's credentials. Undefined if systemd passed no credentials to the service. */
   readonly credentials: string | undefined;
   readonly uid: number | undefined;
 }
 
-/** Seed of a grant. If the seed is unavailable, the grant is disabled, but the other grants work. */
+/** Seed of a grant. If the seed is unavailable, only this grant is disabled. */
 export type Seed =
   | { readonly token: IdToken; readonly source: string; readonly warning: string | undefined }
   | Unavailable;
@@ -28,7 +31,7 @@ const MAX_CONFIG_BYTES = 1024 * 1024;
 const WARN_BEFORE_SECONDS = 14 * 24 * 60 * 60;
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** Reads the seed of a grant and checks that it matches the grant. `now` is in seconds since 1970. */
+/** Reads the seed of a grant, and checks that the seed matches the grant. `now` is in seconds since 1970. */
 export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   const { identity } = grant;
   const inCredentials = places.credentials === undefined ? undefined : join(places.credentials, `seed.${identity}`);
@@ -53,7 +56,7 @@ export function readSeed(grant: Grant, places: SeedPlaces, now: number): Seed {
   }
 }
 
-/** Returns a warning about the expiry of a seed, or undefined if none is needed. */
+/** Returns a warning about the expiry of a seed. Returns undefined if the seed is valid for long enough. */
 export function warningOf({ expiresAt }: IdToken, identity: string, now: number): string | undefined {
   if (expiresAt === undefined) return `the seed of ${identity} never expires; create it with -lifetime 7776000`;
   const left = expiresAt - now;
@@ -63,7 +66,7 @@ export function warningOf({ expiresAt }: IdToken, identity: string, now: number)
     : `the seed of ${identity} expires in ${Math.floor(left / DAY_SECONDS)} days; replace it`;
 }
 
-/** Reads a seed file. @throws Error if other accounts can read or replace it. */
+/** Reads a seed file. @throws Error if other accounts can read or replace the file. */
 function readSeedFile(path: string, owner: number | undefined | 'systemd'): string {
   const check = ({ uid, mode }: { readonly uid: number; readonly mode: number }) => {
     if (owner === 'systemd') return;
@@ -75,7 +78,7 @@ function readSeedFile(path: string, owner: number | undefined | 'systemd'): stri
   return readBounded(path, MAX_SEED_LENGTH, check).toString('utf8');
 }
 
-/** Checks that a seed matches its grant. @throws Error if it does not. */
+/** Checks that a seed matches its grant. @throws Error if the seed does not match. */
 function checkSeed(token: IdToken, { identity, authz }: Grant, now: number): void {
   if (token.subject !== identity) throw new Error(`it is a token for ${token.subject}`);
   if (token.expiresAt !== undefined && token.expiresAt <= now) throw new Error('it has expired');
@@ -92,15 +95,16 @@ function flagsOf(authz: readonly string[]): string {
 }
 
 /**
- * Checks the directory of a path, and the directory of the file that the path resolves to. @throws Error if other
- * accounts can replace either of them.
+ * Checks the directory of a path and, if the path is a symbolic link, the directory of its target.
+ *
+ * @throws Error if other accounts can replace either of the directories.
  */
 function checkPlaces(path: string, uid: number | undefined): void {
   checkDirectories(dirname(path), uid);
   checkDirectories(dirname(realpathSync(path)), uid);
 }
 
-/** Reads a file that root or this account owns and that no other account can write to. */
+/** Reads a file. @throws Error unless root or this account owns the file, and no other account can write to it. */
 export function readOwnFile(path: string, uid: number | undefined): string {
   try {
     checkPlaces(path, uid);

@@ -1,4 +1,4 @@
-/** `condor_token_service serve`: starts the components of the service, and stops them on a signal. */
+/** `condor_token_service serve`: starts the components of the service, and stops them when a signal arrives. */
 import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Listen } from '../policy/model.ts';
@@ -23,11 +23,14 @@ const READY_CACHE_MS = 10_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SOCKET_MODE = 0o660;
 
-/** Serves requests until a signal arrives. Rejects before it listens if the configuration or a file is invalid. */
+/**
+ * Serves requests until SIGTERM or SIGINT arrives. If the configuration or a file is invalid, rejects before the
+ * service listens.
+ */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let started = () => {};
-  // Installed before the configuration is loaded, because by default this signal ends the process. Reloads wait until
-  // the service has started.
+  // This handler is installed before the configuration is loaded, because SIGHUP ends the process by default. Reloads
+  // wait until the service has started.
   let reloading = new Promise<void>((resolve) => {
     started = resolve;
   });
@@ -65,7 +68,8 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
       world.say(`the configuration was not replaced: ${messageOf(error)}`);
     }
   };
-  // Installed before the service announces that it listens, because by default each of these signals ends the process.
+  // These handlers are installed before the service announces that it is listening, because each of these signals ends
+  // the process by default.
   const stopped = new Promise<void>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) world.onSignal(name, resolve);
   });
@@ -89,7 +93,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
 
 async function listenAt({ server }: HttpServer, listen: Listen): Promise<void> {
   if ('socket' in listen && lstatSync(listen.socket, { throwIfNoEntry: false })?.isSocket() === true)
-    rmSync(listen.socket); // left by a service that was killed
+    rmSync(listen.socket); // could remain from a service that was killed
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const listening = () => {
@@ -123,7 +127,7 @@ function warnOfSeeds({ seeds }: Snapshot, { now, say }: World): void {
   }
 }
 
-/** True if every enabled grant has a seed that has not expired, and the daemon accepts connections. */
+/** True if every enabled grant has a seed that has not expired, and at least one daemon accepts connections. */
 async function isReady(snapshot: Snapshot, fetcher: Fetcher, { now }: World): Promise<boolean> {
   const usable = [...snapshot.seeds.values()].every(
     (seed) => !(seed instanceof Unavailable) && (seed.token.expiresAt ?? Number.POSITIVE_INFINITY) > now(),
@@ -131,7 +135,7 @@ async function isReady(snapshot: Snapshot, fetcher: Fetcher, { now }: World): Pr
   return usable && (await fetcher.isReachable(snapshot));
 }
 
-/** Caches the last result of `work` for `ageMs`. Concurrent callers share one call. */
+/** Returns a function that calls `work` and caches the result for `ageMs`. Concurrent callers share one call. */
 function cached<T>(ageMs: number, elapsedMs: () => number, work: () => Promise<T>): () => Promise<T> {
   let last: { result: Promise<T>; at: number } | undefined;
   return () => {

@@ -1,4 +1,4 @@
-/** Checks the name, expiry and chain of the service's certificate. */
+/** Checks the name, expiry and chain of the service's TLS certificate. */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors.ts';
 import type { Configuration } from '../policy/model.ts';
@@ -8,7 +8,7 @@ import { readTlsPair, tlsPaths } from './tls-pair.ts';
 import type { World } from './world.ts';
 
 type Certificate = InstanceType<ReturnType<typeof crypto>['X509Certificate']>;
-/** One result of `check`: the verdict, and a text with the action to take. */
+/** One result of `check`: a verdict, and a text that includes the action to take. */
 export type Finding = readonly ['ok' | 'warn' | 'fail', string];
 
 const WARN_DAYS = 14;
@@ -28,7 +28,8 @@ export function certificateProblems({ tls, audience }: Configuration, world: Wor
 }
 
 /**
- * `pem` contains the certificate, followed by its CA certificates. `roots` are the CA certificates that clients trust.
+ * Checks a certificate. `pem` contains the certificate, followed by its intermediate CA certificates. `roots` are the
+ * CA certificates that clients are assumed to trust.
  */
 function certificateFindings(pem: string, roots: readonly string[], audience: string, now: number): readonly Finding[] {
   const { X509Certificate } = crypto();
@@ -44,7 +45,10 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   else if (days < WARN_DAYS) found.push(['warn', `certificate: it expires in ${days} days; renew it`]);
   for (const [at, each] of chain.slice(0, -1).entries())
     if (chain[at + 1] !== undefined && !each.checkIssued(chain[at + 1] as typeof each))
-      found.push(['fail', 'certificate: the certificates in the file do not form a chain; put each above its issuer']);
+      found.push([
+        'fail',
+        'certificate: the certificates in the file do not form a chain; put each certificate above that of its issuer',
+      ]);
   const top = chain.at(-1) ?? own;
   const trusted = roots.some(
     (root) => top.checkIssued(new X509Certificate(root)) || top.raw.equals(new X509Certificate(root).raw),
@@ -57,10 +61,10 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   return found.length > 0 ? found : [['ok', `certificate: for ${name}, valid for ${days} days`]];
 }
 
-/** Returns whether a certificate is for `name`, the host of a URL. An IPv6 address in a URL is in brackets. */
+/** True if a certificate is valid for `name`, the host of a URL. In a URL, an IPv6 address is enclosed in brackets. */
 function isFor(certificate: Certificate, name: string): boolean {
   const bare = name.replace(/^\[|\]$/g, '');
-  // checkIP throws for a host name
+  // checkIP throws if its argument is a host name.
   return (isIpAddress(bare) ? certificate.checkIP(bare) : certificate.checkHost(name)) !== undefined;
 }
 
@@ -70,7 +74,7 @@ function rootsOf(env: World['env']): readonly string[] {
     try {
       return readFileSync(path, 'utf8').match(PEM) ?? [];
     } catch {
-      // Try the next path.
+      // The file cannot be read. Try the next path.
     }
   }
   return [];

@@ -1,4 +1,7 @@
-/** The configuration, the seeds and facts about the host, which are read once. Every request uses a single snapshot. */
+/**
+ * A snapshot of the configuration, the seeds and facts about the host. It is loaded at the start and at each reload.
+ * Each request uses a single snapshot.
+ */
 import { dirname, join } from 'node:path';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';
 import { messageOf } from '../errors.ts';
@@ -15,12 +18,12 @@ export interface Snapshot {
   readonly config: Configuration;
   readonly seeds: ReadonlyMap<string, Seed>;
   readonly issuers: ReadonlySet<string>;
-  /** SHA-256 of the configuration's text. */
+  /** SHA-256 digest of the configuration file. */
   readonly digest: string;
   readonly warnings: readonly string[];
-  /** Name and address files of the schedd on this host. */
+  /** Name of the schedd on this host, and the paths of the files that contain its address. */
   readonly local: LocalDaemon;
-  /** HTCondor's configuration on this host. */
+  /** Returns the value of a setting in HTCondor's configuration on this host. */
   readonly setting: Settings;
 }
 
@@ -29,7 +32,7 @@ export interface LoadOptions {
   readonly insecureTestIssuer: boolean;
 }
 
-/** Thrown if the configuration is invalid. The exit status is 2. */
+/** Thrown if the configuration is invalid. The command then exits with status 2. */
 export class InvalidConfiguration extends Error {
   readonly mistakes: readonly string[];
 
@@ -39,16 +42,20 @@ export class InvalidConfiguration extends Error {
   }
 }
 
-/** HTCondor settings on this host that only the service reads. */
+/** HTCondor settings that the service reads in addition to those that a fetch uses. */
 const HOST_SETTINGS = [
   ...['QUEUE_SUPER_USERS', 'SEC_DEFAULT_SESSION_DURATION'],
   ...['START_LOCAL_UNIVERSE', 'START_SCHEDULER_UNIVERSE'],
 ];
 const SETTINGS_TIMEOUT_MS = 20_000;
-/** Default address file of a schedd. */
+/** Path of a schedd's address file in HTCondor's default configuration. */
 const DEFAULT_ADDRESS_FILE = '/var/lib/condor/spool/.schedd_address';
 
-/** Loads the configuration, the seeds and the facts about the host. @throws InvalidConfiguration */
+/**
+ * Loads the configuration, the seeds and the facts about the host.
+ *
+ * @throws InvalidConfiguration if the configuration cannot be read or is invalid.
+ */
 export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, world: World): Promise<Snapshot> {
   let text: string;
   try {
@@ -83,7 +90,7 @@ export async function loadSnapshot({ path, insecureTestIssuer }: LoadOptions, wo
   };
 }
 
-/** Loads HTCondor's configuration on this host. If it cannot be read, every setting is undefined. */
+/** Loads HTCondor's configuration on this host. If it cannot be loaded, all settings are undefined. */
 async function hostSettings({ env, say }: World): Promise<Settings> {
   try {
     const settings = await loadSettings(env, AbortSignal.timeout(SETTINGS_TIMEOUT_MS), HOST_SETTINGS);
@@ -95,12 +102,12 @@ async function hostSettings({ env, say }: World): Promise<Settings> {
   }
 }
 
-/** Returns the seed of an identity, or the reason why its grant is disabled. */
+/** Returns the seed for an identity, or the reason why the grant of this identity is disabled. */
 export function seedOf({ seeds }: Snapshot, identity: string): Seed {
   return seeds.get(identity) ?? new Unavailable('it was not read');
 }
 
-/** Returns the address of this host's schedd, or the reason why it is unknown. */
+/** Returns the address of the schedd on this host, or the reason why the address is unknown. */
 export function localSchedd({ local }: Snapshot): ReturnType<typeof findLocal> {
   return findLocal(local, 'schedd');
 }

@@ -1,4 +1,4 @@
-/** Certificate and key of the service. They are read together, and again when they change. */
+/** TLS certificate and private key of the service. Both files are read together, and read again when they change. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.ts';
@@ -17,14 +17,20 @@ interface Paths {
 
 const POLL_MS = 2000;
 
-/** Returns the paths of the pair: systemd's credentials if they exist, and otherwise the configured files. */
+/**
+ * Returns the paths of the certificate and the key. If systemd's credentials include a certificate, returns the paths
+ * of these credentials; otherwise, returns the configured paths.
+ */
 export function tlsPaths(configured: Paths, env: Readonly<Record<string, string | undefined>>): Paths {
   const directory = env['CREDENTIALS_DIRECTORY'];
   if (directory === undefined || !existsSync(join(directory, 'tls.crt'))) return configured;
   return { certificate: join(directory, 'tls.crt'), key: join(directory, 'tls.key') };
 }
 
-/** Reads the pair. @throws Error if the files cannot be read, or if the key does not match the certificate. */
+/**
+ * Reads the certificate and the key. @throws Error if a file cannot be read, or if the key does not match the
+ * certificate.
+ */
 export function readTlsPair({ certificate, key }: Paths): TlsPair {
   const pair = { cert: readPem(certificate), key: readPem(key) };
   const { X509Certificate, createPrivateKey } = crypto();
@@ -41,7 +47,10 @@ function readPem(path: string): string {
   }
 }
 
-/** Calls `swap` with the new pair when the files have changed and match. Returns a function that stops the watch. */
+/**
+ * Watches the files. When they have changed, and the key matches the certificate, calls `swap` with the new pair.
+ * Returns a function that stops the watch.
+ */
 export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (line: string) => void): () => void {
   let seen = stampOf(paths);
   let reported = '';
@@ -54,7 +63,7 @@ export function watchTlsPair(paths: Paths, swap: (pair: TlsPair) => void, say: (
       reported = '';
       say('the TLS certificate was replaced');
     } catch (error) {
-      const reason = messageOf(error); // so far, only one of the two files may have been replaced
+      const reason = messageOf(error); // one of the two files might not have been replaced yet
       if (reason !== reported) say(`the TLS certificate was not replaced: ${reason}`);
       reported = reason;
     }

@@ -1,5 +1,6 @@
 /**
- * `POST /token`: responds to a form with a token or a refusal. Every decision about a verified job token is audited.
+ * The endpoint `POST /token`, which responds to a form with a token or a refusal. Every decision about a verified job
+ * token is recorded in the audit log.
  */
 
 import { messageOf } from '../errors.ts';
@@ -56,7 +57,7 @@ export class TokenEndpoint {
     this.#failures = new PerMinute(FAILURES_PER_MINUTE, parts.world.elapsedMs);
   }
 
-  /** Responds to one request. `timeLeftMs` returns the time until the client stops waiting. */
+  /** Responds to one request. `timeLeftMs` returns the time that remains for the response, in milliseconds. */
   async respond(body: string, address: string, timeLeftMs: () => number, signal: AbortSignal): Promise<TokenResponse> {
     const from = addressKey(address);
     if (this.#failures.isOver(from)) {
@@ -82,7 +83,8 @@ export class TokenEndpoint {
       if (error instanceof FormError) return refusal(error.code, error.message);
       if (error instanceof TokenRejected) return refusal('invalid_grant', error.message);
       if (error instanceof IssuerUnavailable) {
-        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address)); // the key is unknown
+        // The job token names an unknown key.
+        if (error.retryAfterSeconds !== undefined) this.#failures.add(addressKey(address));
         return later(503, 'the keys of the issuer cannot be fetched now', error.retryAfterSeconds);
       }
       throw error;
@@ -98,7 +100,7 @@ export class TokenEndpoint {
   }
 }
 
-/** A request with a verified job token. */
+/** A request whose job token has been verified. */
 class Request {
   readonly #parts: EndpointParts;
   readonly #snapshot: Snapshot;
@@ -198,7 +200,10 @@ class Request {
     return { status: 200, body };
   }
 
-  /** Refuses a token that may have been used before the record was lost. New tokens are accepted after `seconds`. */
+  /**
+   * Refuses a job token that might have been used before the record of used tokens was lost. If `seconds` is positive,
+   * no token is accepted until this time has passed, so the response asks the job to retry.
+   */
   async #refuseUnrecorded(seconds: number): Promise<TokenResponse> {
     if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));
     const reason = 'the job token was issued before the record of used job tokens began; request a new one';

@@ -1,4 +1,6 @@
-/** The process as the service sees it: time, environment variables, signals, and two outputs. */
+/**
+ * The environment of the service's process: time, environment variables, signals, standard output and standard error.
+ */
 import { hostname, networkInterfaces } from 'node:os';
 import { printable } from '../runtime/printable.ts';
 
@@ -8,11 +10,11 @@ export interface World {
   readonly hostName: string;
   /** IP addresses of this host. */
   addresses(): readonly string[];
-  /** Returns the time in seconds since 1970. */
+  /** Returns the current time, in seconds since 1970. */
   now(): number;
-  /** Returns the time of a monotonic clock, in milliseconds. */
+  /** Returns the current time of a monotonic clock, in milliseconds. */
   elapsedMs(): number;
-  /** Writes a line to standard output. Rejects if it cannot be written. */
+  /** Writes a line to standard output. Rejects if the line cannot be written. */
   print(line: string): Promise<void>;
   /** Writes a message for the administrator to standard error. */
   say(line: string): void;
@@ -20,7 +22,7 @@ export interface World {
 }
 
 export function processWorld(): World {
-  process.stdout.on('error', () => {}); // the caller of `print` reports the error
+  process.stdout.on('error', () => {}); // the promise that `print` returns reports the error
   process.stderr.on('error', () => {});
   return {
     env: process.env,

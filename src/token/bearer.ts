@@ -4,18 +4,19 @@ import type { Secret } from '../runtime/secret.ts';
 import { JWT, MAX_TIME } from './jwt.ts';
 
 /**
- * A parsed SciToken or WLCG token, with the claims that explain a refusal by the daemon. Times are seconds since 1970.
+ * A parsed SciToken or WLCG token, with those claims that can explain why the daemon refuses the token. Times are in
+ * seconds since 1970.
  */
 export interface BearerToken {
   readonly jwt: Secret;
-  /** Source of the credential, for messages. */
+  /** Credential source, as shown in messages. */
   readonly source: string;
   readonly issuer: string;
   readonly subject: string;
   readonly audience: readonly string[];
-  /** Undefined if the token has no scope. */
+  /** Value of the `scope` claim. Undefined if the claim is absent. */
   readonly scope: string | undefined;
-  /** Token profile from `ver` or `wlcg.ver`. Undefined means SciTokens 1.0. */
+  /** Token profile from the claim `ver` or `wlcg.ver`. If undefined, the profile is SciTokens 1.0. */
   readonly profile: string | undefined;
   readonly expiresAt: number | undefined;
   readonly notBefore: number | undefined;
@@ -54,7 +55,10 @@ export function parseBearerToken(jwt: Secret, source: string): BearerToken {
   };
 }
 
-/** Claims that decide whether a trust policy accepts a job token. They are shown if the token is refused. */
+/**
+ * Claims by which a trust policy accepts or rejects a job token. If the token is rejected, the error message shows
+ * these claims.
+ */
 const POLICY_CLAIMS = [
   ...['iss', 'sub', 'aud', 'repository_id', 'repository_owner_id', 'project_id', 'namespace_id', 'pipeline_id'],
   ...['ref', 'environment', 'event_name', 'pipeline_source', 'job_workflow_ref', 'exp'],
@@ -62,7 +66,8 @@ const POLICY_CLAIMS = [
 const MAX_CLAIM_LENGTH = 200;
 
 /**
- * Returns one line with the claims of a job token that trust policies use. The claims are neither secret nor verified.
+ * Returns one line with those claims of a job token that trust policies evaluate. The claims are neither secret nor
+ * verified.
  */
 export function describeClaims(jwt: Secret): string {
   let claims: Readonly<Record<string, unknown>>;
@@ -81,7 +86,8 @@ function decode(jwt: Secret, source: string): Readonly<Record<string, unknown>> 
   try {
     return decodeJwt(text);
   } catch {
-    throw unreadable(source, 'its payload is not a JSON object'); // no cause, as jose's message may quote the token
+    // The cause is omitted, because jose's message could quote the token.
+    throw unreadable(source, 'its payload is not a JSON object');
   }
 }
 

@@ -4,31 +4,36 @@ import { describeDuration } from '../runtime/duration.ts';
 import type { IdToken } from './jwt.ts';
 import { covers } from './levels.ts';
 
-/** Claims that the token must have. */
+/** Values that the claims of an issued token are compared with. */
 export interface Expected {
   /** Trust domain that the daemon or, with `remote`, the collector announced. */
   readonly issuer: string;
   /** Identity that the daemon or, with `remote`, the collector authenticated. */
   readonly subject: string;
-  /** Issuer and subject that the user expects. Undefined means that any value is accepted. */
+  /** Issuer that the user expects. If undefined, any issuer is accepted. */
   readonly expectedTrustDomain?: string | undefined;
+  /** Subject that the user expects. If undefined, any subject is accepted. */
   readonly expectedIdentity?: string | undefined;
-  /** Requested signing key. Undefined if the daemon chose the key. */
+  /** Name of the requested signing key. Undefined if the daemon was free to choose the key. */
   readonly key: string | undefined;
-  /** Requested authorization levels. Empty means unrestricted. */
+  /** Requested authorization levels. Empty if an unrestricted token was requested. */
   readonly authz: readonly string[];
   /** True if the daemon's own settings (SEC_TOKEN_REQUEST_LIMITS), rather than a credential, restrict the token. */
   readonly limitedByDaemon?: boolean;
-  /** Requested lifetime. `unlimited` requests a token that never expires. Undefined requests no particular lifetime. */
+  /**
+   * Requested lifetime. `unlimited` means a token that never expires. Undefined if no particular lifetime was
+   * requested.
+   */
   readonly lifetimeSeconds: number | 'unlimited' | undefined;
 }
 
 /**
  * Checks that the daemon issued the requested token for the authenticated identity.
  *
- * A daemon may silently grant less than requested (handle_dc_session_token). Returns one sentence for each reduction.
+ * The daemon might silently grant less than requested (handle_dc_session_token). Returns one line for each reduction.
  *
- * @throws TokenError ERR_TOKEN_CLAIM with the claim, if the token grants more or differs in any other way.
+ * @throws TokenError ERR_TOKEN_CLAIM, which names the claim, if the token grants more than requested or differs from
+ *   the request in any other way.
  */
 export function checkToken(token: IdToken, expected: Expected): readonly string[] {
   claim(
@@ -54,7 +59,7 @@ export function checkToken(token: IdToken, expected: Expected): readonly string[
 /**
  * Checks the issuer and the subject of a token against the values that the user expects.
  *
- * @throws TokenError ERR_TOKEN_CLAIM with the claim that differs.
+ * @throws TokenError ERR_TOKEN_CLAIM, which names the claim, if a claim differs from the expected value.
  */
 export function checkExpected(
   { issuer, subject }: Pick<IdToken, 'issuer' | 'subject'>,
@@ -114,7 +119,7 @@ function checkLifetime({ issuedAt, expiresAt }: IdToken, asked: Expected['lifeti
   return [reducedLifetime(asked, granted)];
 }
 
-/** Advice for a token that grants less than requested. */
+/** Advice that is shown if a token grants less than requested. */
 export const REDUCED_ADVICE = 'Request less, or use a credential with more permissions';
 
 /** Describes a lifetime that the daemon reduced to `granted` seconds. */
@@ -123,7 +128,9 @@ export function reducedLifetime(asked: number | 'unlimited', granted: number): s
   return `lifetime: requested ${wanted}, granted ${describeDuration(granted)}`;
 }
 
-/** Describes the requested levels that the daemon did not grant. Returns undefined if it granted all of them. */
+/**
+ * Describes which levels were requested and which were granted. Returns undefined if all requested levels were granted.
+ */
 export function reducedLevels(asked: readonly string[], granted: readonly string[]): string | undefined {
   const missing = asked.filter((level) => !covers(granted, level));
   return missing.length === 0 ? undefined : `authorization: requested ${asked.join(' ')}, granted ${granted.join(' ')}`;
@@ -133,9 +140,9 @@ export function reducedLevels(asked: readonly string[], granted: readonly string
 const MAX_SKEW_SECONDS = 600;
 
 /**
- * Returns how many seconds a token remains valid beyond the requested lifetime, by the clock of this host. Returns
- * undefined if clock skew can explain the difference. `exp - iat` alone does not reveal the excess, because the issuer
- * chooses `iat`.
+ * Returns by how many seconds a token exceeds the requested lifetime, according to the clock of this host. Returns
+ * undefined if there is no limit to exceed or if clock skew can explain the excess. The difference `exp - iat` alone
+ * does not reveal the excess, because the issuer chooses `iat`.
  */
 export function excessLifetime(
   { expiresAt }: Pick<IdToken, 'expiresAt'>,

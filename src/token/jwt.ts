@@ -3,24 +3,24 @@ import { decodeJwt } from 'jose/jwt/decode';
 import { TokenError } from '../errors.ts';
 import { Secret } from '../runtime/secret.ts';
 
-/** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are seconds since 1970. */
+/** A parsed IDTOKEN (RFC 7519; Condor_Auth_Passwd::generate_token). Times are in seconds since 1970. */
 export interface IdToken {
   readonly jwt: Secret;
-  /** Encoded header and payload. They are the signing input, which is not secret. */
+  /** The signing input, which consists of the encoded header and payload. It is not secret. */
   readonly signedText: string;
   readonly algorithm: string;
   /** Name of the signing key (`kid`). */
   readonly keyId: string;
   /** Trust domain (`iss`). */
   readonly issuer: string;
-  /** Identity (`sub`), in the form `user@domain`. */
+  /** Identity of the token's user (`sub`), in the form `user@domain`. */
   readonly subject: string;
   readonly issuedAt: number | undefined;
-  /** Undefined if the token never expires. */
+  /** Expiry (`exp`). Undefined if the token never expires. */
   readonly expiresAt: number | undefined;
   /** Unique ID of the token (`jti`). */
   readonly tokenId: string | undefined;
-  /** Authorization levels that the token is restricted to. Undefined if it is unrestricted. */
+  /** Authorization levels that the token is restricted to. Undefined if the token is unrestricted. */
   readonly authz: readonly string[] | undefined;
 }
 
@@ -34,22 +34,25 @@ export interface CredentialToken extends Omit<IdToken, 'subject'> {
   readonly subject: string | undefined;
 }
 
-/** Maximum length of a token, in characters. A typical IDTOKEN has about 300. */
+/** Maximum length of a token, in characters. A typical IDTOKEN has about 300 characters. */
 const MAX_LENGTH = 64 * 1024;
 
 /**
- * Minimum length of a signature that is masked, in characters. An HS256 signature has 43. Masking a shorter text would
- * garble the log.
+ * Minimum length, in characters, of a signature that is masked. An HS256 signature has 43 characters. A mask for a much
+ * shorter string could match unrelated text and garble the log.
  */
 const MIN_SIGNATURE_LENGTH = 20;
 
 /** @internal Latest time that a Date can represent, in seconds since 1970. */
 export const MAX_TIME = 8.64e12;
 
-/** @internal Matches algorithms with a shared key. Every IDTOKEN is signed with one of them, and no SciToken is. */
+/**
+ * @internal Matches the names of signature algorithms with a shared key. Every IDTOKEN is signed with such an
+ * algorithm, and no SciToken is.
+ */
 export const SHARED_KEY = /^HS/i;
 
-/** @internal Matches the compact serialization of a JWT: three parts of base64url, separated by dots. */
+/** @internal Matches the compact serialization of a JWT: three base64url parts, separated by dots. */
 export const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 const LEVEL_PREFIX = 'condor:/';
@@ -66,7 +69,8 @@ export function parseIdToken(jwt: Secret): IdToken {
 }
 
 /**
- * Parses an IDTOKEN that authenticates the client. Unlike an issued token, it may lack `sub` if it has a `jti`.
+ * Parses an IDTOKEN that is used as a credential. Unlike a newly issued token, such a token may lack `sub` if it has a
+ * `jti`.
  *
  * @internal
  * @throws TokenError ERR_TOKEN_MALFORMED if the text is not a signed JWT with the required claims.
@@ -106,21 +110,24 @@ export function algorithmOf(jwt: Secret): string | undefined {
   }
 }
 
-/** @internal Returns the signature of a token as raw bytes (32 bytes for HS256). AKEP2 uses it as the shared secret. */
+/**
+ * @internal Returns the signature of a token as raw bytes (32 bytes for HS256). AKEP2 uses the signature as the shared
+ * secret.
+ */
 export function revealSignature({ jwt }: Pick<IdToken, 'jwt'>): Uint8Array {
   return new Uint8Array(Buffer.from(signaturePart(jwt).reveal(), 'base64url'));
 }
 
 /**
- * @internal Returns the secrets of a JWT to mask: the JWT and, separately, its signature. A mask matches whole values
- * only.
+ * @internal Returns the two secrets to mask for a JWT: the JWT itself and its signature. The signature needs its own
+ * mask, because a mask matches only the whole value.
  */
 export function secretsOf(jwt: Secret): readonly Secret[] {
   const signature = signaturePart(jwt);
   return signature.reveal().length < MIN_SIGNATURE_LENGTH ? [jwt] : [jwt, signature];
 }
 
-/** @internal Masks a JWT and its signature. Ignores any other text. */
+/** @internal Masks a JWT and its signature. Does nothing if the text is not a JWT. */
 export function maskJwt(jwt: Secret, host: { mask(secret: Secret): void }): void {
   if (algorithmOf(jwt) !== undefined) for (const secret of secretsOf(jwt)) host.mask(secret);
 }
@@ -134,7 +141,7 @@ function decode(text: string): { header: Record<string, unknown>; claims: Record
   try {
     return { header: decodeProtectedHeader(text), claims: decodeJwt(text) };
   } catch {
-    // The cause is omitted, because jose's message may quote the token.
+    // The cause is omitted, because jose's message could quote the token.
     throw malformed('its header or payload is not a JSON object');
   }
 }
@@ -155,10 +162,11 @@ function timeClaim(value: unknown, claim: string): number | undefined {
 
 /**
  * Parses the authorization levels of a `scope`, with HTCondor's separators (Condor_Auth_Passwd::analyze_token,
- * StringTokenIterator). Only words that begin with `condor:/` are levels. Without any level, the token is unrestricted.
+ * StringTokenIterator). Only words that begin with `condor:/` are levels. If there are no such words, the token is
+ * unrestricted.
  *
- * Rejects other separators and all characters outside printable ASCII. HTCondor does not split the scope at them, so
- * the client could mistake a longer scope for READ alone.
+ * Rejects any other separator and any character outside printable ASCII. HTCondor does not split the scope at these
+ * characters. If the client did, it could mistake a longer scope for READ alone.
  */
 function levelsOfScope(scope: unknown): readonly string[] | undefined {
   if (scope === undefined) return undefined;

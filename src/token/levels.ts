@@ -21,7 +21,10 @@ const IMPLIED: Readonly<Record<string, string | undefined>> = {
 /** Names of all authorization levels. */
 export const AUTHORIZATION_LEVELS: readonly string[] = Object.keys(IMPLIED);
 
-/** Returns the number of levels that a set contains or implies. A token with a lower number has fewer permissions. */
+/**
+ * Returns the number of authorization levels that `levels` contains or implies. A token with a lower number has fewer
+ * permissions.
+ */
 export function breadth(levels: readonly string[]): number {
   const known = AUTHORIZATION_LEVELS.filter((level) => covers(levels, level));
   return new Set([...known, ...levels]).size;

@@ -25,10 +25,10 @@ const PRIVATE_DIRECTORY = 0o700;
 const OCCUPIED = { reason: 'path-occupied' } as const;
 
 /**
- * Checks, before the fetch, that a token can be written to `path`. Creates no files or directories.
+ * Checks before the fetch whether a token can be written to `path`. Creates no files or directories.
  *
- * @throws OutputError ERR_OUTPUT if the path is a symbolic link or not a regular file, or if its directory is not
- *   writable.
+ * @throws OutputError ERR_OUTPUT if `path` is a symbolic link or not a regular file, if its directory is a symbolic
+ *   link that root does not own, or if the directory is not writable.
  */
 export function checkTokenPath(path: string): void {
   const target = stat(path);
@@ -56,11 +56,12 @@ export function checkTokenPath(path: string): void {
  * mode 0700 if `mayMakeDirectory` is true. Replaces an existing file, but rejects a symbolic link (write_out_token in
  * token_utils.cpp).
  *
- * Returns the outermost directory that it created, or undefined if it created none.
+ * Returns the outermost directory that the function created, or undefined if it created none.
  *
  * The function is synchronous, so that no signal handler or other task runs between the steps.
  *
- * @throws OutputError ERR_OUTPUT. In this case, an existing file is unchanged and no new directory is left.
+ * @throws OutputError ERR_OUTPUT if the file cannot be written. In this case, an existing file is unchanged and no new
+ *   directory remains.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
@@ -94,7 +95,7 @@ export function putFile(path: string, text: string, put: (from: string, to: stri
   }
 }
 
-/** Returns the directories in the path `directory` that do not exist, outermost first. */
+/** Returns which of `directory` and its parent directories do not exist, outermost first. */
 export function missingDirectories(directory: string): readonly string[] {
   const missing: string[] = [];
   for (let each = directory; stat(each) === undefined && dirname(each) !== each; each = dirname(each))
@@ -103,10 +104,11 @@ export function missingDirectories(directory: string): readonly string[] {
 }
 
 /**
- * Creates the missing directories in the path `directory` one by one. Returns the created directories, outermost first.
- * Node's recursive mkdir hangs for a path below /proc, and returns a path in a different form on Windows.
+ * Creates `directory` and its missing parent directories one by one. Returns the directories that it created, outermost
+ * first. Node's recursive mkdir is not used, because it hangs for a path below /proc and returns a path in a different
+ * form on Windows.
  *
- * @throws OutputError ERR_OUTPUT. In this case, no created directory is left.
+ * @throws OutputError ERR_OUTPUT if a directory cannot be created. In this case, no new directory remains.
  */
 export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];
@@ -115,7 +117,7 @@ export function makeDirectories(directory: string): readonly string[] {
       mkdirSync(each, { mode: PRIVATE_DIRECTORY });
       made.push(each);
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process created it first
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process created the directory
       removeEmpty(made);
       throw new OutputError(`the directory ${each} could not be created: ${systemReason(cause)}`, { cause });
     }
@@ -123,7 +125,9 @@ export function makeDirectories(directory: string): readonly string[] {
   return made;
 }
 
-/** Removes the directories of a failed write, unless another process has added files. */
+/**
+ * Removes the directories that a failed write created. A directory that contains files from another process is kept.
+ */
 function removeEmpty(directories: readonly string[]): void {
   for (const each of directories.toReversed()) {
     try {
@@ -135,8 +139,8 @@ function removeEmpty(directories: readonly string[]): void {
 }
 
 /**
- * Creates a file with mode 0600 and flushes it to disk. HTCondor ignores token files whose names start with a dot, so
- * it never reads an incomplete temporary file.
+ * Creates a file with mode 0600 and flushes it to disk. The name of a temporary token file must start with a dot, so
+ * that HTCondor ignores the file and never reads an incomplete token.
  */
 export function createPrivateFile(path: string, text: string): void {
   const { O_WRONLY, O_CREAT, O_EXCL } = constants;
@@ -151,8 +155,8 @@ export function createPrivateFile(path: string, text: string): void {
 }
 
 /**
- * Flushes a file to disk. If Node's permission model denies flushing, only a crash of the host can leave the file
- * empty.
+ * Flushes a file to disk, unless Node's permission model denies the operation. Without the flush, the file can end up
+ * empty only if the host crashes.
  */
 function flushToDisk(file: number): void {
   try {

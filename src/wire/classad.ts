@@ -2,14 +2,14 @@
  * Reads and writes ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in
  * condor_utils/classad_oldnew.cpp).
  *
- * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the types. Only
- * literals are evaluated. An expression is kept as text and rejected where a literal is required.
+ * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the types of the
+ * ad. Only literals are evaluated. An expression is kept as text, and is rejected where a literal is required.
  */
 import { ProtocolError } from '../errors.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** ClassAd source text that is sent without quotes, as for `Requirements`. */
+/** A ClassAd expression, such as the value of `Requirements`. Unlike a string, it is sent without quotes. */
 export class Expression {
   readonly source: string;
 
@@ -20,15 +20,20 @@ export class Expression {
 
 export type ClassAdValue = string | number | boolean | Expression;
 
-/** Marks the next string as a separately encrypted attribute. With AES, the whole frame is encrypted already. */
+/**
+ * Announces that the next string is an attribute that other ciphers encrypt separately. With AES, the whole frame is
+ * encrypted instead.
+ */
 const SECRET_MARKER = 'ZKM';
 
-/** Default maximum length of a string literal, in characters. A sinful string may have 8192 characters. */
+/** Default maximum length of a string literal, in characters. A sinful string can have up to 8192 characters. */
 const MAX_STRING_LENGTH = 16 * 1024;
 
 const ATTRIBUTE = /^\s*([A-Za-z_][A-Za-z0-9_.]*)\s*=\s*(.*)$/s;
 
-/** A received ad. Attribute names are case-insensitive; the last duplicate wins. */
+/**
+ * A received ad. Attribute names are case-insensitive. If an attribute occurs more than once, its last value is used.
+ */
 export class ClassAd {
   readonly #values: ReadonlyMap<string, string>;
 
@@ -42,10 +47,10 @@ export class ClassAd {
   }
 
   /**
-   * Returns a string literal, or undefined if the attribute is absent or UNDEFINED.
+   * Returns the value of a string attribute, or undefined if the attribute is absent or UNDEFINED.
    *
-   * Most values come from unauthenticated peers, so the limit bounds the time that regular expressions spend on a
-   * value.
+   * Most values come from unauthenticated peers. The length limit bounds the time that regular expressions can spend on
+   * a value.
    *
    * @throws ProtocolError ERR_CLASSAD if the value is not a string literal or has more than `maxLength` characters.
    */
@@ -64,9 +69,9 @@ export class ClassAd {
   }
 
   /**
-   * Returns an integer literal, or undefined if the attribute is absent or UNDEFINED.
+   * Returns the value of an integer attribute, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value has another type or is not a safe integer.
+   * @throws ProtocolError ERR_CLASSAD if the value is not an integer literal or not a safe integer.
    */
   integer(name: string): number | undefined {
     const source = this.#literal(name);
@@ -77,9 +82,9 @@ export class ClassAd {
   }
 
   /**
-   * Returns a Boolean literal, or undefined if the attribute is absent or UNDEFINED.
+   * Returns the value of a Boolean attribute, or undefined if the attribute is absent or UNDEFINED.
    *
-   * @throws ProtocolError ERR_CLASSAD if the value has another type.
+   * @throws ProtocolError ERR_CLASSAD if the value is not a Boolean literal.
    */
   boolean(name: string): boolean | undefined {
     const source = this.#literal(name)?.toLowerCase();
@@ -88,7 +93,10 @@ export class ClassAd {
     return source === 'true';
   }
 
-  /** Returns the source text of a value, which may be an expression. Returns undefined if the attribute is absent. */
+  /**
+   * Returns the source text of an attribute's value, which can be an expression. Returns undefined if the attribute is
+   * absent.
+   */
   source(name: string): string | undefined {
     return this.#values.get(name.toLowerCase());
   }
@@ -104,7 +112,7 @@ function wrongType(name: string, wanted: string): ProtocolError {
 }
 
 /**
- * Reads one ad. The length of the message limits the time that this takes.
+ * Reads one ad from a message. The length of the message bounds the time that parsing can take.
  *
  * @throws ProtocolError ERR_CLASSAD if the ad is malformed; ERR_MESSAGE if the message ends inside the ad.
  */
@@ -121,12 +129,12 @@ export function getClassAd(message: Reader): ClassAd {
       throw new ProtocolError('ERR_CLASSAD', 'a line is not an attribute');
     values.set(name.toLowerCase(), source.trim());
   }
-  message.string(); // the obsolete MyType and TargetType, which C++ also ignores
+  message.string(); // the obsolete MyType and TargetType, which are ignored, as in C++
   message.string();
   return new ClassAd(values);
 }
 
-/** Writes one ad. Omits attributes that are undefined. */
+/** Writes one ad to a message. Omits attributes with an undefined value. */
 export function putClassAd(message: Writer, ad: Readonly<Record<string, ClassAdValue | undefined>>): void {
   const lines = Object.entries(ad).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} = ${sourceOf(value)}`],

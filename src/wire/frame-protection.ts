@@ -5,15 +5,16 @@ import { concat } from './writer.ts';
 
 /** Length of an AES-256 key, in bytes. */
 export const KEY_LENGTH = 32;
-const IV_LENGTH = 16; // bytes; GCM usually uses 12 (Condor_Crypt_AESGCM)
+/** Length of an IV, in bytes. HTCondor uses 16 instead of the 12 that are usual for GCM (Condor_Crypt_AESGCM). */
+const IV_LENGTH = 16;
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;
 
-/** Digests that bind the first encrypted frame in a direction to all preceding cleartext frames. */
+/** Digests that bind the first encrypted frame in each direction to all preceding cleartext frames. */
 interface ClearDigests {
-  /** SHA-256 of the cleartext frames that the client sent, 32 bytes. */
+  /** SHA-256 digest (32 bytes) of the cleartext frames that the client sent. */
   readonly sent: Uint8Array;
-  /** SHA-256 of the cleartext frames that the client received, 32 bytes. */
+  /** SHA-256 digest (32 bytes) of the cleartext frames that the client received. */
   readonly received: Uint8Array;
 }
 
@@ -82,12 +83,12 @@ export class FrameProtection {
 }
 
 /**
- * Returns the nonce of the frame with index `count` in one direction. Throws before the counter wraps, because wrapping
- * would repeat a nonce.
+ * Returns the nonce of the frame with index `count` in one direction. Throws before the counter wraps around, because a
+ * nonce would then be repeated.
  */
 function nonce(baseIv: Uint8Array, count: number): Uint8Array {
   if (count >= MAX_FRAMES) throw new ProtocolError('ERR_FRAME', 'too many frames on one connection');
-  const iv = Uint8Array.from(baseIv); // slice() would share memory if `baseIv` is a Buffer
+  const iv = Uint8Array.from(baseIv); // unlike slice(), always a copy, even if `baseIv` is a Buffer
   const view = new DataView(iv.buffer);
   view.setUint32(0, (view.getUint32(0) + count) % 2 ** 32);
   return iv;

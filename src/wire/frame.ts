@@ -7,23 +7,25 @@ import { concat } from './writer.ts';
  */
 export const HEADER_LENGTH = 5;
 
-/** Maximum length of a frame body, in bytes. Prevents a hostile peer from making the client allocate gigabytes. */
+/**
+ * Maximum length of a frame body, in bytes. The limit prevents a hostile peer from making the client allocate
+ * gigabytes.
+ */
 export const MAX_BODY_LENGTH = 1024 * 1024;
 
-/** Maximum end flag, as in C++ (ReliSock::RcvMsg::rcv_packet). */
+/** Maximum value of the end flag, as in C++ (ReliSock::RcvMsg::rcv_packet). */
 const MAX_END_FLAG = 10;
 
-/** One frame ("packet" in C++) as received. */
+/** A received frame, which the C++ code calls a packet. */
 export interface Frame {
   readonly header: Uint8Array;
   readonly body: Uint8Array;
-  /** True for the last frame of a message. */
+  /** True if this is the last frame of a message. */
   readonly endOfMessage: boolean;
 }
 
 /**
- * Returns the header of a frame that ends its message. Throws RangeError unless `bodyLength` is between 1 byte and 1
- * MiB.
+ * Returns the header of the last frame of a message. Throws RangeError unless `bodyLength` is between 1 byte and 1 MiB.
  */
 export function putHeader(bodyLength: number): Uint8Array {
   if (bodyLength < 1 || bodyLength > MAX_BODY_LENGTH) throw new RangeError(`a frame of ${bodyLength} bytes`);
@@ -52,8 +54,8 @@ export class Deframer {
   /**
    * Returns the next complete frame, or undefined if more bytes are needed.
    *
-   * @throws ProtocolError ERR_FRAME if the end flag is invalid, or if the length is 0 or exceeds 1 MiB. Throws as soon
-   *   as the header has arrived, before the body is buffered.
+   * @throws ProtocolError ERR_FRAME if the end flag is invalid, or if the length is 0 or exceeds 1 MiB. The error is
+   *   thrown as soon as the header has arrived, before the body is buffered.
    */
   next(): Frame | undefined {
     if (this.#header === undefined) {
@@ -87,7 +89,10 @@ function bodyLengthOf(header: Uint8Array): number {
   return length;
 }
 
-/** Rejects a stream whose first byte is not an end flag. The error names the protocol if it is a common one. */
+/**
+ * Rejects a stream whose first byte is not a valid end flag. The error names the peer's protocol if the client
+ * recognizes it.
+ */
 function refuseForeign(chunks: readonly Uint8Array[]): void {
   const start = chunks.find((chunk) => chunk.length > 0) ?? new Uint8Array();
   const flag = start[0] ?? 0;

@@ -2,13 +2,13 @@ import { ProtocolError } from '../errors.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A string that consists of this single byte encodes a C++ null pointer (Stream::get_string_ptr). */
+/** Byte that represents a C++ null pointer if it is the only byte of a string (Stream::get_string_ptr). */
 const NULL_STRING = 0xad;
 
 /**
  * Reads primitives from one complete message (cedar-rfc §2; Stream::get in C++).
  *
- * Every read throws ProtocolError ERR_MESSAGE if it would go past the end of the message.
+ * Every read throws ProtocolError ERR_MESSAGE if it would extend past the end of the message.
  */
 export class Reader {
   readonly #bytes: Uint8Array;
@@ -43,7 +43,7 @@ export class Reader {
     return this.#bytes.subarray(start, start + length);
   }
 
-  /** Reads a UTF-8 string. Returns an empty string for a C++ null pointer. */
+  /** Reads a UTF-8 string. Returns an empty string if the message contains a C++ null pointer instead. */
   string(): string {
     const bytes = this.#encrypted ? this.#prefixedString() : this.#terminatedString();
     if (bytes.length === 1 && bytes[0] === NULL_STRING) return '';
@@ -67,7 +67,7 @@ export class Reader {
     if (length < 1) throw new ProtocolError('ERR_MESSAGE', `a string has the invalid length ${length}`);
     const bytes = this.bytes(length);
     const nul = bytes.indexOf(0);
-    // A null pointer has length 1 and no terminating NUL.
+    // A null pointer is encoded with length 1 and without a terminating NUL.
     if (nul === -1 && length === 1 && bytes[0] === NULL_STRING) return bytes;
     if (nul !== length - 1) throw new ProtocolError('ERR_MESSAGE', 'a string does not match its declared length');
     return bytes.subarray(0, nul);

@@ -2,10 +2,10 @@ import type { Hash } from 'node:crypto';
 import { crypto } from '../runtime/crypto.ts';
 
 /**
- * SHA-256 over all cleartext frames of one direction, including their headers (cedar-rfc §1.4.2).
+ * SHA-256 digest of all cleartext frames in one direction, including their headers (cedar-rfc §1.4.2).
  *
- * Without any cleartext frame, the digest is 32 zero bytes, not SHA-256 of the empty string, because C++ creates the
- * digest context on first use.
+ * If there are no cleartext frames, the digest consists of 32 zero bytes instead of the SHA-256 digest of an empty
+ * string. The C++ code behaves this way because it creates the digest context on first use.
  */
 export class Transcript {
   #hash: Hash | undefined;
@@ -17,7 +17,7 @@ export class Transcript {
     }
   }
 
-  /** Returns the 32-byte digest of all parts so far. More parts can be added afterwards. */
+  /** Returns the 32-byte digest of all parts that have been added so far. More parts can be added after this call. */
   digest(): Uint8Array {
     return this.#hash === undefined ? new Uint8Array(32) : new Uint8Array(this.#hash.copy().digest());
   }

@@ -1,5 +1,5 @@
 /**
- * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). The counterpart of `Reader`.
+ * Writes primitives into one message (cedar-rfc §2; Stream::put in C++). This class is the counterpart of `Reader`.
  *
  * Throws RangeError for a value that CEDAR cannot encode. Inputs are validated earlier, so this error indicates a bug
  * in the client.
@@ -25,7 +25,7 @@ export class Writer {
   }
 
   string(value: string): this {
-    if (value.includes('\0')) throw new RangeError('a CEDAR string cannot carry NUL');
+    if (value.includes('\0')) throw new RangeError('a CEDAR string cannot contain NUL');
     const bytes = new TextEncoder().encode(`${value}\0`);
     if (this.#encrypted) this.int(bytes.length);
     return this.bytes(bytes);
@@ -37,7 +37,7 @@ export class Writer {
   }
 }
 
-/** Concatenates byte arrays. Returns a single part itself, without copying it. */
+/** Concatenates byte arrays. If there is only one array, returns that array itself instead of a copy. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const [first] = parts;
   if (parts.length === 1 && first !== undefined) return first;

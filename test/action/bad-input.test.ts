@@ -109,7 +109,7 @@ describe('An unreadable credential', () => {
     });
   }
 
-  const garbled = Buffer.from('a private key whose first line is missing').toString('base64');
+  const garbled = Buffer.from('a private key without its first line').toString('base64');
   const keys: readonly [string, Readonly<Record<string, string>>, string, RegExp][] = [
     [
       'a key without its first line',

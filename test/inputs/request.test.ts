@@ -195,7 +195,7 @@ describe('The daemon of a request', () => {
       'of the type collector with a pool and a name',
       { pool: 'cm', name: 'x', type: 'collector' },
       'name',
-      /which pool alone identifies/,
+      /because pool identifies the daemon/,
     ],
   ];
   for (const [what, words, input, message] of refused) {

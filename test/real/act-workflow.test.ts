@@ -52,7 +52,7 @@ describe('The workflow ci.yml', { skip: why }, () => {
     const errors = errorsOf(failed);
     assert.equal(errors.length, 1, failed.text);
     assert.match(errors[0] ?? '', /no schedd named nobody@nowhere; it lists ci@pool \(ERR_NOT_FOUND, .*%0AHint: ./);
-    assert.match(failed.text, /Success - Main It has failed, as the documents say/);
+    assert.match(failed.text, /Success - Main Check that the step failed as documented/);
   });
 });
 

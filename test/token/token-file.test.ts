@@ -267,6 +267,6 @@ test('an address file never replaces an existing file', () => {
   writeAddressFile(path, '<127.0.0.1:9618>', '$CondorVersion: 25.14.1 2026-07-30 BuildID: 1 $');
   assert.equal(readFileSync(path, 'utf8'), '<127.0.0.1:9618>\n$CondorVersion: 25.14.1 2026-07-30 BuildID: 1 $\n');
   const again = () => writeAddressFile(path, '<192.0.2.1:9618>', '');
-  assert.throws(again, outputError(/^the address could not be written to .*: it exists already$/));
+  assert.throws(again, outputError(/^the address could not be written to .*: it already exists$/));
   assert.match(readFileSync(path, 'utf8'), /^<127\.0\.0\.1:9618>/);
 });

@@ -1,8 +1,8 @@
 /**
- * AKEP2, in which both sides prove knowledge of a shared secret in three messages (cedar-rfc §5.3;
- * condor_auth_passwd.cpp). Version 1 is PASSWORD, and version 2 is IDTOKENS.
+ * AKEP2, a protocol in which both sides prove knowledge of a shared secret in three messages (cedar-rfc §5.3;
+ * condor_auth_passwd.cpp). PASSWORD uses version 1, and IDTOKENS uses version 2.
  *
- * A is the client's name and B is the server's name. rA and rB are their nonces, and K is the MAC key. Where the draft
+ * A is the client's name and B is the server's name. rA and rB are their nonces, and K is the MAC key. Where cedar-rfc
  * and C++ differ, this module follows C++. Both MACs are HMAC-SHA1. mac1 covers `A ‖ " " ‖ B ‖ 0x00 ‖ rA ‖ rB`
  * (Condor_Auth_Passwd::calculate_hkt), and mac2 covers `A ‖ 0x00 ‖ rB` (calculate_hk).
  */
@@ -25,8 +25,8 @@ const STATUS_ERROR = -1;
 const utf8 = new TextEncoder();
 
 /**
- * Salt for deriving K, the key with which both peers prove that they know the secret (Condor_Auth_Passwd::setup_seed).
- * The salt is public. It separates the keys that are derived from the same secret.
+ * Salt for deriving K, the key with which both sides prove that they know the secret (Condor_Auth_Passwd::setup_seed).
+ * The salt is public. Each salt yields a different key from the same secret.
  */
 export const SEED_A: Uint8Array = new Uint8Array(
   Buffer.from(
@@ -41,21 +41,22 @@ export const SEED_A: Uint8Array = new Uint8Array(
 /** The first message, sent by the client. */
 interface Opening {
   /**
-   * The client's name A: the token's `sub` or, without one, its `jti`. With PASSWORD, the name for the pool password.
+   * The client's name A. For a token, this is `sub` or, if the token has no `sub`, `jti`. For PASSWORD, this is the
+   * name that is used with the pool password.
    */
   readonly name: string;
   /**
    * The token's header and payload, from which the server recomputes the signature and K. Undefined in version 1,
-   * because the server has the password.
+   * because the server already has the password.
    */
   readonly signedText: string | undefined;
-  /** The client's nonce rA, 256 bytes. */
+  /** The client's nonce rA (256 bytes). */
   readonly nonce: Uint8Array;
 }
 
 /** The second message, sent by the server. */
 interface Challenge {
-  /** If this is false, the server refuses the credential, and the other fields are empty. */
+  /** False if the server refuses the credential. All other fields are then empty. */
   readonly accepted: boolean;
   readonly clientName: string;
   /** The server's name B. */
@@ -80,7 +81,7 @@ export function keyOfPassword(password: Uint8Array): Uint8Array {
   return hmac(SEED_A, password, password);
 }
 
-/** A credential whose secret the server may also have. */
+/** A credential with a secret that the client expects the server to share. */
 interface SharedSecret {
   readonly method: MethodName;
   readonly label: string;
@@ -88,13 +89,13 @@ interface SharedSecret {
   readonly opening: Opening;
   /** Computes K on demand. */
   readonly key: () => Uint8Array;
-  /** Describes the possible reasons for a refusal, because the server sends none. */
+  /** Describes the possible reasons for a refusal, because the server sends no reason. */
   readonly refusal: () => Refusal;
   /** Reason why the server will probably refuse the credential. */
   readonly doubt?: Refusal | undefined;
   /**
-   * Called if the server fails to prove that it knows the secret. Returns the reason if the next credential may be
-   * tried, or undefined to end the run.
+   * Called if the server fails to prove that it knows the secret. Returns the reason to report if the next credential
+   * is to be tried, or undefined to end the run.
    */
   readonly unproven?: () => string | undefined;
 }
@@ -149,7 +150,7 @@ export function getChallenge(message: Reader): Challenge {
   return { accepted, clientName, serverName, clientNonce, serverNonce, mac };
 }
 
-/** Returns whether the challenge proves that the server knows K and responds to this opening message. */
+/** Returns whether the challenge responds to this opening message and proves that the server knows K. */
 export function serverIsProven(key: Uint8Array, opening: Opening, challenge: Challenge): boolean {
   const { serverName, clientNonce, serverNonce, mac } = challenge;
   if (serverNonce.length !== NONCE_LENGTH || mac.length !== MAC_LENGTH) return false;

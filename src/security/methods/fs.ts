@@ -16,21 +16,25 @@ const THIS_ACCOUNT = 'this account';
 interface FsOptions {
   /** Parent directories that a daemon may choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
   readonly parents: readonly string[];
-  /** Owner of the new directory. Undefined means the current account. Root sets the owner to HTCondor's account. */
+  /**
+   * Owner of the new directory. Undefined means the current account. If the client runs as root, HTCondor's account
+   * owns the directory.
+   */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   /**
-   * True if unbound names are accepted from a daemon whose release does not bind the directory to the daemon's address.
+   * True if a directory name without the daemon's address is accepted from a daemon whose release never includes the
+   * address.
    */
   readonly mayBeUnbound: boolean;
 }
 
 /**
- * Returns the FS method: the daemon names a directory, the client creates it, and the daemon checks its owner
- * (cedar-rfc §5.5; condor_auth_fs.cpp).
+ * Returns the FS method: the daemon names a directory, the client creates it, and the daemon checks the owner of the
+ * directory (cedar-rfc §5.5; condor_auth_fs.cpp).
  *
- * FS authenticates the client on the daemon's host. It does not authenticate the daemon, so the client does not use it
- * with daemons on other hosts. The client removes the directory as soon as the daemon has replied or the connection has
- * failed.
+ * FS authenticates the client to a daemon on the same host. It does not authenticate the daemon, so the client does not
+ * use FS with daemons on other hosts. The client removes the directory as soon as the daemon has replied or the
+ * connection has failed.
  */
 export function fs(options: FsOptions): AuthMethod {
   const candidate = (peer: Peer): Candidate => ({
@@ -76,12 +80,12 @@ async function runExchange(channel: MessageChannel, peer: Peer, server: ServerPo
 const MAX_PATH_LENGTH = 1024;
 
 /**
- * Names that HTCondor chooses for the directory. Originally, a name was `FS_` followed by the letters that mkstemp
- * adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts. Later
- * releases add a final `_`.
+ * Patterns of the directory names that HTCondor chooses. Originally, a name consisted of `FS_` and the characters that
+ * mkstemp adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts.
+ * Later releases add `_` at the end of the name.
  *
- * No field may contain the separator `_`, so that a name with the client's suffix can be parsed in only one way.
- * Otherwise, a relay could hide the address of another daemon in the name.
+ * The patterns do not allow the separator `_` inside a field, so that a name with the client's suffix can be parsed in
+ * only one way. Otherwise, a relay could hide the address of another daemon in the name.
  */
 const UNBOUND_NAME = /^FS_[A-Za-z0-9]{6,16}$/;
 const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?)$/;
@@ -90,8 +94,8 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
  * Validates the directory that the daemon chose. Returns the path to create and the suffix to send to the daemon, or an
  * objection.
  *
- * If a name ends in `_`, the client appends the daemon's address as the client sees it. The daemon compares that
- * address with its own endpoint. If a name contains an address, that address must equal the one that the client sees.
+ * If a name ends in `_`, the client appends the address that it is connected to. The daemon compares that address with
+ * its own endpoint. If a name contains an address, that address must equal the address that the client is connected to.
  * Both checks prevent a relay attack, in which another account on this host uses the client to authenticate to the real
  * daemon.
  */
@@ -128,8 +132,8 @@ function checkDirectory(
 }
 
 /**
- * Returns the reason for refusing a name without the daemon's address, as the end of a message. Returns undefined if
- * the name is accepted.
+ * Returns the reason for refusing a name without the daemon's address, formatted so that it can be appended to a
+ * message. Returns undefined if the name is accepted.
  */
 function objectionToUnbound(version: ServerPolicy['version'], mayBeUnbound: boolean): Refusal | undefined {
   if (!mayBeUnbound) {
@@ -171,7 +175,7 @@ function remove(path: string): void {
   try {
     rmdirSync(path);
   } catch {
-    // C++ also ignores this failure.
+    // The failure is ignored, as in C++.
   }
 }
 

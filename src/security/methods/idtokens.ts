@@ -8,25 +8,33 @@ import type { AuthMethod, Candidate, Peer } from '../method.ts';
 import type { ServerPolicy } from '../policy.ts';
 import { akep2, keyOfToken, NONCE_LENGTH } from './akep2.ts';
 
-/** An IDTOKEN that may authenticate the client. */
+/** An IDTOKEN that can be used to authenticate the client. */
 export interface IdTokenCredential {
   readonly token: CredentialToken;
-  /** Source of the credential, such as `idtoken (line 1)` or a file name. Unique among the credentials of a run. */
+  /**
+   * Source of the credential, such as `idtoken (line 1)` or a file name. The source is unique among the credentials of
+   * a run.
+   */
   readonly source: string;
   /**
    * True if the user provided this token for this daemon. If it is the only token, its header and claims, but not its
-   * signature, may be sent before the server announces its trust domain. This saves a round trip.
+   * signature, can be sent before the server announces its trust domain. This saves a round trip.
    */
   readonly chosen: boolean;
 }
 
-/** Issues a token with a local signing key that the server also has. Returns undefined if this host has no such key. */
+/**
+ * Signs a new token with a local signing key that the server also has. Returns undefined if this host has no such key.
+ */
 export type Mint = (server: ServerPolicy) => IdTokenCredential | undefined;
 
 /** Options for the tokens of a run. */
 interface IdTokenOptions {
   readonly mint?: Mint | undefined;
-  /** Requested authorization levels. Of the tokens that cover them, the one with the fewest levels is tried first. */
+  /**
+   * Requested authorization levels. Of the tokens that cover these levels, the one with the fewest levels is tried
+   * first.
+   */
   readonly authz?: readonly string[];
   /** True if the run ends when the daemon fails to authenticate itself with the only token. */
   readonly endsRun?: boolean;
@@ -36,8 +44,8 @@ interface IdTokenOptions {
  * Returns the IDTOKENS method, in which both sides prove that they know the signature of a token (cedar-rfc §5.3).
  *
  * Like C++, the client uses a token only with a server that has the token's trust domain and signing key (findTokens in
- * condor_auth_passwd.cpp). A token that has expired by this host's clock is tried after all other credentials, because
- * that clock may be wrong.
+ * condor_auth_passwd.cpp). A token that has expired according to this host's clock is tried after all other
+ * credentials, because that clock could be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],
@@ -59,7 +67,7 @@ export function idtokens(
         refusal: objection(credential, server, credentials.length > 1),
       }));
       const usable = judged.filter(({ refusal }) => refusal === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, the client does not replace an expired token of this pool with one that has more
+      // Like HTCondor's tools, the client does not replace an expired token of this pool with a new token that has more
       // permissions.
       const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {
@@ -78,8 +86,8 @@ export function idtokens(
 }
 
 /**
- * Moves the tokens that cover the requested levels to the front, in ascending order of the number of levels. Without
- * requested levels, keeps HTCondor's order.
+ * Moves the tokens that cover the requested levels to the front, in ascending order of the number of levels. If no
+ * levels are requested, HTCondor's order is kept.
  */
 function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly string[]): readonly IdTokenCredential[] {
   if (authz.length === 0) return credentials;
@@ -91,10 +99,10 @@ function byBreadth(credentials: readonly IdTokenCredential[], authz: readonly st
   return credentials.toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** A number of levels that no restricted token reaches. */
+/** A rank above that of every restricted token. No token has this many levels. */
 const MANY_LEVELS = 1000;
 
-/** State that is shared by the tokens of a run. */
+/** State that all tokens of a run share. */
 interface RunState {
   readonly host: Host;
   readonly endsRun: boolean;
@@ -126,7 +134,10 @@ function candidate(credential: IdTokenCredential, { host, endsRun, warned }: Run
   return { ...own, expiresAt: token.expiresAt };
 }
 
-/** Returns the client's name in AKEP2: `sub` or, without one, `jti` (Condor_Auth_Passwd::validate). */
+/**
+ * Returns the client's name in AKEP2, which is `sub` or, if the token has no `sub`, `jti`
+ * (Condor_Auth_Passwd::validate).
+ */
 function nameOf({ subject, tokenId }: CredentialToken): string {
   return subject ?? tokenId ?? '';
 }
@@ -160,7 +171,7 @@ function objection(
 }
 
 /**
- * Lists possible reasons for a refusal, because the server sends none. Only the server can perform these checks
+ * Lists possible reasons for a refusal, because the server sends no reason. Only the server can check these conditions
  * (Condor_Auth_Passwd::validate).
  */
 function refusal({ issuedAt, tokenId, keyId }: CredentialToken, now: Date): Refusal {

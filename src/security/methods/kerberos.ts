@@ -9,7 +9,7 @@ import type { Host } from '../../runtime/host.ts';
 import type { Reader } from '../../wire/reader.ts';
 import { type AuthMethod, type Candidate, MethodRefused, type Peer, SET_SERVER_NAME } from '../method.ts';
 
-/** Status codes of the exchange, in addition to the Kerberos messages (condor_auth_kerberos.cpp). */
+/** Status codes that are exchanged in addition to the Kerberos messages (condor_auth_kerberos.cpp). */
 const ABORT = -1;
 const GRANT = 1;
 const MUTUAL = 3;
@@ -17,7 +17,7 @@ const PROCEED = 4;
 
 /** A Kerberos credential: a credential cache, a keytab or a password. */
 export interface TicketSource {
-  /** Credential source and client principal, for messages. */
+  /** Credential source and client principal, as shown in messages. */
   readonly label: string;
   /** Credential source, such as `kerberos-keytab` or the name of a credential cache. */
   readonly source: string;
@@ -27,7 +27,7 @@ export interface TicketSource {
   readonly ticketFor: (host: string) => Promise<Ticket>;
 }
 
-/** Reason for not using KERBEROS without a host name. Tickets are issued for host names. */
+/** Reason for not using KERBEROS if no host name is known. Tickets are issued for host names. */
 const NO_SERVER_NAME: Refusal = {
   kind: 'no-host-name',
   reason: `no host name is known for its Kerberos principal; ${SET_SERVER_NAME}`,
@@ -90,12 +90,12 @@ function candidate({ label, source, ticketFor }: TicketSource, serverName: strin
       } catch (error) {
         if (!(error instanceof KerberosError || error instanceof ConnectError) || host.signal.aborted) throw error;
         opened = error;
-        channel.send((message) => message.int(ABORT)); // the daemon does not reply; it waits for the next method
+        channel.send((message) => message.int(ABORT)); // the daemon sends no reply and waits for the next method
       }
     },
     async finish(channel, _, last) {
       if (opened === undefined) throw new RangeError('finish before open');
-      // An unreachable KDC is a transient failure, unless another credential can be tried.
+      // An unreachable KDC is reported as a transient failure, unless another credential can be tried.
       if (opened instanceof Error)
         throw last && opened instanceof ConnectError ? opened : new MethodRefused(refusalOf(opened));
       if ((await channel.receive((message) => message.int())) !== MUTUAL)
@@ -131,7 +131,7 @@ function rejected(service: string): MethodRefused {
   return new MethodRefused({ kind: 'ticket-rejected', reason, details: { service } });
 }
 
-/** Converts an error to a refusal. An unreachable KDC counts as one that issues no ticket. */
+/** Converts an error to a refusal. An unreachable KDC is treated like a KDC that issues no ticket. */
 function refusalOf(error: Error): Refusal {
   const { kind, details } = error instanceof KerberosError ? error : { kind: 'no-ticket' as const, details: undefined };
   return { reason: error.message, kind, details };

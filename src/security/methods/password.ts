@@ -5,11 +5,9 @@ import type { ServerPolicy } from '../policy.ts';
 import { isAtLeast } from '../version.ts';
 import { akep2, keyOfPassword, NONCE_LENGTH } from './akep2.ts';
 
-/**
- * Client name for the pool password (CONDOR_PASSWORD_FQU), and the prefix of the client name that servers before 23.9
- * expect.
- */
+/** Client name that is used with the pool password (CONDOR_PASSWORD_FQU). */
 const CLIENT_NAME = 'condor@password';
+/** Prefix of the client name that servers before HTCondor 23.9 expect. */
 const OLD_NAME_PREFIX = 'condor_pool@';
 
 /**
@@ -33,12 +31,12 @@ export function password(secret: Secret, source: string, host: Host): AuthMethod
     authenticatesServer: true,
     sources: [source],
     candidatesFor: (server) => ({ usable: [candidate(nameFor(server))], rejected: [] }),
-    guessed: () => candidate(CLIENT_NAME), // the name for an older server depends on the server's policy
+    guessed: () => candidate(CLIENT_NAME), // before 23.9, the name depends on the server's policy
   };
 }
 
 /**
- * Returns the client name for this server. Older servers compare only the part before `@`
+ * Returns the client name for this server. Servers before HTCondor 23.9 compare only the part before `@`
  * (Condor_Auth_Passwd::doServerRec2).
  */
 function nameFor({ version, trustDomain }: ServerPolicy): string {

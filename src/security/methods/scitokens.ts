@@ -67,8 +67,8 @@ function lengthAndToken({ jwt }: BearerToken): Uint8Array {
 }
 
 /**
- * Lists possible reasons for a refusal, because the server sends none (validate_scitoken). Reasons that are visible in
- * the token come first.
+ * Lists possible reasons for a refusal, because the server sends no reason (validate_scitoken). Reasons that are
+ * visible in the token come first.
  */
 function refusal({ issuer, subject, audience, scope, profile, expiresAt, notBefore }: BearerToken, now: Date): string {
   const seconds = now.getTime() / 1000;

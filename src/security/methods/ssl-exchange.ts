@@ -1,6 +1,6 @@
 /**
- * The exchange that SSL and SCITOKENS share: TLS inside CEDAR messages, in which the server authenticates itself with
- * its certificate (cedar-rfc §5.4; condor_auth_ssl.cpp).
+ * The exchange that SSL and SCITOKENS share. It runs TLS inside CEDAR messages, and the server authenticates itself
+ * with its certificate (cedar-rfc §5.4; condor_auth_ssl.cpp).
  *
  * The phases are hello, tls and key. Each message of the tls and key phases contains a status, a length and that many
  * bytes of TLS records.
@@ -17,14 +17,14 @@ const ERROR = -1;
 const SENDING = 1;
 const RECEIVING = 2;
 const QUITTING = 3;
-/** The sender has nothing more to send in this phase. */
+/** Status of a sender that has nothing more to send in this phase. */
 const HOLDING = 4;
 
-/** Length of the random key that the server sends, in bytes. It is unused, because the session key comes from ECDH. */
+/** Length, in bytes, of the random key that the server sends. This key is unused: the session key comes from ECDH. */
 const KEY_LENGTH = 256;
 /** Maximum length of the TLS records in one message, in bytes. */
 const MAX_RECORDS_LENGTH = 1024 * 1024;
-/** Maximum number of rounds in a phase. TLS 1.2 needs two. TLS 1.3 needs two, or three with a HelloRetryRequest. */
+/** Maximum number of rounds in a phase. TLS needs two, or three if the server sends a HelloRetryRequest. */
 const MAX_ROUNDS = 8;
 
 const NOTHING = new Uint8Array();
@@ -33,7 +33,7 @@ const NOTHING = new Uint8Array();
 interface SslCredential {
   readonly method: MethodName;
   readonly label: string;
-  /** Host name that the server's certificate must carry. */
+  /** Host name that the server's certificate must contain. */
   readonly serverName: string;
   /** Returns the TLS options. Called only when needed, because reading the system's CA certificates takes time. */
   readonly tls: () => Promise<TlsOptions>;
@@ -44,7 +44,7 @@ export class SslExchange {
   readonly #credential: SslCredential;
   #tunnel: TlsTunnel | undefined;
   #certificate: TlsOptions['certificate'];
-  /** Reason why TLS could not start. `open` has reported the failure to the server. */
+  /** Reason why TLS could not start. `open` has already reported the failure to the server. */
   #failure: string | undefined;
 
   constructor(credential: SslCredential) {
@@ -53,7 +53,7 @@ export class SslExchange {
 
   /**
    * Sends the hello message and the first TLS records in one flight. Waiting for the server's hello is unnecessary,
-   * because it contains only a status.
+   * because that message contains only a status.
    */
   async open(channel: MessageChannel): Promise<void> {
     const options = await this.#credential.tls();
@@ -71,8 +71,8 @@ export class SslExchange {
   }
 
   /**
-   * Completes the handshake and verifies the server. Afterwards, call `hold()`, because the server waits for the
-   * client's last message of the key phase.
+   * Completes the handshake and verifies the server. The caller must call `hold()` next, because the server waits for
+   * the client's last message of the key phase.
    *
    * @throws MethodRefused if TLS fails or the server refuses the client.
    * @throws AuthenticationError ERR_SERVER_UNPROVEN if the server's certificate is not trusted.
@@ -121,8 +121,8 @@ export class SslExchange {
 
   /**
    * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. At that
-   * point, TLS 1.3 is complete for the client. TLS 1.2 lacks only the server's Finished message, and waiting for it
-   * would cost a round trip.
+   * point, the TLS 1.3 handshake is complete for the client. With TLS 1.2, only the server's Finished message is
+   * missing, and waiting for it would cost a round trip.
    */
   async #handshake(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
@@ -160,7 +160,8 @@ export class SslExchange {
   }
 
   /**
-   * Verifies the server's certificate. Until then, the client uses no data from the server and sends no secret to it.
+   * Verifies the server's certificate. Before this check, the client uses no data from the server and sends no secret
+   * to it.
    */
   #verify(channel: MessageChannel, tunnel: TlsTunnel): void {
     const { label, method, serverName } = this.#credential;
@@ -187,7 +188,7 @@ export class SslExchange {
     throw new ProtocolError('ERR_MESSAGE', 'the daemon sent no session key');
   }
 
-  /** Feeds one message from the server to TLS and returns its status. Throws MethodRefused if the server quits. */
+  /** Passes one message from the server to TLS and returns its status. Throws MethodRefused if the server quits. */
   async #receive(channel: MessageChannel, tunnel: TlsTunnel): Promise<number> {
     const { status, records } = await channel.receive(getRecords);
     tunnel.feed(records);
@@ -223,13 +224,11 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
   channel.send((message) => message.int(status).int(records.length).bytes(records));
 }
 
-/**
- * Possible reasons for a server to quit after a successful handshake (post_connection_check in condor_auth_ssl.cpp).
- */
+/** Possible reasons why a server quits after a successful handshake (post_connection_check in condor_auth_ssl.cpp). */
 const UNEXPLAINED =
   ': it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
-/** Alert of a daemon that does not accept X.509 proxies. */
+/** Number of the TLS alert from a daemon that does not accept X.509 proxies. */
 const CERTIFICATE_UNKNOWN = 46;
 
 /** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */

@@ -2,11 +2,12 @@ import { type AuthMethod, type Candidate, type Peer, SET_SERVER_NAME } from '../
 import { SslExchange } from './ssl-exchange.ts';
 import type { TlsOptions } from './tls-tunnel.ts';
 
-/** Returns the TLS options for one server. Called only when the method is used. */
+/** Returns the TLS options for one server. This function is called only when the method is used. */
 export type TlsFor = (serverName: string) => Promise<TlsOptions>;
 
 /**
- * Reason for not using SSL without a host name. A certificate authenticates the server only if its name can be checked.
+ * Reason for not using SSL if no host name is known. A certificate authenticates the server only if the name in the
+ * certificate can be checked.
  */
 export const NO_SERVER_NAME = `no host name is known to verify its certificate against; ${SET_SERVER_NAME}`;
 

@@ -7,24 +7,24 @@ import type { Secret } from '../../runtime/secret.ts';
 import { isIpAddress } from '../../transport/sinful.ts';
 import { concat } from '../../wire/writer.ts';
 
-/** The client's certificate and its trusted CA certificates, in PEM format. */
+/** The client's certificate and the CA certificates that the client trusts, in PEM format. */
 export interface TlsOptions {
   /** Trusted CA certificates. */
   readonly authorities: readonly string[];
-  /** True if a trusted certificate need not be a root certificate. It may be that of a known host, for example. */
+  /** True if certificates other than root certificates can be trusted, such as the certificate of a known host. */
   readonly partialChain: boolean;
   readonly certificate:
     | {
         readonly chain: string;
         readonly key: Secret;
         /**
-         * Called before the certificate is sent in cleartext to an unverified server, as in TLS 1.2. If undefined, the
-         * certificate is not sent to such a server.
+         * Called before the certificate is sent in cleartext to an unverified server, as happens in TLS 1.2. If
+         * undefined, the certificate is not sent to such a server.
          */
         readonly onUnverified?: (() => void) | undefined;
       }
     | undefined;
-  /** Host name for SNI, which is sent in cleartext and which HTCondor ignores. Undefined means no SNI. */
+  /** Host name for SNI, which is sent in cleartext and which HTCondor ignores. If undefined, SNI is omitted. */
   readonly serverName: string | undefined;
 }
 
@@ -36,7 +36,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/KEY_TOO_SMALL|DH_KEY_TOO_SMALL/, 'a key is too small for this TLS library'],
   [/CA_MD_TOO_WEAK|MD_TOO_WEAK/, 'a certificate is signed with an algorithm that this TLS library refuses'],
   [/KEY_VALUES_MISMATCH/, 'the private key does not match the certificate'],
-  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon supports no TLS version from 1.2 on'],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION|WRONG_VERSION_NUMBER/, 'the daemon does not support TLS 1.2 or later'],
   [/UNKNOWN_CA/, 'the daemon does not trust the CA of the client certificate'],
   [/BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE/, 'the daemon rejects the client certificate'],
   [/CERTIFICATE_EXPIRED/, 'the daemon considers the client certificate expired'],
@@ -46,13 +46,13 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-/** Matches host names that a certificate can be checked against. A leading dot would match every host of a domain. */
+/** Matches host names that can be compared with a certificate. Rejects a leading dot, which matches a whole domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** Number of event-loop turns to wait for further output after the engine has started to write. */
 const SETTLING_TURNS = 4;
 
-/** Number of event-loop turns after which an idle engine needs more input, because it waits for nothing else. */
+/** Number of event-loop turns after which an idle engine is considered to be waiting for more input. */
 const MAX_TURNS = 1000;
 
 /**
@@ -71,9 +71,9 @@ export class TlsTunnel {
   #failure: Error | undefined;
 
   /**
-   * Loads node:tls, which the other methods do not need, and starts the handshake.
+   * Loads node:tls, which other authentication methods do not need, and starts the handshake.
    *
-   * @throws TlsFailure if OpenSSL rejects the client's certificate or key, for example a key that is too short.
+   * @throws TlsFailure if OpenSSL rejects the client's certificate or key, for example because the key is too short.
    */
   static async start(options: TlsOptions): Promise<TlsTunnel> {
     const { connect } = process.getBuiltinModule('node:tls');
@@ -143,7 +143,7 @@ export class TlsTunnel {
   async output(): Promise<Uint8Array> {
     await this.#until(() => this.#outgoing.length > 0);
     for (let turn = 0; turn < SETTLING_TURNS; turn++) await nextTurn();
-    this.#throwFailure(); // an alert from the client is also output, and stays pending
+    this.#throwFailure(); // an alert that the client must send stays pending
     return this.pending();
   }
 
@@ -152,14 +152,14 @@ export class TlsTunnel {
     return concat(this.#outgoing.splice(0));
   }
 
-  /** Waits for the end of the handshake. Throws TlsFailure if it fails. */
+  /** Waits until the handshake is complete. Throws TlsFailure if the handshake fails. */
   async handshake(): Promise<void> {
     await this.#until(() => this.#established);
   }
 
   /**
-   * Returns why TLS failed after the last records, with the number of the peer's alert, if any; undefined if it did not
-   * fail.
+   * Returns the reason why TLS failed after the last received records, and the number of the peer's alert, if any.
+   * Returns undefined if TLS has not failed.
    */
   async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
@@ -188,9 +188,9 @@ export class TlsTunnel {
     const certificate = this.#certificate;
     if (certificate === undefined) return untrusted('it has no certificate');
     if (!this.#socket.authorized) return invalid(String(this.#socket.authorizationError), certificate.issuer);
-    // Only the names in the subjectAltName extension count. They may contain `*` at the end of a label. The common name
-    // counts only without that extension, because it would bypass the name constraints of a CA. HTCondor always accepts
-    // the common name.
+    // Only the names in the subjectAltName extension count. These names can contain `*` at the end of a label. The
+    // common name counts only if that extension is absent, because a common name could bypass the name constraints of a
+    // CA. HTCondor always accepts the common name.
     const { subjectAltName, subject } = certificate;
     const options = { subject: subjectAltName === undefined ? 'always' : 'never' } as const;
     if (certificate.checkHost(serverName, options) !== undefined) return undefined;
@@ -209,7 +209,7 @@ export class TlsTunnel {
 
   /**
    * Waits until `condition` holds. Throws TlsFailure if the engine becomes idle first. The engine then needs more
-   * records, but the daemon sends none before it receives a reply.
+   * records, but the daemon sends none before the client replies.
    */
   async #until(condition: () => boolean): Promise<void> {
     for (let turn = 0; !condition(); turn++) {

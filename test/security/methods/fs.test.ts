@@ -249,7 +249,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
       made.push(path);
       return path;
     };
-    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: it exists already/);
+    assertRefused(await by({ binding: 'none', ask: make }, { version }), /could not be created: it already exists/);
     for (const path of made) rmdirSync(path); // the directory still exists, because the client did not create it
     assert.equal(made.length, 1);
   });
@@ -264,7 +264,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
       };
       assertRefused(
         await by({ binding: 'none', ask: link }, { version: '23.9.6' }),
-        /could not be created: it exists already/,
+        /could not be created: it already exists/,
       );
       for (const path of links) {
         assert.ok(lstatSync(path).isSymbolicLink());
@@ -279,7 +279,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
       return path;
     };
     const tried = await by({ binding: 'none', ask: put }, { version: '23.9.6' });
-    assertRefused(tried, /could not be created: it exists already/);
+    assertRefused(tried, /could not be created: it already exists/);
     for (const name of readdirSync(clients.tmp)) unlinkSync(join(clients.tmp, name));
   });
 
