@@ -52,7 +52,9 @@ export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string 
   return token;
 }
 
-/** Extracts IDTOKENs from a string that may contain several tokens, one per line, and comments. */
+/**
+ * Extracts IDTOKENs from a string with a single token, or with one token per line. Blank lines and comments are kept.
+ */
 export function pastedTokens(text: string): string {
   const whole = tokenIn(text);
   if (whole !== undefined) return pastedToken('idtoken', whole);

@@ -125,7 +125,7 @@ function unreadableFile(name: string, error: unknown): Unavailable {
  * directory.
  */
 function readStart(path: string, owner?: number): string {
-  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user could have created a link
+  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user could have created the link
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
   try {
     const { uid, mode } = fstatSync(file);

@@ -15,7 +15,7 @@ interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'
   readonly who: string;
   /** The reason that is reported for every refusal. If undefined, the reason depends on the response. */
   readonly refused?: CredentialReason;
-  /** Members of the JSON response that may contain the token. The first member that is present is used. */
+  /** Members of the JSON response that could contain the token. The first member that is present is used. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
   readonly proxies: ProxySettings;
@@ -43,8 +43,8 @@ const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * Returns the form parameters for a grant type. If the grant requires client authentication, the bearer token also
- * authenticates the client.
+ * Returns the form parameters for a grant type. If the grant requires client authentication, the bearer token serves as
+ * the client assertion.
  */
 function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, string>> {
   const assertion = { client_assertion_type: ASSERTION_TYPE, client_assertion: jwt };

@@ -1,6 +1,6 @@
 /**
- * Parses credential cache files in format 4 of MIT Kerberos, which Heimdal also writes (MIT's file format
- * documentation).
+ * Parses credential cache files in format 4 of MIT Kerberos (MIT's file format documentation). Heimdal writes the same
+ * format.
  */
 import { ByteReader } from './byte-reader.ts';
 import { KerberosError } from './kerberos-error.ts';

@@ -64,11 +64,11 @@ export function isRefusal(reply: KdcReply | KdcRefusal): reply is KdcRefusal {
 }
 
 /**
- * Decrypts a reply and returns its ticket. The service in the ticket may differ from the requested service only if
- * `isReferral` returns true.
+ * Decrypts a reply and returns its ticket. A ticket for a service other than the requested one is accepted only if
+ * `isReferral` returns true for that service.
  *
  * @throws KerberosError if the reply does not match `request`, or if its sender does not have `key` (RFC 4120 §3.1.5,
- *   §3.3.4).
+ * §3.3.4).
  */
 export function openKdcReply(
   { client, encoded, sealed }: KdcReply,

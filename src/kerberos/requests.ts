@@ -28,7 +28,10 @@ const CANONICALIZE = 0x0001_0000;
 /** Flag in APOptions that requires the service to authenticate itself (RFC 4120 §5.5.1). */
 const MUTUAL_REQUIRED = 0x2000_0000;
 
-/** Requested lifetime of a ticket, in seconds. kinit requests the same lifetime, which the KDC may shorten. */
+/**
+ * Requested lifetime of a ticket, in seconds. kinit requests the same lifetime. The KDC can issue a ticket with a
+ * shorter lifetime.
+ */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 export type ClockAndEntropy = Pick<Host, 'now' | 'randomBytes'>;

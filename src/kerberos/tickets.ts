@@ -130,7 +130,7 @@ function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, cli
 
 /**
  * Uses a ticket-granting ticket to request a ticket for a service on a host. `realm` is the realm of the service. If
- * `realm` is undefined, the KDC of the client's realm determines the realm, and may refer the client to another realm
+ * `realm` is undefined, the KDC of the client's realm determines the realm, and can refer the client to another realm
  * (RFC 6806 §8).
  *
  * @throws KdcError if a KDC refuses; KerberosError if a reply is invalid or there are too many referrals.
