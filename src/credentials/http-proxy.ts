@@ -1,7 +1,10 @@
-/** Selects the proxy for a URL from the environment variables that curl, Git and `@actions/http-client` also read. */
+/**
+ * Selects the proxy for a URL. The settings come from the environment variables that curl, Git and
+ * `@actions/http-client` use.
+ */
 import type { Secret } from '../runtime/secret.ts';
 
-/** A proxy from `https_proxy`. */
+/** A proxy that is specified by `https_proxy` or `HTTPS_PROXY`. */
 export interface HttpProxy {
   /** URL of the proxy, without the user name and password. */
   readonly url: URL;
@@ -11,15 +14,17 @@ export interface HttpProxy {
   readonly secrets: readonly Secret[];
 }
 
-/** The proxy that this host uses, and the hosts that bypass the proxy. */
+/** The proxy that this host uses, and the hosts to which connections bypass the proxy. */
 export interface ProxySettings {
-  /** Undefined if no proxy is set. */
+  /** Undefined if no proxy is configured. */
   readonly proxy: HttpProxy | undefined;
   /** Entries of `no_proxy`. */
   readonly bypass: readonly string[];
 }
 
-/** Returns the proxy for a URL; undefined for a direct connection. Connections to this host are always direct. */
+/**
+ * Returns the proxy to use for a URL; undefined for a direct connection. Connections to this host are always direct.
+ */
 export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, protocol }: URL): HttpProxy | undefined {
   const host = normal(hostname);
   const isHere = /^(localhost|127(\.\d+){3}|::1)$|\.localhost$/.test(host);
@@ -29,8 +34,8 @@ export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, pro
 
 /**
  * True if an entry of `no_proxy` covers a host. The entry can be `*`, an address, a network such as `10.0.0.0/8`, or a
- * host name. A host name also covers its subdomains, and may start with `.` or `*.`. If the entry has a port, the URL
- * must have the same port.
+ * host name. A host name covers its subdomains as well, and can start with `.` or `*.`. If the entry has a port, the
+ * URL must have the same port.
  */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;

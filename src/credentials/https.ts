@@ -17,7 +17,7 @@ export interface HttpRequest {
   readonly authorities: readonly string[];
   /** The proxy to use; undefined for a direct connection. */
   readonly proxy?: HttpProxy | undefined;
-  /** A connection to the same server that `openAhead` started. It is used if it is still open. */
+  /** A connection to the same server, started by `openAhead`. The request uses this connection if it is still open. */
   readonly connection?: HttpConnection | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface HttpConnection {
 }
 
 /**
- * Opens a connection while the request is still being prepared, which saves the round trips of TCP and TLS. If the
- * connection fails, the request opens another connection and reports any error.
+ * Opens a connection while the request is still being prepared, so that the TCP and TLS handshakes cause no additional
+ * delay. If this connection fails, `sendHttp` opens a new one and reports any error.
  */
 export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'proxy'>, host: Host): HttpConnection {
   const socket = connectTo(server, host).then(
@@ -43,7 +43,7 @@ export function openAhead(server: Pick<HttpRequest, 'url' | 'authorities' | 'pro
 export interface HttpResponse {
   readonly status: number;
   readonly text: string;
-  /** Returns the value of a header. `name` must be in lower case. */
+  /** Returns the value of a response header. `name` must be in lower case. */
   header(name: string): string | undefined;
 }
 
@@ -51,10 +51,10 @@ export interface HttpResponse {
 const MAX_RESPONSE_LENGTH = 64 * 1024;
 
 /**
- * Sends one request over HTTPS, or over HTTP to this host. Redirects are not followed, so a token reaches only the
- * intended server.
+ * Sends one request over HTTPS, or over HTTP if the server is on this host. Redirects are not followed, so a token
+ * reaches only the intended server.
  *
- * @throws ConnectError ERR_CONNECT; ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT or ERR_TIMEOUT.
  */
 export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpResponse> {
   const { url, method, headers, body = '' } = request;
@@ -81,7 +81,7 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
         response.on('aborted', () => reject(new Error('the connection closed in the middle of the response')));
       });
       sent.on('error', reject);
-      // ignored if the promise is already settled
+      // has no effect if the promise is already settled
       sent.on('close', () => reject(new Error('the connection closed without a response')));
       sent.end(body);
     }).finally(() => socket.destroy());
@@ -91,7 +91,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
       throw new ConnectError('ERR_TIMEOUT', text, { peer: url.origin, cause: signal.reason, reason: 'service-silent' });
     }
     if (signal.aborted) throw abortedError(signal);
-    // The cause is omitted, because errors of Node's HTTP parser contain the received bytes, which may include tokens.
+    // The cause is omitted, because errors of Node's HTTP parser contain the received bytes, which could include
+    // tokens.
     throw new ConnectError('ERR_CONNECT', `no response from ${url.origin}: ${systemReason(cause)}`, {
       ...(cause instanceof ConnectError ? reasonOf(cause) : { reason: 'service-unreachable' }),
       peer: url.origin,
@@ -99,7 +100,10 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
   }
 }
 
-/** Keeps only the reasons for a failed proxy or an unknown host name. The hints for other reasons are about daemons. */
+/**
+ * Keeps the reason of an error only if the proxy failed or a host name is unknown. The hints for all other reasons are
+ * about daemons.
+ */
 function reasonOf({ reason, details, permanent }: ConnectError) {
   const isOurs = reason === 'proxy-failed' || reason === 'name-unknown';
   return { reason: isOurs ? reason : ('service-unreachable' as const), details, permanent };
@@ -109,7 +113,7 @@ function moduleFor({ protocol }: URL) {
   return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
 }
 
-/** True for plain HTTP to this host, which no third party can read. */
+/** True if a URL uses plain HTTP to this host. No third party can read such a connection. */
 export function isHttpToThisHost({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
@@ -121,32 +125,32 @@ async function connectTo(
 ): Promise<Socket> {
   const socket =
     proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
-  socket.on('error', () => {}); // the reader of the socket reports the error
+  socket.on('error', () => {}); // the code that reads from the socket reports the error
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
 /**
- * Starts TLS on a connection. The caller may write during the handshake. The socket emits an error if the handshake
- * fails.
+ * Starts TLS on a connection. The caller can write before the handshake is complete. The socket emits an error if the
+ * handshake fails.
  */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);
   return process.getBuiltinModule('node:tls').connect({
     socket,
     host, // the certificate must be valid for this host
-    servername: isIpAddress(host) ? '' : host, // RFC 6066 does not permit an address here
+    servername: isIpAddress(host) ? '' : host, // RFC 6066 does not permit an IP address here
     ca: [...authorities],
-    rejectUnauthorized: true, // an earlier step may have changed the default with NODE_TLS_REJECT_UNAUTHORIZED
+    rejectUnauthorized: true, // an earlier step could have set NODE_TLS_REJECT_UNAUTHORIZED to 0
     ALPNProtocols: ['http/1.1'],
   });
 }
 
 /**
  * Opens a tunnel through a proxy (CONNECT, RFC 9110 §9.3.6). No existing package is suitable: `https.Agent({ proxyEnv
- * })` requires Node 24.5. The proxy agents on npm, including `@actions/http-client`, use Node's limit of 250 ms for
- * connecting to each address.
+ * })` requires Node 24.5. The proxy agents on npm, including `@actions/http-client`, wait only 250 ms for each address,
+ * which is Node's default.
  *
- * @throws ConnectError ERR_CONNECT that names the proxy, without its password.
+ * @throws ConnectError ERR_CONNECT, whose message names the proxy without its password.
  */
 async function openTunnel(proxy: HttpProxy, url: URL, authorities: readonly string[], host: Host): Promise<Socket> {
   const target = formatEndpoint(endpointOf(url));
@@ -187,7 +191,7 @@ function endpointOf({ hostname, port, protocol }: URL) {
   return { host: bare(hostname), port: Number(port) || (protocol === 'http:' ? 80 : 443) };
 }
 
-/** Returns the host name or address of a URL, without the brackets around an IPv6 address. */
+/** Removes the brackets around an IPv6 address from the host name of a URL. */
 function bare(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -18,13 +18,13 @@ export type IdTokenSource =
       readonly directory: string;
       /** True if the user supplied the path; false if the path is HTCondor's default. */
       readonly named: boolean;
-      /** Value of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP. Undefined means HTCondor's default. */
+      /** Value of LOCAL_CONFIG_DIR_EXCLUDE_REGEXP. If undefined, HTCondor's default applies. */
       readonly excluded?: RegExp | undefined;
       /** Signing keys with which the client issues a token if no stored token fits; undefined if there are none. */
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Maximum number of reported reasons for skipped files and lines. */
+/** Number of reported reasons after which further lines without an IDTOKEN are only counted. */
 const MAX_REASONS = 20;
 
 /**
@@ -44,7 +44,7 @@ export function loadIdTokens(
     : new Unavailable(`no IDTOKEN was found; ${reasons.join('; ')}`, kind);
 }
 
-/** Returns credentials that consist only of this token. */
+/** Returns credentials that consist only of the given token. */
 export function credentialsFrom(token: IdToken, source: string, host: Host): Credentials {
   const own = idtokens([{ token, source, chosen: true }], host, { endsRun: true });
   return { methods: [own], preference: 'ours', unavailable: [] };
@@ -54,11 +54,11 @@ interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Reasons for skipped files and lines. */
   readonly reasons: readonly string[];
-  /** The reason that determines which hints the error shows. */
+  /** The reason that determines which hints are shown if there is no IDTOKEN. */
   readonly kind?: MissingReason | undefined;
 }
 
-/** Reads all IDTOKENs from a source, in HTCondor's order. Each token is masked before it is used. */
+/** Reads all IDTOKENs from a source, in the same order as HTCondor. Each token is masked before it is used. */
 export function readIdTokens(source: IdTokenSource, host: Host): IdTokens {
   if (!('text' in source)) return readFromDirectory(source, host);
   host.mask(source.text);
@@ -91,7 +91,7 @@ function readFromDirectory(
 }
 
 function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): IdTokenCredential {
-  // A string that is not a JWT is not a secret. Masking it would hide every occurrence of the string in the job's log.
+  // Only JWTs are masked. Masking any other string would hide every occurrence of that string in the job's log.
   maskJwt(text, host);
   try {
     return { token: parseCredentialToken(text), source, chosen };
@@ -101,20 +101,23 @@ function parseLine({ text, source }: TokenLine, chosen: boolean, host: Host): Id
   }
 }
 
-/** A line of a token file, or of the input. */
+/** A line that should contain a token, from a token file or from the input. */
 interface TokenLine {
   readonly text: Secret;
-  /** Name of the file or input, with the line number if it contains several tokens. */
+  /** Name of the file or input, followed by the line number if the file or input contains several tokens. */
   readonly source: string;
 }
 
 interface TokenDirectory {
   readonly lines: readonly TokenLine[];
-  /** Files without a token, each with the reason. If there are no files, explains why. */
+  /**
+   * Files that provide no token, each with the reason. If the directory is empty or unreadable, the only entry gives
+   * that reason.
+   */
   readonly skipped: readonly string[];
   /** Skipped files that have the wrong owner or mode, each with the reason. */
   readonly exposed: readonly string[];
-  /** The reason that determines which hints the error shows if no file contains a token. */
+  /** The reason that determines which hints are shown if no file contains a token. */
   readonly kind: MissingReason | undefined;
 }
 
@@ -123,8 +126,8 @@ export const EXCLUDED_NAME = /^((\..*)|(.*~)|(#.*)|(.*\.rpmsave)|(.*\.rpmnew)|(.
 
 /**
  * Reads a token directory as HTCondor does (findTokens in condor_auth_passwd.cpp, read_secure_file). Files are read in
- * the order of their names; each contains one token per line, and `#` starts a comment line. A file must belong to this
- * user and be inaccessible to other users. Files whose names match `excluded` are skipped.
+ * the order of their names. Each file contains one token per line, and `#` starts a comment line. A file must be owned
+ * by this account and inaccessible to other accounts. Files whose names match `excluded` are skipped.
  *
  * This function is synchronous, because loading node:fs/promises takes longer than reading a few small files.
  */

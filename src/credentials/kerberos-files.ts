@@ -1,4 +1,4 @@
-/** Reads the files of Kerberos: configuration files, credential caches and keytabs. */
+/** Reads Kerberos files: configuration files, credential caches and keytabs. */
 import { constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CredentialCache, parseCredentialCache } from '../kerberos/ccache.ts';
@@ -16,7 +16,10 @@ const DEFAULT_CONFIGURATION = '/etc/krb5.conf';
 /** Maximum number of credential caches that are read from a directory. */
 const MAX_CACHES = 50;
 
-/** Matches a base64-encoded keytab by its beginning: 0x0502, followed by the size of the first entry. */
+/**
+ * Matches a base64-encoded keytab. The first three bytes of a keytab are 0x0502 and the high byte of the first entry's
+ * size, which is zero.
+ */
 const ENCODED_KEYTAB = /^\s*BQIA[A-Za-z0-9+/=\s]*$/;
 
 /** True if a string is a base64-encoded keytab rather than the path of a keytab. */
@@ -31,9 +34,9 @@ function readFile(path: string, owner?: number): Buffer {
 }
 
 /**
- * Returns the paths of the configuration files: those that `KRB5_CONFIG` lists, or the default file of this host.
- * Windows has no default, because `/etc` is on the current drive there, where any account may create it. Paths on
- * Windows contain colons, so the separator is a semicolon.
+ * Returns the paths of the configuration files: those that `KRB5_CONFIG` lists, or the default file of this host. There
+ * is no default on Windows, because `/etc` would be on the current drive, where any account could create it. The
+ * separator on Windows is a semicolon, because paths there contain colons.
  */
 export function configurationFiles(env: Environment, platform: NodeJS.Platform): readonly string[] {
   const [separator, standard] = platform === 'win32' ? [';', ''] : [':', DEFAULT_CONFIGURATION];
@@ -63,7 +66,8 @@ export function readConfiguration(env: Environment, platform: NodeJS.Platform): 
 }
 
 /**
- * Reads a keytab from the value of an input or from a file. The file may be base64-encoded, as CI variables often are.
+ * Reads a keytab from the value of an input or from a file. Base64-encoded files are accepted, because keytabs that are
+ * stored as CI variables are often encoded.
  */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
@@ -80,7 +84,7 @@ interface FoundCache extends CredentialCache {
  * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name refers to a directory,
  * `principal` selects that principal's cache instead of the primary cache.
  *
- * @throws KerberosError if the cache cannot be read; or an error of the file system.
+ * @throws KerberosError if the cache is invalid, and anything that the file system throws.
  */
 export function readCache(name: string, principal: string | undefined, owner?: number): FoundCache {
   if (!name.startsWith('DIR:')) {
@@ -100,7 +104,8 @@ export function readCache(name: string, principal: string | undefined, owner?: n
 }
 
 /**
- * Returns the default cache of the Kerberos tools. `owner` is set if other accounts can write to the cache's directory.
+ * Returns the name of the credential cache that the Kerberos tools use by default. If other accounts can write to the
+ * directory of the cache, `owner` is the user ID that must own the cache.
  */
 export function defaultCache(
   { env, uid }: { readonly env: Environment; readonly uid: number | undefined },
@@ -124,7 +129,8 @@ function primaryOf(directory: string): string {
 }
 
 /**
- * Returns the path in a name, without its type prefix if it has one. A single letter before a colon is a Windows drive.
+ * Returns the path in the name of a cache or keytab, without the type prefix if there is one. A single letter before a
+ * colon is a Windows drive.
  */
 function withoutType(name: string, supported: readonly string[], what: string): string {
   const [, type, path = ''] = /^([A-Za-z]{2,}):(.*)$/s.exec(name) ?? [];
@@ -136,7 +142,7 @@ function withoutType(name: string, supported: readonly string[], what: string): 
   );
 }
 
-/** Runs `work` on an input. Converts a failure to an error about that input. */
+/** Runs `work`, which reads an input. If `work` fails, throws an error that names the input. */
 export function given<T>(input: string, work: () => T): T {
   try {
     return work();
@@ -151,7 +157,7 @@ export function kindOf(error: unknown): AttemptReason | undefined {
   return error instanceof KerberosError ? error.kind : undefined;
 }
 
-/** Returns why a Kerberos file is unusable. */
+/** Returns the reason why a Kerberos file is unusable. */
 export function reasonOfKerberos(error: unknown): string {
   return error instanceof KerberosError ? error.message : reasonOf(error);
 }

@@ -34,7 +34,7 @@ import {
 import { unreadable } from './private-file.ts';
 
 export interface KerberosSource {
-  /** True if KERBEROS was selected. Otherwise, the Kerberos files of this host are not read. */
+  /** True if the inputs select KERBEROS. If false, the Kerberos files of this host are not read. */
   readonly chosen: boolean;
   /** Values of the inputs. The keytab is either a path or base64-encoded content. */
   readonly cache: string | undefined;
@@ -184,7 +184,7 @@ function fromKeytab(text: string, source: string, wanted: Principal | undefined,
   return fromKeys(client, keysOfKeytab(entries, client, source), source, realm);
 }
 
-/** Requests tickets in the client's realm directly, and other tickets with a ticket-granting ticket. */
+/** Returns a ticket source. It uses `keys` in the client's realm, and a ticket-granting ticket in other realms. */
 function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Realm): ClientSource {
   const { configuration, kdcs, service } = realm;
   return {
@@ -210,7 +210,7 @@ function fromKeys(client: Principal, keys: ClientKeys, source: string, realm: Re
   };
 }
 
-/** Requests each host's ticket only once. Host names are case-insensitive (RFC 4120 §6.2.1). */
+/** Wraps `get` so that each host's ticket is requested only once. Host names are case-insensitive (RFC 4120 §6.2.1). */
 function once(get: (host: string) => Ticket | Promise<Ticket>): (host: string) => Promise<Ticket> {
   const tickets = new Map<string, Promise<Ticket>>();
   return (name) => {
@@ -240,7 +240,7 @@ function kdcsOf(configuration: KerberosConfiguration, host: Host): Kdcs {
   };
 }
 
-/** Warns about principals that a daemon treats as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
+/** Warns if a daemon would treat the client as HTCondor itself (Condor_Auth_Kerberos::map_kerberos_name). */
 function warnOfHostPrincipal(client: Principal, service: string, host: Host): void {
   if (client.components[0] !== service) return;
   host.log.warn(

@@ -1,6 +1,6 @@
 /**
- * Obtains the credential of a job without a stored secret: the job's OIDC token, or a token that a token service issues
- * in exchange.
+ * Obtains a credential for a job that has no stored secret: the job's OIDC token, or a token that a token service
+ * issues in exchange.
  */
 import { CredentialError, withPhase } from '../errors.ts';
 import type { Host } from '../runtime/host.ts';
@@ -17,8 +17,8 @@ import { askTokenEndpoint, askTokenService, type TokenEndpointResponse } from '.
 import { loadTrust, systemTrust, type TrustSource } from './trust.ts';
 
 /**
- * A SciToken to authenticate with, or an IDTOKEN that a token service issued. The IDTOKEN is itself the result of the
- * fetch.
+ * A SciToken to authenticate with, or an IDTOKEN that a token service issued. Such an IDTOKEN is already the result of
+ * the fetch.
  */
 export type Bearer =
   | { readonly kind: 'scitoken'; readonly source: SciTokenSource }
@@ -29,23 +29,23 @@ export type Bearer =
       readonly identity: string | undefined;
     };
 
-/** The request for which a bearer token is obtained. */
+/** The parts of a request that are needed to obtain its bearer token. */
 interface KeylessRequest {
-  /** Undefined if no bearer token is needed. */
+  /** Undefined if the request needs no bearer token. */
   readonly keyless: KeylessSource | undefined;
   readonly credentials: CredentialSources;
   readonly authz: readonly string[];
   readonly mode: string;
   readonly remote: boolean;
-  /** True if an IDTOKEN from the token service is discarded after the check. */
+  /** True if the run is only a check, after which an IDTOKEN from the token service is discarded. */
   readonly checkOnly: boolean;
 }
 
 /**
- * Obtains the bearer token of a keyless job from the OIDC endpoint of the runner, from a token service, or from both in
- * turn. Returns undefined if the request is not keyless.
+ * Obtains the bearer token of a keyless job: the job's OIDC token, or the token that a token service returns in
+ * exchange for another token. Returns undefined if the request is not keyless.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL, ERR_CREDENTIAL_UNREADABLE; ConnectError; TokenError ERR_TOKEN_MALFORMED.
+ * @throws CredentialError ERR_NO_CREDENTIAL or ERR_CREDENTIAL_UNREADABLE; ConnectError; TokenError ERR_TOKEN_MALFORMED.
  */
 export async function resolveBearer(request: KeylessRequest, host: Host): Promise<Bearer | undefined> {
   const { keyless } = request;
@@ -70,7 +70,8 @@ async function obtainBearer(source: KeylessSource, request: KeylessRequest, host
 }
 
 /**
- * Obtains the bearer token while the connection to the token service is being opened, then exchanges the token there.
+ * Exchanges the bearer token at the token service. If the job's OIDC token must be requested first, the connection to
+ * the token service is opened at the same time.
  */
 async function exchange(
   service: TokenServiceSource,
@@ -109,8 +110,8 @@ async function bearerToken(source: KeylessSource, { credentials }: KeylessReques
 /**
  * Requests the job's OIDC token with the protocol of GitHub's runner (oidc-utils of @actions/core).
  *
- * @throws CredentialError ERR_NO_CREDENTIAL if the job is not permitted to request one; what `askTokenEndpoint`
- *   throws.
+ * @throws CredentialError ERR_NO_CREDENTIAL if the job is not permitted to request an OIDC token, and anything that
+ * `askTokenEndpoint` throws.
  */
 async function jobToken(
   { audience, runner, userAgent }: JobSource,
@@ -151,7 +152,8 @@ function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource
 }
 
 /**
- * Warns if the audience of the job token is a site other than the token service, which could then use the token there.
+ * Warns if the audience of the job token is a site other than the token service. The service could use the token at
+ * that site.
  */
 function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;
@@ -170,9 +172,9 @@ function suppliedToken(source: SciTokenSource, host: Host): Secret {
 }
 
 /**
- * Accepts an IDTOKEN from the token service if it can be the result of the fetch.
+ * Checks that an IDTOKEN from the token service can be the result of the fetch.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE otherwise.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if it cannot.
  */
 function checkWantsIdToken({ mode, remote, checkOnly }: KeylessRequest, service: URL, host: Host): void {
   if (mode !== 'fetch' || remote) {

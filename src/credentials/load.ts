@@ -21,12 +21,12 @@ import { loadTrust, type TrustSource } from './trust.ts';
 type ForeignMethod = 'NTSSPI' | 'FS_REMOTE' | 'GSI';
 export type MethodSource = MethodName | ForeignMethod;
 
-/** An authentication method without a credential. */
+/** An authentication method for which there is no credential, with the reason. */
 interface MissingMethod extends Pick<Unavailable, 'reason' | 'kind'> {
   readonly method: string;
 }
 
-/** The authentication methods that may be used, and the sources of their credentials. */
+/** The authentication methods that the client may use, and the sources of their credentials. */
 export interface CredentialSources {
   readonly methods: readonly MethodSource[];
   readonly preference: Credentials['preference'];
@@ -45,7 +45,7 @@ export interface CredentialSources {
     /** Value of the FS_LOCAL_DIR setting. */
     readonly directory: string | undefined;
     readonly uid: number | undefined;
-    /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if its name is not condor. */
+    /** CONDOR_IDS in the form `uid.gid`, which identifies HTCondor's account if that account is not named condor. */
     readonly accountIds: string | undefined;
     readonly mayBeUnbound: boolean;
   };
@@ -53,7 +53,7 @@ export interface CredentialSources {
   readonly path: string;
 }
 
-/** Source of a credential for a job without a stored secret: the job's OIDC token, a token service, or both. */
+/** Source of a credential for a job that has no stored secret: the job's OIDC token, a token service, or both. */
 export interface KeylessSource {
   /** Undefined if the token service exchanges a SciToken from the other credential sources. */
   readonly job: JobSource | undefined;
@@ -65,7 +65,7 @@ export interface KeylessSource {
   readonly extraCertificates: string | undefined;
 }
 
-/** Grant types for requests to a token service (RFC 8693; RFC 6749 with RFC 7523 section 2.2; RFC 7523 section 2.1). */
+/** Grant types for requests to a token service (RFC 8693; RFC 6749 with RFC 7523 §2.2; RFC 7523 §2.1). */
 export const TOKEN_GRANTS = ['token-exchange', 'client-credentials', 'jwt-bearer'] as const;
 export type TokenGrant = (typeof TOKEN_GRANTS)[number];
 
@@ -90,8 +90,8 @@ export interface JobSource {
  * Loads the authentication methods that have a credential, and masks each secret. `authz` contains the requested
  * levels, which affect the order of the IDTOKENs.
  *
- * @throws CredentialError ERR_NO_CREDENTIAL with every source that was read; ERR_CREDENTIAL_UNREADABLE if the
- *   credential of an input is unusable.
+ * @throws CredentialError ERR_NO_CREDENTIAL, with the reason for each method, if no method has a credential;
+ * ERR_CREDENTIAL_UNREADABLE if the credential in an input is unusable.
  */
 export function loadCredentials(sources: CredentialSources, host: Host, authz: readonly string[] = []): Credentials {
   const methods: AuthMethod[] = [];
@@ -110,8 +110,8 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 }
 
 /**
- * Returns the reason that determines which hints the error shows. This is the reason for KERBEROS if that method comes
- * first, otherwise the reason for a file that can be corrected.
+ * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, this is its reason.
+ * Otherwise, it is the reason for a token file that the user can correct, if there is one.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;
@@ -162,8 +162,8 @@ function loadFs(source: CredentialSources['fs']): AuthMethod | Unavailable {
 }
 
 /**
- * Returns HTCondor's account if this process runs as root. In that case, HTCondor's tools authenticate as that account
- * (set_condor_priv).
+ * Returns the user ID and group ID of HTCondor's account if this process runs as root. HTCondor's tools authenticate as
+ * that account when root runs them (set_condor_priv).
  */
 function accountOfDaemons({ uid, accountIds }: CredentialSources['fs']): { uid: number; gid: number } | undefined {
   if (uid !== 0) return undefined;

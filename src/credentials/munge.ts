@@ -8,14 +8,14 @@ import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
 /**
- * Length of the payload that HTCondor sends. The payload is a key that is no longer used, because ECDH establishes the
- * session key.
+ * Length, in bytes, of the key that HTCondor sends as the payload. That key is no longer used, because ECDH establishes
+ * the session key.
  */
 const PAYLOAD_LENGTH = 24;
 
 /**
- * Returns the MUNGE method, or the reason why it is unavailable. The method runs the `munge` program, which queries the
- * local munged.
+ * Returns the MUNGE method, or the reason why it is unavailable. The method runs the `munge` program, which contacts
+ * the local munged daemon.
  */
 export function loadMunge(
   path: string,
@@ -27,22 +27,22 @@ export function loadMunge(
   return munge(async () => {
     const { execFile } = process.getBuiltinModule('node:child_process');
     return await new Promise<Secret>((resolve, reject) => {
-      // The program may run as another account, so its environment must not contain secrets.
+      // The program might run as another account, so its environment must not contain secrets.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // the program may have ignored the abort signal
+        child.kill('SIGKILL'); // in case the program ignored the abort signal
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);
         resolve(credential);
       });
-      child.stdin?.on('error', () => {}); // the program has exited, which is reported above
+      child.stdin?.on('error', () => {}); // if the program has exited, the callback reports it
       child.stdin?.end(host.randomBytes(PAYLOAD_LENGTH));
     });
   });
 }
 
-/** Describes how the program ended. Node's message is not used, because it quotes the command line. */
+/** Describes how the program ended. Node's error message is not used, because it quotes the command line. */
 function exitOf(error: ExecFileException): string {
   const { code, signal } = error;
   if (typeof code === 'number') return `exit status ${code}`;

@@ -8,7 +8,7 @@ import { descramble } from './signing-key.ts';
 
 export interface PasswordSource {
   readonly text: Secret | undefined;
-  /** Path from SEC_PASSWORD_FILE. The file has the format of condor_store_cred. */
+  /** Path from SEC_PASSWORD_FILE. The file has the format that condor_store_cred writes. */
   readonly file: string | undefined;
 }
 

@@ -7,10 +7,10 @@ import { algorithmOf, JWT, SHARED_KEY } from '../token/jwt.ts';
 import { unreadable } from './private-file.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-/** Minimum length of a string that is treated as base64. A shorter string may be an ordinary word. */
+/** Minimum length of a string that is treated as base64. A shorter string could be an ordinary word. */
 const MIN_BASE64 = 64;
 
-/** Describes a common mistake; returns undefined if there is none. */
+/** Describes a common mistake in a pasted value; returns undefined if the value contains no such mistake. */
 export function mistakeIn(text: string): string | undefined {
   const whole = text.trim();
   if (/^\$\{\{[\s\S]*\}\}$/.test(whole)) return 'the value is a workflow expression that was not expanded';
@@ -21,8 +21,8 @@ export function mistakeIn(text: string): string | undefined {
 }
 
 /**
- * Restores PEM that was encoded in base64, joined into one line, quoted, or pasted with literal `\n`. Returns any other
- * text unchanged.
+ * Restores PEM that was encoded in base64, joined into one line, quoted, or pasted with literal `\n`. Returns text
+ * without PEM unchanged.
  */
 export function pastedPem(text: string): string {
   const bare = unquote(text);
@@ -40,7 +40,7 @@ export function pastedPem(text: string): string {
 }
 
 /**
- * Extracts a token from quotes, a `Bearer` prefix, JSON or base64.
+ * Extracts a token that is quoted, has a `Bearer` prefix, or is wrapped in JSON or base64.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the text is not a token, or is a token of another type.
  */
@@ -52,7 +52,9 @@ export function pastedToken(name: 'idtoken' | 'scitoken', text: string): string 
   return token;
 }
 
-/** Extracts IDTOKENs from a string that may contain several tokens, one per line, and comments. */
+/**
+ * Extracts IDTOKENs from a string with a single token, or with one token per line. Blank lines and comments are kept.
+ */
 export function pastedTokens(text: string): string {
   const whole = tokenIn(text);
   if (whole !== undefined) return pastedToken('idtoken', whole);

@@ -12,7 +12,7 @@ export class ExposedFile extends Error {}
 /**
  * Reads a file that must be owned by this account and inaccessible to other accounts (read_secure_file in C++).
  *
- * @throws Error with the reason; ExposedFile for a wrong owner or mode.
+ * @throws ExposedFile if the owner or the mode is wrong; Error if the file cannot be read for another reason.
  */
 export function readPrivateFile(path: string): Buffer {
   return readBounded(path, MAX_FILE_LENGTH, ({ uid, mode }) => {
@@ -35,12 +35,12 @@ export function unreadable(reason: CredentialReason, source: string, what: strin
   return new CredentialError('ERR_CREDENTIAL_UNREADABLE', `${source}: ${what}`, { reason, details: { input: source } });
 }
 
-/** Returns `file-exposed` if the error is about the owner, the mode or another permission of a file. */
+/** Returns `file-exposed` if the error was caused by the owner, the mode or other permissions of a file. */
 export function exposedKind(error: unknown): 'file-exposed' | undefined {
   return error instanceof ExposedFile || isDenied(error) ? 'file-exposed' : undefined;
 }
 
-/** Returns why a file could not be read. */
+/** Returns the reason why a file could not be read. */
 export function reasonOf(error: unknown): string {
   return isDenied(error) ? 'this account cannot read it' : systemReason(error);
 }

@@ -15,7 +15,7 @@ export interface SciTokenSource {
   readonly text: Secret | undefined;
   /** Name of the source of `text`. Default: `scitoken`, the name of the input. */
   readonly name?: string | undefined;
-  /** Path from SCITOKENS_FILE. If it is set, no token discovery takes place. */
+  /** Path from SCITOKENS_FILE. If it is set, token discovery is skipped. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
@@ -26,11 +26,11 @@ interface FoundText {
   readonly source: string;
 }
 
-/** Maximum number of bytes that are read from a file. No token is longer. */
+/** Maximum number of bytes that are read from a file. No SciToken is longer. */
 const MAX_FILE_LENGTH = 64 * 1024;
 
 /**
- * Returns the SCITOKENS method with the token from the input or a discovered token, or the reason why there is no
+ * Returns the SCITOKENS method with the token from the input or from token discovery, or the reason why there is no
  * token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token, or is too long.
@@ -46,7 +46,7 @@ export function loadSciToken(source: SciTokenSource, tlsFor: TlsFor, host: Host)
 }
 
 /**
- * Returns the token from the input or a discovered token, or the reason why there is no token.
+ * Returns the token from the input or from token discovery, or the reason why there is no token.
  *
  * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the input is not a token.
  */
@@ -56,7 +56,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
   if (found instanceof Unavailable) return found;
   const jwt = new Secret(found.text.trim());
   maskJwt(jwt, host);
-  // Other text in a file is not a secret. Masking it would hide every occurrence of the text in the job's log.
+  // Text that is not a JWT is masked only if it was supplied as an input. Masking such text from token discovery would
+  // hide every occurrence of it in the job's log.
   if (isSupplied && jwt.reveal() !== '' && algorithmOf(jwt) === undefined) host.mask(jwt);
   try {
     if (jwt.reveal() === '') throw unreadable('scitoken-malformed', found.source, 'the value is empty');
@@ -69,8 +70,8 @@ export function readSciToken(source: SciTokenSource, host: Host): BearerToken | 
 }
 
 /**
- * Discovers a WLCG bearer token (htcondor::discover_token). The first existing source is used, even if its content is
- * invalid.
+ * Discovers a WLCG bearer token (htcondor::discover_token). The first source that exists and is not blank is used, even
+ * if its content is invalid.
  */
 function discover({ file, env, uid }: SciTokenSource): FoundText | Unavailable {
   if (file !== undefined) return readSciTokensFile(file);
@@ -97,14 +98,14 @@ function readSciTokensFile(file: string): FoundText | Unavailable {
   }
 }
 
-/** Returns the default paths of WLCG token discovery, which contain the user ID. */
+/** Returns the default paths that WLCG token discovery searches. Each path contains the user ID. */
 function standardFiles(env: SciTokenSource['env'], uid: number | undefined): readonly string[] {
   if (uid === undefined) return [];
   const directories = [env['XDG_RUNTIME_DIR'] ?? '', '/tmp'].filter((each) => each !== '');
   return directories.map((directory) => join(directory, `bt_u${uid}`));
 }
 
-/** Reads a file with a token. Returns undefined if the file does not exist or is blank. */
+/** Reads a token file. Returns undefined if the file does not exist or is blank. */
 function readIfPresent(path: string, owner: number | undefined): FoundText | Unavailable | undefined {
   try {
     const text = readStart(path, owner);
@@ -124,7 +125,7 @@ function unreadableFile(name: string, error: unknown): Unavailable {
  * directory.
  */
 function readStart(path: string, owner?: number): string {
-  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user may have created the link
+  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user could have created the link
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
   try {
     const { uid, mode } = fstatSync(file);

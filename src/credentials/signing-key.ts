@@ -10,9 +10,9 @@ import { readPrivateFile, reasonOf } from './private-file.ts';
 /** HTCondor's signing keys, and the trust domain of the tokens that they sign. */
 export interface SigningKeys {
   readonly trustDomain: string | undefined;
-  /** SEC_TOKEN_POOL_SIGNING_KEY_FILE, the file of the POOL key. */
+  /** Path of the POOL key's file, from SEC_TOKEN_POOL_SIGNING_KEY_FILE. */
   readonly poolKeyFile: string | undefined;
-  /** SEC_PASSWORD_DIRECTORY, which contains all other keys by name. */
+  /** Path of the directory in which each other key has a file with the key's name, from SEC_PASSWORD_DIRECTORY. */
   readonly keyDirectory: string | undefined;
 }
 
@@ -21,8 +21,8 @@ const IDENTITY = 'condor@password';
 const LIFETIME_SECONDS = 60;
 
 /**
- * Returns a function that issues a token for one session with a signing key on this host. HTCondor's tools do the same
- * for root if no stored token fits (Condor_Auth_Passwd::fetchLogin). Returns undefined if no key is readable.
+ * Returns a function that uses a signing key on this host to issue a token for one session. HTCondor's tools do the
+ * same for root if no stored token fits (Condor_Auth_Passwd::fetchLogin). Returns undefined if no key is readable.
  */
 export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys, host: Host): Mint | undefined {
   const pathOf = (id: string) =>
@@ -47,7 +47,7 @@ export function mintWith({ trustDomain, poolKeyFile, keyDirectory }: SigningKeys
 
 /**
  * Signs a token with HS256 and a key that is derived from the key file (Condor_Auth_Passwd::generate_token). The POOL
- * key is first concatenated with itself, as pool passwords are.
+ * key is first concatenated with itself, because HTCondor treats it as a pool password.
  */
 function sign(id: string, key: Uint8Array, issuer: string, host: Host): Secret {
   const material = id === 'POOL' ? Buffer.concat([key, key]) : key;

@@ -14,14 +14,14 @@ import { pastedPem } from './pasted.ts';
 import { exposedKind, reasonOf, unreadable } from './private-file.ts';
 
 /**
- * PEM text or the path of a PEM file. `name` is the name of the input. The path is a Secret if it may be a key that was
- * pasted incorrectly.
+ * PEM text or the path of a PEM file. `name` is the name of the input. The path is a Secret if it could actually be a
+ * key that was pasted incorrectly.
  */
 export type PemSource = { readonly name: string } & ({ readonly text: Secret } | { readonly path: string | Secret });
 
 /**
- * The client certificate from the inputs, or the candidates from HTCondor's configuration. The last usable candidate
- * wins.
+ * The client certificate from the inputs, or the candidates from HTCondor's configuration. The last usable candidate is
+ * used.
  */
 export type CertificateSource =
   | { readonly given: true; readonly certificate: PemSource; readonly key: PemSource }
@@ -36,11 +36,11 @@ export interface ClientCertificate {
   readonly source: string;
 }
 
-/** Maximum size of a file of certificates, in bytes. The CA bundle of a typical system is about 250 kB in size. */
+/** Maximum size of a certificate file, in bytes. The CA bundle of a typical system is about 250 kB. */
 export const MAX_PEM_BYTES = 8 * 1024 * 1024;
 /** Maximum number of files that are read from a directory of CA certificates. */
 const MAX_FILES = 4096;
-/** Minimum size of an RSA key, in bits, at OpenSSL's default security level. */
+/** Minimum size of an RSA key in bits, as required by OpenSSL's default security level. */
 const MIN_RSA_BITS = 2048;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
@@ -51,7 +51,7 @@ const PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[\s\S]+?-----END \1PRIV
 /**
  * Returns the SSL method with the client certificate from a source, or the reason why there is no certificate.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate of the inputs is unusable.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the certificate from the inputs is unusable.
  */
 export function loadCertificate(
   source: CertificateSource,
@@ -89,7 +89,9 @@ export function loadCertificate(
   );
 }
 
-/** Reason for all errors in a certificate or key, except for a certificate outside its validity period. */
+/**
+ * Reason for an unusable certificate or key, except if the validity period or the file's permissions are the problem.
+ */
 const UNREADABLE = 'certificate-unreadable';
 
 function readPair(certificateSource: PemSource, keySource: PemSource, host: Host): ClientCertificate {
@@ -129,8 +131,7 @@ function checkUsable({ keyUsage }: X509Certificate, key: KeyObject, name: string
   const { modulusLength } = key.asymmetricKeyDetails ?? {};
   if (modulusLength !== undefined && modulusLength < MIN_RSA_BITS)
     throw unreadable(UNREADABLE, name, `its RSA key has ${modulusLength} bits; TLS requires at least ${MIN_RSA_BITS}`);
-  // Node leaves this property undefined if the certificate has no extended key usage. The certificate is then
-  // unrestricted.
+  // `keyUsage` is undefined if the certificate has no extended key usage. Such a certificate is unrestricted.
   const purposes = keyUsage as readonly string[] | undefined;
   if (purposes !== undefined && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY_USAGE))
     throw unreadable(
@@ -160,7 +161,7 @@ function readKey(source: PemSource, host: Host) {
   try {
     return { pem: secret, object: crypto().createPrivateKey(pem) };
   } catch {
-    throw unreadable(UNREADABLE, source.name, 'the private key cannot be parsed'); // the cause may quote the key
+    throw unreadable(UNREADABLE, source.name, 'the private key cannot be parsed'); // the cause could quote the key
   }
 }
 
@@ -191,8 +192,8 @@ function pathOf({ path }: { readonly path: string | Secret }): string {
 }
 
 /**
- * Reads all certificates from a text, from a file, or from the files of a directory. Calls `skip` for each file of a
- * directory that contains no usable certificate.
+ * Reads all certificates from a text, from a file, or from the files of a directory. If a file of the directory
+ * contains no usable certificate, `skip` is called with the reason.
  */
 export function readAuthorities(source: PemSource, skip: (reason: string) => void): readonly string[] {
   const pem = (text: string) => readCertificates(text, source.name).map((each) => each.toString());

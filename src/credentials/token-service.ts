@@ -11,11 +11,11 @@ import { type HttpConnection, type HttpRequest, type HttpResponse, sendHttp } fr
 import type { TokenGrant, TokenServiceSource } from './load.ts';
 
 interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'> {
-  /** Names of the input and the service, for messages. */
+  /** Names of the input and the service, for use in error messages. */
   readonly who: string;
-  /** Reason for every refusal. If undefined, the reason depends on the response. */
+  /** The reason that is reported for every refusal. If undefined, the reason depends on the response. */
   readonly refused?: CredentialReason;
-  /** Members of the JSON response that may contain the token. The first member that is present counts. */
+  /** Members of the JSON response that could contain the token. The first member that is present is used. */
   readonly members: readonly string[];
   readonly tlsFor: TlsFor;
   readonly proxies: ProxySettings;
@@ -23,11 +23,11 @@ interface TokenEndpointRequest extends Omit<HttpRequest, 'authorities' | 'proxy'
 
 export interface TokenEndpointResponse {
   readonly token: Secret;
-  /** Returns a member of the response; undefined unless the member is a string. */
+  /** Returns the value of a member of the JSON response; undefined unless the value is a string. */
   text(name: string): string | undefined;
 }
 
-/** A bearer token to exchange, and the token service. */
+/** A bearer token, and the token service that exchanges it. */
 interface ExchangeRequest {
   readonly service: TokenServiceSource;
   readonly bearer: Secret;
@@ -43,8 +43,8 @@ const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /**
- * Returns the parameters of a grant type. If the grant requires client authentication, the bearer token also
- * authenticates the client.
+ * Returns the form parameters for a grant type. If the grant requires client authentication, the bearer token serves as
+ * the client assertion.
  */
 function parametersOf(grant: TokenGrant, jwt: string): Readonly<Record<string, string>> {
   const assertion = { client_assertion_type: ASSERTION_TYPE, client_assertion: jwt };
@@ -72,7 +72,7 @@ function reasonOfRefusal(status: number, text: string): CredentialReason {
  * Exchanges a bearer token at a token service. With `token-exchange`, the same request works with two kinds of service.
  * An RFC 8693 service returns `access_token`. A service that reads only the Authorization header returns `token`.
  *
- * @throws what `askTokenEndpoint` throws.
+ * @throws anything that `askTokenEndpoint` throws.
  */
 export function askTokenService(
   { service, bearer, authz, tlsFor, proxies, connection }: ExchangeRequest,
@@ -101,7 +101,8 @@ export function askTokenService(
 /**
  * Requests a token and masks it.
  *
- * @throws ConnectError ERR_CONNECT if the service sends no response; ERR_TIMEOUT; what `readResponse` throws.
+ * @throws ConnectError ERR_CONNECT or ERR_TIMEOUT if the service does not respond, and anything that `readResponse`
+ * throws.
  */
 export async function askTokenEndpoint(
   { tlsFor, proxies, ...request }: TokenEndpointRequest,
@@ -119,9 +120,9 @@ export async function askTokenEndpoint(
   return result;
 }
 
-/** Matches words that are long enough to be the token that was sent. Such words in an error are not printed. */
+/** Matches words so long that they could be the token that was sent. Such words are hidden when an error is printed. */
 const NO_WORD = /\S{40,}/g;
-/** Maximum number of characters of a service's error that are printed. */
+/** Maximum length, in characters, of the text that is printed from a service's error. */
 const MAX_REASON_LENGTH = 300;
 const HTML = /^\s{0,100}<(!doctype|html)/i;
 
@@ -133,8 +134,8 @@ type Requested = Pick<TokenEndpointRequest, 'who' | 'refused' | 'members' | 'url
  * Reads the response of a service that returns a token.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL, with the service's reason, if the service refuses;
- *   ERR_CREDENTIAL_UNREADABLE if the response contains no token.
- * @throws ConnectError ERR_CONNECT if a retry may succeed.
+ * ERR_CREDENTIAL_UNREADABLE if the response contains no token.
+ * @throws ConnectError ERR_CONNECT if a retry might succeed.
  */
 export function readResponse(request: Requested, response: HttpResponse, now: Date): TokenEndpointResponse {
   const { who, members, url } = request;
@@ -177,20 +178,20 @@ function refusal(
   return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${explanation}`, facts);
 }
 
-/** Length of a character sequence that an error and a token do not share by chance. */
+/** Number of consecutive characters that an error and a token are unlikely to share by chance. */
 const QUOTED_LENGTH = 12;
 /** Maximum length of an error that is compared with the token, in characters. Longer errors are not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
-/** Hides long words in an error, and the whole error if it contains a part of the token that was sent. */
+/** Hides long words in an error, and the whole error if it contains part of the token that was sent. */
 function withoutToken(reason: string, sent: string): string {
   const shown = reason.replace(NO_WORD, '***');
   return quotes(shown, sent) ? '***' : shown;
 }
 
 /**
- * True if a string contains a part of the token. White space is ignored, so a service cannot use it to break up the
- * token.
+ * True if a string contains part of the token. White space is ignored, so that a service cannot evade the check by
+ * breaking up the token.
  */
 function quotes(text: string, sent: string): boolean {
   const [, token = sent] = sent.split(' ');
@@ -202,8 +203,8 @@ function quotes(text: string, sent: string): boolean {
 }
 
 /**
- * Returns the pause that Retry-After requests, in milliseconds. A date in the header refers to the service's clock (RFC
- * 9110 §10.2.3).
+ * Returns the pause in milliseconds that the Retry-After header requests. A date in the header refers to the service's
+ * clock (RFC 9110 §10.2.3).
  */
 function retryAfterOf(header: HttpResponse['header'], now: Date): number | undefined {
   const value = header('retry-after')?.trim() ?? '';
@@ -215,7 +216,7 @@ function retryAfterOf(header: HttpResponse['header'], now: Date): number | undef
   return Math.max(0, at - (theirNow === undefined || Number.isNaN(theirNow) ? now.getTime() : theirNow));
 }
 
-/** Returns a function that looks up string members of a JSON object by name. */
+/** Returns a function that looks up the string members of a JSON object by name. */
 function membersOf(text: string): TokenEndpointResponse['text'] {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Determines which servers are trusted, from CA certificates and known hosts (ca_utils.cpp). */
+/** Determines which servers are trusted, based on CA certificates and known hosts (ca_utils.cpp). */
 import { messageOf } from '../errors.ts';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';
@@ -17,7 +17,7 @@ export interface TrustSource {
   readonly system: boolean;
   /** Path of HTCondor's known_hosts file. */
   readonly knownHosts: string | undefined;
-  /** Path from SSL_CERT_FILE. This file replaces the system's CA certificates. */
+  /** Path of the file that replaces the system's CA certificates, from SSL_CERT_FILE. */
   readonly certificateFile: string | undefined;
   readonly platform: NodeJS.Platform;
 }
@@ -51,10 +51,10 @@ export function systemTrust({ certificateFile, platform }: SystemTrustSource): T
 
 /**
  * Returns a function that provides the TLS options for a server. CA certificates from the input are read immediately,
- * so that mistakes are reported before a connection is opened. CA certificates of the system are read when a handshake
+ * so that mistakes are reported before a connection is opened. All other CA certificates are read when a handshake
  * begins.
  *
- * @throws CredentialError ERR_CREDENTIAL_UNREADABLE.
+ * @throws CredentialError ERR_CREDENTIAL_UNREADABLE if the `ca-certificate` input is unusable.
  */
 export function loadTrust(source: TrustSource, host: Host): (own: ClientCertificate | undefined) => TlsFor {
   const skip = (reason: string) => host.log.debug(`credentials: skipped ${reason}`);
@@ -82,15 +82,15 @@ export function loadTrust(source: TrustSource, host: Host): (own: ClientCertific
 }
 
 /**
- * Returns candidate files for the system's CA certificates, of which the first readable one is used. Windows has no
- * candidates, because a path such as `/etc/ssl` is on the current drive there, where any account may create it.
+ * Returns candidate files for the system's CA certificates. The first readable file is used. There are no candidates on
+ * Windows, because a path such as `/etc/ssl` would be on the current drive, where any account could create it.
  */
 export function systemFiles({ certificateFile, platform }: SystemTrustSource): readonly string[] {
   if (certificateFile) return [certificateFile];
   return platform === 'win32' ? [] : SYSTEM_FILES;
 }
 
-/** Reads the system's CA certificates. If SSL_CERT_FILE is set but unreadable, no other CA certificates replace it. */
+/** Reads the system's CA certificates. If SSL_CERT_FILE is set but unreadable, no certificates are returned. */
 async function systemAuthorities(source: TrustSource, skip: (reason: string) => void): Promise<readonly string[]> {
   for (const path of systemFiles(source)) {
     try {
@@ -100,7 +100,7 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
         skip(`SSL_CERT_FILE ${path}: ${reasonOf(error)}`);
         return [];
       }
-      // Other systems use other paths, so try the next one.
+      // The path differs between systems, so try the next path.
     }
   }
   const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } =
@@ -110,8 +110,9 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
 }
 
 /**
- * Returns the certificate that the user accepted for a host in HTCondor's tools. The first line for the host counts. A
- * leading `!` marks a certificate that the user did not accept (htcondor::get_known_hosts_first_match).
+ * Returns the certificate that the user accepted for a host when prompted by one of HTCondor's tools. Only the first
+ * line for the host is considered. A leading `!` marks a certificate that the user did not accept
+ * (htcondor::get_known_hosts_first_match).
  */
 export function knownCertificate(file: string, serverName: string, host: Host): string | undefined {
   let text: string;

@@ -19,7 +19,7 @@ export function encryptBlock(key: Uint8Array, block: Uint8Array): Uint8Array {
   return aes(key, 'ecb', block, false);
 }
 
-/** Encrypts a plaintext of at least one block. */
+/** Encrypts a plaintext that is at least one block long. */
 export function encryptCts(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const padded = Buffer.alloc(Math.ceil(plaintext.length / BLOCK_LENGTH) * BLOCK_LENGTH);
   padded.set(plaintext);

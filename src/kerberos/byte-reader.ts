@@ -1,6 +1,9 @@
 import { KerberosError } from './kerberos-error.ts';
 
-/** Reads big-endian numbers and length-prefixed bytes from credential caches and keytabs. Never reads past the end. */
+/**
+ * Reads big-endian numbers and length-prefixed bytes from credential caches and keytabs. Throws KerberosError instead
+ * of reading past the end.
+ */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at = 0;

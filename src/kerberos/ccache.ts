@@ -1,6 +1,6 @@
 /**
- * Parses credential cache files in format 4 of MIT Kerberos, which Heimdal also writes (MIT's file format
- * documentation).
+ * Parses credential cache files in format 4 of MIT Kerberos (MIT's file format documentation). Heimdal writes the same
+ * format.
  */
 import { ByteReader } from './byte-reader.ts';
 import { KerberosError } from './kerberos-error.ts';
@@ -9,8 +9,8 @@ import type { Ticket } from './ticket.ts';
 
 const FORMAT = 0x0504;
 /**
- * Limits on the size of a cache. A typical cache has a few tickets, and a typical principal has two or three
- * components.
+ * Limits that bound the work for one cache. A typical cache contains a few tickets, and a typical principal has two or
+ * three components.
  */
 const MAX_CREDENTIALS = 1000;
 const MAX_COMPONENTS = 16;
@@ -24,7 +24,7 @@ export interface CredentialCache {
   readonly tickets: readonly Ticket[];
 }
 
-/** Parses a credential cache. @throws KerberosError if the bytes are not a credential cache of this format. */
+/** Parses a credential cache. @throws KerberosError if the bytes are not a credential cache in this format. */
 export function parseCredentialCache(bytes: Uint8Array): CredentialCache {
   const reader = new ByteReader(bytes);
   const format = reader.unsigned(2);

@@ -12,7 +12,7 @@ const GENERALIZED_TIME = 0x18;
 const GENERAL_STRING = 0x1b;
 const SEQUENCE = 0x30;
 
-/** Maximum number of elements in a SEQUENCE OF. Kerberos messages have at most a dozen. */
+/** Maximum number of elements in a SEQUENCE OF. Lists in Kerberos messages have at most a dozen elements. */
 const MAX_ELEMENTS = 64;
 
 const utf8 = new TextEncoder();
@@ -30,7 +30,7 @@ function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat([Uint8Array.from(header), ...parts]);
 }
 
-/** Encoders by type. Undefined fields are omitted. */
+/** Encoders for the ASN.1 types. Undefined fields are omitted. */
 export const der = {
   integer(value: number): Uint8Array {
     const bytes: number[] = [value & 255];
@@ -55,7 +55,7 @@ export const der = {
     return element(GENERALIZED_TIME, utf8.encode(text));
   },
   list: (items: readonly Uint8Array[]): Uint8Array => element(SEQUENCE, ...items),
-  /** Encodes a SEQUENCE. `fields` contains its fields by number. */
+  /** Encodes a SEQUENCE. `fields` maps each field number to the encoded field. */
   structure(fields: Readonly<Record<number, Uint8Array | undefined>>): Uint8Array {
     const present = Object.entries(fields).filter(
       (each): each is [string, Uint8Array] => each[1] !== undefined, // integer keys are iterated in ascending order
@@ -82,7 +82,7 @@ export class DerReader {
     return this.#bytes[this.#at] === application(number);
   }
 
-  /** Enters an application-class structure with one of these numbers, and the SEQUENCE in it. */
+  /** Enters an application-class structure that has one of these numbers, and the SEQUENCE in it. */
   application(...numbers: readonly number[]): DerReader {
     const number = numbers.find((each) => this.isApplication(each)) ?? numbers[0] ?? 0;
     return new DerReader(this.#content(application(number))).structure();

@@ -1,7 +1,7 @@
 /**
- * Implements the encryption types 17 and 18 (RFC 3962), and 19 and 20 (RFC 8009), which all use AES. For other types,
- * such as DES, 3DES and RC4, only the names are defined. A key usage is a number that binds a key to its purpose in the
- * protocol (RFC 4120 §7.5.1).
+ * Implements four encryption types, all of which use AES: 17 and 18 (RFC 3962), and 19 and 20 (RFC 8009). For other
+ * types, such as DES, 3DES and RC4, only the names are defined. A key usage is a number that binds a key to its purpose
+ * in the protocol (RFC 4120 §7.5.1).
  */
 import { crypto } from '../runtime/crypto.ts';
 import { BLOCK_LENGTH, decryptCts, encryptBlock, encryptCts } from './aes-cts.ts';
@@ -10,9 +10,9 @@ import { nFold } from './n-fold.ts';
 
 interface EncryptionType {
   readonly id: number;
-  /** Number of the matching checksum type. */
+  /** Number of the checksum type that belongs to this encryption type. */
   readonly checksumType: number;
-  /** Iteration count of string-to-key if the KDC does not specify one. */
+  /** Iteration count for deriving a key from a password if the KDC does not specify one. */
   readonly defaultIterations: number;
   /** Length of a key, in bytes. */
   readonly keyLength: number;
@@ -31,7 +31,7 @@ export interface SessionKey {
 /** Number of random bytes that precede each plaintext. */
 export const CONFOUNDER_LENGTH = BLOCK_LENGTH;
 
-/** Encryption types in order of preference, as in MIT Kerberos. */
+/** Encryption types, in the same order of preference as in MIT Kerberos. */
 export const ENCRYPTION_TYPES: readonly number[] = [18, 17, 20, 19];
 
 /**
@@ -54,7 +54,7 @@ export function encryptionType(id: number): EncryptionType {
   }
 }
 
-/** Returns the name of an encryption type (IANA's registry of Kerberos encryption type numbers). */
+/** Returns the name of an encryption type, as registered by IANA (Kerberos Encryption Type Numbers). */
 export function encryptionName(id: number): string {
   const names: Readonly<Record<number, string>> = {
     1: 'des-cbc-crc',
@@ -91,8 +91,8 @@ function pbkdf2(password: string, salt: Uint8Array, iterations: number, length: 
 }
 
 /**
- * Returns a key usage, followed by the byte that selects the derived key: 0xaa for Ke, 0x55 for Ki, 0x99 for Kc (RFC
- * 3961 §5.3).
+ * Returns the constant for deriving a key: the key usage, followed by a byte that selects the derived key. That byte is
+ * 0xaa for Ke, 0x55 for Ki, and 0x99 for Kc (RFC 3961 §5.3).
  */
 function constantOf(usage: number, kind: number): Uint8Array {
   const bytes = new Uint8Array(5);
@@ -117,8 +117,8 @@ export function deriveSha1(key: Uint8Array, constant: Uint8Array): Uint8Array {
 }
 
 /**
- * Returns an encryption type of the simplified profile with AES and HMAC-SHA1-96 (RFC 3961 §5.3, RFC 3962 §4 and §6).
- * The MAC covers the plaintext.
+ * Returns an encryption type of the simplified profile that uses AES and HMAC-SHA1-96 (RFC 3961 §5.3, RFC 3962 §4 and
+ * §6). The MAC covers the plaintext.
  */
 function sha1Type(id: number, checksumType: number, keyLength: number): EncryptionType {
   const mac = (key: Uint8Array, usage: number, kind: number, data: Uint8Array) =>
@@ -162,8 +162,8 @@ interface Sha2Options {
 }
 
 /**
- * Returns an encryption type with AES and HMAC-SHA2 (RFC 8009 §5). The MAC covers the initialization vector and the
- * ciphertext.
+ * Returns an encryption type that uses AES and HMAC-SHA2 (RFC 8009 §5). The MAC covers the initialization vector and
+ * the ciphertext.
  */
 function sha2Type({ id, checksumType, keyLength, hash, macLength }: Sha2Options): EncryptionType {
   const vector = new Uint8Array(BLOCK_LENGTH);

@@ -1,9 +1,9 @@
 import type { AttemptReason, Details } from '../reasons.ts';
 
-/** A Kerberos failure, such as a structure that cannot be parsed, or a refusal by the KDC. */
+/** Error in the use of Kerberos, such as a parsing failure or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
-  /** Values from the message, for use in hints. */
+  /** Values from the error message, for use in hints. */
   readonly details: Details | undefined;
 
   constructor(message: string, kind: AttemptReason = 'no-ticket', details?: Details) {
@@ -13,10 +13,10 @@ export class KerberosError extends Error {
   }
 }
 
-/** Error for a KRB-ERROR from a KDC (RFC 4120 §5.9.1). */
+/** An error that a KDC reported with a KRB-ERROR message (RFC 4120 §5.9.1). */
 export class KdcError extends KerberosError {
   readonly code: number;
-  /** Content of the e-data field, which depends on the code. Empty if the field is missing. */
+  /** Content of the e-data field, whose format depends on the error code. Empty if the field is missing. */
   readonly data: Uint8Array;
 
   constructor(code: number, message: string, data: Uint8Array, kind?: AttemptReason, details?: Details) {

@@ -11,12 +11,12 @@ const MAX_COMPONENTS = 16;
 
 export interface KeytabEntry {
   readonly principal: Principal;
-  /** Key version number. */
+  /** Version number of the key (kvno). */
   readonly version: number;
   readonly key: SessionKey;
 }
 
-/** Parses a keytab. @throws KerberosError if the bytes are not a keytab of this format. */
+/** Parses a keytab. @throws KerberosError if the bytes are not a keytab in this format. */
 export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
   const reader = new ByteReader(bytes);
   if (reader.unsigned(2) !== FORMAT) throw new KerberosError('it is not a keytab of format 0x0502');
@@ -26,7 +26,7 @@ export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
     const content = reader.bytes(Math.abs(size));
     if (size > 0) entries.push(getEntry(new ByteReader(content))); // a negative length marks a deleted entry
     if (entries.length > MAX_ENTRIES) throw new KerberosError(`it has more than ${MAX_ENTRIES} keys`);
-    if (size === 0) break; // the rest is padding
+    if (size === 0) break; // the rest of the file is padding
   }
   return entries;
 }

@@ -6,7 +6,7 @@
  */
 interface ConfigurationFiles {
   read(path: string): string | undefined;
-  /** Returns the paths of the files in a directory, in order. */
+  /** Returns the paths of the files in a directory, in the order in which they are parsed. */
   list(directory: string): readonly string[];
 }
 
@@ -15,9 +15,9 @@ export interface KerberosConfiguration {
   readonly defaultCache: string | undefined;
   /** True if the client may query DNS for KDCs. */
   readonly lookUpKdcs: boolean;
-  /** Returns the KDCs of a realm in order, each as `host` or `host:port`. */
+  /** Returns the KDCs of a realm in the order of the configuration, each as `host` or `host:port`. */
   kdcsOf(realm: string): readonly string[];
-  /** Returns the realm of a host according to [domain_realm]; undefined if no line matches. */
+  /** Returns the realm of a host according to [domain_realm]; undefined if no entry matches. */
   realmOf(host: string): string | undefined;
 }
 
@@ -27,7 +27,7 @@ const MAX_DEPTH = 16;
 /** Names of sections and settings are truncated to this length. */
 const MAX_NAME_LENGTH = 256;
 
-/** Values of settings by `section/name` or `section/subsection/name`, in order. */
+/** Maps `section/name` or `section/subsection/name` to the values of that setting, in the order of the files. */
 type Values = Map<string, string[]>;
 
 /** Parses all configuration files. For a setting that allows only one value, the first value applies. */
@@ -92,8 +92,8 @@ function linesOf(path: string, files: ConfigurationFiles): string[] {
 }
 
 /**
- * True if includedir accepts the file. Its name must contain only letters, digits, dashes and underscores, or end in
- * .conf.
+ * True if includedir accepts the file. The file name must contain only letters, digits, dashes and underscores, or end
+ * in .conf without starting with a dot.
  */
 function isIncluded(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);

@@ -1,6 +1,6 @@
 /**
- * Stretches or folds bytes to a length (RFC 3961 §5.1). The function adds copies of the input in one's complement
- * arithmetic. Each copy is rotated right by 13 more bits than the previous one.
+ * Stretches or folds bytes to the given length (RFC 3961 §5.1). The function adds copies of the input in one's
+ * complement arithmetic. Each copy is rotated right by 13 more bits than the previous one.
  */
 export function nFold(input: Uint8Array, length: number): Uint8Array {
   const total = leastCommonMultiple(input.length, length);

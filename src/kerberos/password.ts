@@ -4,8 +4,8 @@ import type { Principal } from './principal.ts';
 import type { ClientKeys } from './tickets.ts';
 
 /**
- * Bounds for the iteration count that a KDC may require. The KDC is not yet authenticated at that point. A lower count
- * would help an impostor guess the password, and a higher count would block this host.
+ * Bounds for the iteration count that a KDC may require. The KDC is not yet authenticated when it sends the count. A
+ * lower count would help an impostor guess the password, and a higher count would block this host.
  */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;

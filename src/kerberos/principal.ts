@@ -21,7 +21,7 @@ export function ticketGranting(realm: string, issuer: string = realm): Principal
   return { type: NT_SRV_INST, components: ['krbtgt', realm], realm: issuer };
 }
 
-/** Returns the realm of a ticket-granting service; undefined for any other service. */
+/** Returns the realm for which a ticket-granting service issues tickets; undefined for any other service. */
 export function realmOfTicketGranting({ components: [service, realm, ...more] }: Principal): string | undefined {
   return service === 'krbtgt' && more.length === 0 ? realm : undefined;
 }
@@ -33,8 +33,8 @@ export function formatPrincipal({ components, realm }: Principal): string {
 }
 
 /**
- * Parses a principal. @throws KerberosError if the text is not a principal, or has no realm and there is no default
- * realm.
+ * Parses a principal. @throws KerberosError if the text is not a principal, or if neither the text nor the
+ * configuration specifies a realm.
  */
 export function parsePrincipal(text: string, defaultRealm: string | undefined): Principal {
   if (text.length > MAX_LENGTH) throw new KerberosError(`a principal of more than ${MAX_LENGTH} characters`);

@@ -44,7 +44,7 @@ export interface KdcReply {
   readonly keyInformation: readonly KeyInformation[];
 }
 
-/** Parses a message from a KDC. @throws KerberosError if the message is neither a reply nor a KRB-ERROR. */
+/** Parses a message from a KDC. @throws KerberosError if the message is not an AS-REP, TGS-REP or KRB-ERROR. */
 export function readKdcReply(bytes: Uint8Array): KdcReply | KdcRefusal {
   const reader = new DerReader(bytes);
   if (reader.isApplication(KRB_ERROR)) return readRefusal(reader);
@@ -64,11 +64,11 @@ export function isRefusal(reply: KdcReply | KdcRefusal): reply is KdcRefusal {
 }
 
 /**
- * Decrypts a reply and returns its ticket. The service in the ticket may differ from the requested service only if
- * `isReferral` returns true.
+ * Decrypts a reply and returns its ticket. A ticket for a service other than the requested one is accepted only if
+ * `isReferral` returns true for that service.
  *
  * @throws KerberosError if the reply does not match `request`, or if its sender does not have `key` (RFC 4120 §3.1.5,
- *   §3.3.4).
+ * §3.3.4).
  */
 export function openKdcReply(
   { client, encoded, sealed }: KdcReply,
@@ -113,7 +113,9 @@ export function verifyApplicationReply(bytes: Uint8Array, { key }: Ticket, sent:
     throw new KerberosError('the reply contains a different time than the request');
 }
 
-/** Returns the key parameters in the e-data of a KRB-ERROR, which has the type METHOD-DATA (RFC 4120 §5.9.1). */
+/**
+ * Returns the key parameters from the e-data field of a KRB-ERROR. The field contains METHOD-DATA (RFC 4120 §5.9.1).
+ */
 export function readKeyInformation(data: Uint8Array): readonly KeyInformation[] {
   return data.length === 0 ? [] : new DerReader(data).list(getPreAuthentication).flatMap(keyInformationOf);
 }
@@ -166,8 +168,8 @@ function getPreAuthentication(item: DerReader): PreAuthentication {
 }
 
 /**
- * Reads the key parameters in ETYPE-INFO2 (RFC 4120 §5.2.7.5). The s2kparams field contains an iteration count (RFC
- * 3962 §4, RFC 8009 §4).
+ * Reads the key parameters from an ETYPE-INFO2 element (RFC 4120 §5.2.7.5). Its s2kparams field contains an iteration
+ * count (RFC 3962 §4, RFC 8009 §4). Returns no parameters for other elements.
  */
 function keyInformationOf({ type, value }: PreAuthentication): readonly KeyInformation[] {
   if (type !== PA_ETYPE_INFO2) return [];

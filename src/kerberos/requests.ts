@@ -1,4 +1,4 @@
-/** Encodes messages of a client: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
+/** Encodes the messages that a client sends: AS-REQ, TGS-REQ and AP-REQ (RFC 4120 §5.4.1, §5.5.1 and §5.2.7). */
 
 import type { Host } from '../runtime/host.ts';
 import { der } from './der.ts';
@@ -28,7 +28,10 @@ const CANONICALIZE = 0x0001_0000;
 /** Flag in APOptions that requires the service to authenticate itself (RFC 4120 §5.5.1). */
 const MUTUAL_REQUIRED = 0x2000_0000;
 
-/** Requested lifetime of a ticket, in seconds. kinit requests the same lifetime, which the KDC may shorten. */
+/**
+ * Requested lifetime of a ticket, in seconds. kinit requests the same lifetime. The KDC can issue a ticket with a
+ * shorter lifetime.
+ */
 const LIFETIME_SECONDS = 24 * 60 * 60;
 
 export type ClockAndEntropy = Pick<Host, 'now' | 'randomBytes'>;
@@ -81,7 +84,7 @@ export function serviceRequest(request: TicketRequest, granting: Ticket, host: C
 }
 
 /**
- * Encodes an AP-REQ that requires the service to authenticate itself. Also returns the time in the request, which the
+ * Encodes an AP-REQ that requires the service to authenticate itself. Returns the message and the time in it, which the
  * reply must repeat.
  */
 export function applicationRequest(ticket: Ticket, host: ClockAndEntropy): ApRequest {

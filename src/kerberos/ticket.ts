@@ -12,16 +12,16 @@ export interface Ticket {
   readonly encoded: Uint8Array;
 }
 
-/** Fields of a request to a KDC. */
+/** Fields that vary between requests to a KDC. */
 export interface TicketRequest {
   readonly client: Principal;
   readonly service: Principal;
-  /** A 31-bit number, because implementations interpret larger numbers differently. */
+  /** A random number of only 31 bits, because implementations interpret larger numbers differently. */
   readonly nonce: number;
   readonly encryptionTypes: readonly number[];
 }
 
-/** A Kerberos time: seconds since 1970, and microseconds. */
+/** A point in time in the form that Kerberos uses: seconds since 1970, plus microseconds. */
 export interface KerberosTime {
   readonly seconds: number;
   readonly microseconds: number;

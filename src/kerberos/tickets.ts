@@ -21,7 +21,7 @@ import {
 import { authenticationRequest, type ClockAndEntropy, drawNonce, serviceRequest } from './requests.ts';
 import type { Ticket, TicketRequest } from './ticket.ts';
 
-/** Interface to the KDCs, with a clock and a source of randomness. */
+/** Sends requests to the KDCs, and provides the clock and the random bytes for those requests. */
 export interface Kdcs extends ClockAndEntropy {
   /** Sends a request to a KDC of a realm and returns its reply. */
   ask(realm: string, request: Uint8Array): Promise<Uint8Array>;
@@ -29,13 +29,15 @@ export interface Kdcs extends ClockAndEntropy {
 
 /** The long-term keys of a client, from a keytab or a password. */
 export interface ClientKeys {
-  /** Source of the keys, for messages. */
+  /** Source of the keys, for use in error messages. */
   readonly source: string;
   /** Encryption types of the keys, in order of preference. */
   readonly types: readonly number[];
-  /** True if the keys depend on information from the KDC, as keys that are derived from a password do. */
+  /**
+   * True if the keys depend on information from the KDC, which is the case for keys that are derived from a password.
+   */
   readonly needInformation: boolean;
-  /** Returns the key for the encryption type in `information`. */
+  /** Returns the key that has the encryption type in `information`. */
   key(information: KeyInformation): Promise<SessionKey>;
 }
 
@@ -43,15 +45,15 @@ export interface ClientKeys {
 const MAX_REFERRALS = 5;
 
 /**
- * Maximum number of requests: one without pre-authentication, one with it, and one more if the KDC requires a key of a
- * different type.
+ * Maximum number of requests: one without pre-authentication, one with pre-authentication, and another if the KDC
+ * requires a key of a different type.
  */
 const MAX_ATTEMPTS = 3;
 
 /**
  * Requests a ticket for `service` in the client's realm with the client's own key. If that key is derived from a
  * password, the KDC first returns an error that describes the required key and its derivation. If the key is from a
- * keytab, the first request already uses it.
+ * keytab, the first request already uses the key.
  *
  * @throws KdcError if the KDC refuses; KerberosError if the reply is invalid.
  */
@@ -78,7 +80,7 @@ export async function requestInitialTicket(
   }
 }
 
-/** True if a KDC requires pre-authentication, or pre-authentication with a different key. */
+/** True if an error means that the KDC requires pre-authentication, or a different key for pre-authentication. */
 function requiresKey(error: unknown): error is KdcError {
   return (
     error instanceof KdcError && (error.code === KDC_ERR.PREAUTH_REQUIRED || error.code === KDC_ERR.PREAUTH_FAILED)
@@ -86,7 +88,8 @@ function requiresKey(error: unknown): error is KdcError {
 }
 
 /**
- * Returns the parameters of the key that the KDC requires. @throws `error` if the KDC has already rejected that key.
+ * Returns the parameters of the key for the next request. @throws `error` if the KDC rejected the previous key and does
+ * not offer a key of another type.
  */
 function nextKey(error: KdcError, previous: KeyInformation | undefined, keys: ClientKeys): KeyInformation {
   const next = chooseKey(readKeyInformation(error.data), keys);
@@ -101,7 +104,7 @@ function defaultsOf(type: number): KeyInformation {
 }
 
 /**
- * Returns the first key that the KDC offers and the client supports; undefined if the KDC offers none.
+ * Returns the parameters of the first key that the KDC offers and the client has; undefined if the KDC offers none.
  *
  * @throws KerberosError if the client has none of the keys that the KDC offers.
  */
@@ -126,11 +129,11 @@ function openReply(reply: KdcReply, request: TicketRequest, key: SessionKey, cli
 }
 
 /**
- * Uses a ticket-granting ticket to request a ticket for a service on a host. `realm` is the realm of the service. If it
- * is undefined, the KDC of the client's realm determines the realm, and may refer the client to another realm (RFC 6806
- * §8).
+ * Uses a ticket-granting ticket to request a ticket for a service on a host. `realm` is the realm of the service. If
+ * `realm` is undefined, the KDC of the client's realm determines the realm, and can refer the client to another realm
+ * (RFC 6806 §8).
  *
- * @throws KdcError, KerberosError.
+ * @throws KdcError if a KDC refuses; KerberosError if a reply is invalid or there are too many referrals.
  */
 export async function requestServiceTicket(
   granting: Ticket,

@@ -1,4 +1,4 @@
-/** Messages about a policy, for the commands `check` and `explain`. */
+/** Warnings and suggestions about a policy, for the commands `check` and `explain`. */
 import { type Claims, claimOf, describeExpectation, type Expectation, satisfies } from './claims.ts';
 import type { Configuration, Entry } from './model.ts';
 import { platformOf, platformOfToken } from './platforms.ts';
@@ -25,7 +25,7 @@ export function warningsOf({ grants }: Configuration): readonly string[] {
   return [...overlaps, ...blind, ...off];
 }
 
-/** True if a job can match both entries. Two globs are assumed to overlap. */
+/** True if the same job could match both entries. Two globs are assumed to overlap. */
 function canMatchTheSame(a: Entry, b: Entry): boolean {
   if (a.issuer !== b.issuer) return false;
   return [...a.claims].every(([name, expected]) => {
@@ -39,7 +39,7 @@ function intersect(a: Expectation, b: Expectation): boolean {
   return 'values' in b ? intersect(b, a) : true;
 }
 
-/** Claims that an entry should specify in addition to the owner, if the token has them. */
+/** Claims that an entry should specify in addition to the owner, if the token contains them. */
 const NARROWING = ['ref', 'ref_protected', 'environment', 'job_workflow_ref'];
 
 /** Returns an entry that admits a job, as lines to paste below `jobs:`. */

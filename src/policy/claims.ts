@@ -1,18 +1,18 @@
-/** Claims of a verified job token, and what an entry of the policy requires of them. */
+/** Claims of a verified job token, and the values that a policy entry requires. */
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** Expected value of a claim: one of these strings, or any string that matches the glob. */
+/** Expected value of a claim: one of the listed strings, or any string that matches the glob. */
 export type Expectation = { readonly values: readonly string[] } | { readonly glob: string };
 
-/** Returns the text of a claim for comparisons, or undefined if the value has a type that never matches. */
+/** Returns the value of a claim as a string for comparisons, or undefined if values of that type never match. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean' || Number.isSafeInteger(value)) return String(value);
   return undefined;
 }
 
-/** Returns the text of a claim. Ignores properties that every object inherits. */
+/** Returns the value of a claim as a string. Properties that every object inherits are not claims. */
 export function claimOf(claims: Claims, name: string): string | undefined {
   return Object.hasOwn(claims, name) ? textOf(claims[name]) : undefined;
 }
@@ -24,8 +24,8 @@ export function satisfies(expectation: Expectation, actual: string | undefined):
 }
 
 /**
- * Matches a glob: `*` matches any characters of one path segment, and every other character matches itself. Only the
- * last `*` is retried, so matching a segment takes linear time.
+ * Matches a glob: `*` matches any characters of one path segment, and every other character matches itself. The text
+ * between two `*` is matched at its first occurrence, so the function never backtracks.
  */
 export function matchesGlob(glob: string, text: string): boolean {
   const [patterns, segments] = [glob.split('/'), text.split('/')];
@@ -47,7 +47,7 @@ function matchesSegment(pattern: string, text: string): boolean {
   return true;
 }
 
-/** Formats an expectation for a message. */
+/** Formats an expected value for use in a message. */
 export function describeExpectation(expectation: Expectation): string {
   return 'values' in expectation ? expectation.values.join(' or ') : expectation.glob;
 }

@@ -59,13 +59,13 @@ export function parseConfig(
 
 /**
  * Parses the YAML text. Keeps every scalar as text, exactly as written, so that no ID is rounded and `on` does not
- * become true. Rejects aliases, tags and multiple documents. Returns a message if the text is invalid.
+ * become true. Rejects aliases, tags and multiple documents. Returns an error message if the text is invalid.
  */
 function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
   const lineCounter = new LineCounter();
   const options = { schema: 'failsafe', strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' } as const;
-  // Pretty errors would copy the surrounding lines for each of possibly thousands of mistakes.
+  // Pretty errors would copy the surrounding lines for each mistake, and there could be thousands of mistakes.
   const document = parseDocument(text, { ...options, lineCounter, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {

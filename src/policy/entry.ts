@@ -1,10 +1,13 @@
-/** Parses an entry of `jobs`, which must specify enough to admit the jobs of one repository and no others. */
+/**
+ * Parses an entry of `jobs`. Unless an entry sets `any-repository-of-owner`, it must be specific enough to admit only
+ * the jobs of one repository.
+ */
 import type { Expectation } from './claims.ts';
 import { type ConfigContext, type Entry, type Raw, secondsOf } from './model.ts';
 import { EXACT_CLAIMS, type Platform, platformOf } from './platforms.ts';
 
 const SETTINGS = ['issuer', 'untrusted-code', 'any-repository-of-owner', 'max-token-age', 'reuse'];
-/** Claims that the service itself checks. */
+/** Claims that an entry cannot specify, because the service checks them itself. */
 const OWN_CLAIMS = ['iss', 'aud', 'exp', 'nbf', 'iat', 'jti'];
 const DEFAULT_TOKEN_AGE_SECONDS = 15 * 60;
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60;
@@ -56,7 +59,10 @@ function claimMistake(name: string, expected: Expectation): string | undefined {
   return expected.values.includes('') ? 'it is empty' : undefined;
 }
 
-/** Returns the mistake in an issuer URL, if any. A trailing slash is part of the issuer's name and is kept. */
+/**
+ * Describes what is wrong with an issuer URL; returns undefined if it is valid. A trailing slash is part of the
+ * issuer's name and is kept.
+ */
 function issuerMistake(issuer: string, insecureTestIssuer: boolean): string | undefined {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
   if (url === undefined || /[\s?#@]/.test(issuer)) return `"${issuer}" is not the URL of an issuer`;

@@ -12,7 +12,7 @@ interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** Validates a value against a schema. Returns one sentence for each violation, prefixed with the path. */
+/** Validates a value against a schema. Returns one message for each violation, prefixed with the path of the value. */
 export function violationsOf(schema: Schema, value: unknown, path = ''): readonly string[] {
   const at = path === '' ? 'the configuration' : path;
   const expected = expectedInstead(schema, value, path);
@@ -25,7 +25,10 @@ export function violationsOf(schema: Schema, value: unknown, path = ''): readonl
   return typeof value === 'string' && value.length < (schema.minLength ?? 0) ? [`${at}: it is empty`] : [];
 }
 
-/** Describes what the schema expects if the value has another type or is not one of the listed values. */
+/**
+ * Describes what the schema expects; returns undefined if the value has an expected type or is one of the listed
+ * values.
+ */
 function expectedInstead(schema: Schema, value: unknown, path: string): string | undefined {
   const { anyOf, enum: values, type } = schema;
   if (anyOf !== undefined) {

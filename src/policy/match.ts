@@ -1,17 +1,17 @@
 /**
- * Selects the grant for a job, or reports why no grant matches. The functions are pure: the same claims and the same
- * time produce the same result.
+ * Selects the grant for a job, or gives the reason why no grant matches. The functions are pure: the same claims and
+ * the same time produce the same result.
  */
 import { type Claims, claimOf, describeExpectation, satisfies } from './claims.ts';
 import type { Configuration, Entry, Grant } from './model.ts';
 import { PLATFORMS, platformOf, platformOfToken } from './platforms.ts';
 
-/** The first claim of a job that does not match an entry. */
+/** The first claim in a job's token that does not satisfy an entry. */
 interface Mismatch {
   readonly claim: string;
   readonly expected: string;
   readonly got: string;
-  /** True if the job belongs to the repository, project or pipeline of the entry. */
+  /** True if the job belongs to the repository, project or pipeline that the entry specifies. */
   readonly ownerMatches: boolean;
 }
 
@@ -24,7 +24,7 @@ interface EntryResult {
 
 type Decision =
   | { readonly grant: Grant; readonly entry: Entry }
-  /** `reason` may be sent to the job, because it reveals nothing about entries of other owners. */
+  /** `reason` may be sent to the job, because it reveals nothing about other owners' entries. */
   | { readonly reason: string };
 
 /** Compares a job with every entry of every enabled grant. `now` is in seconds since 1970. */
@@ -36,7 +36,7 @@ export function compare({ grants }: Configuration, claims: Claims, now: number):
 
 /**
  * Returns the grant for a job, or the reason why there is none. If several grants match, `identity` selects one of
- * them. `identity` never admits additional jobs.
+ * them. `identity` never admits a job that would otherwise be refused.
  */
 export function decide(config: Configuration, claims: Claims, now: number, identity?: string): Decision {
   const results = compare(config, claims, now);
@@ -52,7 +52,10 @@ export function decide(config: Configuration, claims: Claims, now: number, ident
   return { grant: first.grant, entry: first.entry };
 }
 
-/** Describes how the job differs from the entries for its repository, or states that no entry is for its repository. */
+/**
+ * Describes how the job differs from the entries for its repository, or states that there is no grant for its
+ * repository.
+ */
 function refusalOf(results: readonly EntryResult[], claims: Claims): string {
   const near = results.flatMap(({ grant, mismatch }) =>
     mismatch?.ownerMatches === true ? [`${grant.identity}: ${describeMismatch(mismatch)}`] : [],
@@ -68,8 +71,8 @@ export function describeMismatch({ claim, expected, got }: Mismatch): string {
 }
 
 /**
- * Checks a job against one entry. Checks the issuer and the owner first, so that nothing else is revealed about other
- * owners' entries.
+ * Checks a job against one entry. Checks the issuer and the owner first, so that a mismatch reveals nothing else about
+ * other owners' entries.
  */
 function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undefined {
   const got = (name: string) =>
@@ -96,8 +99,8 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
 /**
- * Rejects a job that runs in a fork. The job's `project_id` is the parent project's ID. If GitLab sends
- * `job_project_id`, it is the fork's ID.
+ * Rejects a job that runs in a fork. In the token of such a job, `project_id` is the ID of the parent project. The ID
+ * of the fork is in `job_project_id`, if GitLab sends that claim.
  */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];
@@ -105,7 +108,10 @@ function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Diff
   return claimOf(claims, runsIn) === project ? undefined : differs(runsIn, String(project), true);
 }
 
-/** Rejects untrusted code. Also rejects tokens with platform IDs if the entry specifies only `sub`. */
+/**
+ * Rejects a job that runs untrusted code. Also rejects a token with the claims of a known platform if the entry
+ * specifies only `sub`.
+ */
 function platformMismatch(entry: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const known = platformOf(entry.issuer, [...entry.claims.keys()]);
   const platform = known ?? platformOfToken(claims);

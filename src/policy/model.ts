@@ -7,7 +7,10 @@ export interface Configuration {
   readonly tls: { readonly certificate: string; readonly key: string } | undefined;
   readonly audience: string;
   readonly trustedProxies: readonly string[];
-  /** Daemons that issue the tokens, tried in order. An empty list means the schedd on this host. */
+  /**
+   * Daemons that issue the tokens, in the order in which they are tried. If the list is empty, the schedd on this host
+   * issues the tokens.
+   */
   readonly daemons: readonly DaemonPlace[];
   readonly grants: readonly Grant[];
 }
@@ -32,9 +35,9 @@ export interface Grant {
   readonly jobs: readonly Entry[];
 }
 
-/** An entry of `jobs`. A job matches if every claim has the expected value. */
+/** An entry of `jobs`. A job matches if every claim in `claims` has the expected value. */
 export interface Entry {
-  /** Path of the entry in the configuration, for messages. */
+  /** Path of the entry in the configuration, for use in messages. */
   readonly path: string;
   readonly issuer: string;
   readonly claims: ReadonlyMap<string, Expectation>;
@@ -43,7 +46,7 @@ export interface Entry {
   readonly reuse: 'never' | 'job';
 }
 
-/** Facts about the host that the configuration is checked against. */
+/** Properties of this host against which the configuration is checked. */
 export interface ConfigContext {
   /** Fully qualified name of this host, from which the default of `audience` is derived. */
   readonly hostName: string;
@@ -57,7 +60,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 60 * 60, d: 24 * 60 * 60 };
 
-/** Converts a duration that the schema has accepted to seconds. */
+/** Converts a duration to seconds. The schema must already have accepted the duration. */
 export function secondsOf(value: unknown): number {
   const [, digits, unit = ''] = /^(\d+)([smhd]?)$/.exec(String(value)) ?? [];
   return Number(digits) * (UNITS[unit] ?? Number.NaN);

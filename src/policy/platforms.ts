@@ -5,24 +5,28 @@ import { type Claims, claimOf } from './claims.ts';
 
 export interface Platform {
   readonly name: 'GitHub' | 'GitLab' | 'CircleCI' | 'Buildkite';
-  /** Claims that identify a repository, project or pipeline. An entry must specify at least one of them. */
+  /**
+   * Claims that identify a repository, project or pipeline. An entry must specify at least one of these claims, or a
+   * claim from `groups`.
+   */
   readonly owners: readonly string[];
   /**
-   * Claims that match every repository of an owner. An entry that relies on one needs `any-repository-of-owner: true`.
+   * Claims that match every repository of an owner. An entry that relies on such a claim must set
+   * `any-repository-of-owner: true`.
    */
   readonly groups: readonly string[];
-  /** Matches the issuers that identify the platform on their own. */
+  /** Matches the URLs of issuers that are specific to this platform. */
   readonly issuer: RegExp;
   /**
-   * The claim that identifies the event that started the job, and its values for events that only accounts with write
-   * access can trigger.
+   * The claim that identifies the event that started the job, and the values of this claim for trusted events. Only
+   * accounts with write access can trigger a trusted event.
    */
   readonly event: { readonly claim: string; readonly trusted: readonly string[] } | undefined;
 }
 
 export const PLATFORMS: readonly Platform[] = [
   {
-    name: 'GitHub', // also Forgejo, whose tokens have the same claims
+    name: 'GitHub', // includes Forgejo, whose tokens have the same claims
     owners: ['repository_id'],
     groups: ['repository_owner_id'],
     issuer:
@@ -58,7 +62,10 @@ export const EXACT_CLAIMS: readonly string[] = [
   'sub',
 ];
 
-/** Returns the platform of an entry, identified by the issuer or by the claims that the entry specifies. */
+/**
+ * Returns the platform of an entry. The platform is identified by the issuer, or by the claims that the entry
+ * specifies.
+ */
 export function platformOf(issuer: string, claims: readonly string[]): Platform | undefined {
   return (
     PLATFORMS.find((each) => each.issuer.test(issuer)) ??
@@ -66,7 +73,10 @@ export function platformOf(issuer: string, claims: readonly string[]): Platform 
   );
 }
 
-/** Returns the platform of a token whose issuer is not recognized, identified by its IDs or its event. */
+/**
+ * Returns the platform of a token whose issuer is not recognized. The platform is identified by the IDs or the event in
+ * the token.
+ */
 export function platformOfToken(claims: Claims): Platform | undefined {
   return PLATFORMS.find(({ owners, event }) =>
     [...owners, ...(event === undefined ? [] : [event.claim])].some((name) => claimOf(claims, name) !== undefined),

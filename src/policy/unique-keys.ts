@@ -1,11 +1,11 @@
 /**
- * True if no object in a JSON text has a duplicate key. JSON.parse keeps the last duplicate, but other parsers keep the
- * first, so two readers of one token could see different claims.
+ * True if no object in a JSON text has a duplicate key. JSON.parse keeps the last value of a duplicate key, but other
+ * parsers keep the first. Two parsers of the same token could therefore see different claims.
  *
  * @param text valid JSON; the caller must reject anything else.
  */
 export function hasUniqueKeys(text: string): boolean {
-  /** Keys of each open object, or undefined for an open array. */
+  /** The keys of each open object, or undefined for an open array. */
   const open: (Set<string> | undefined)[] = [];
   let previous = '[';
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {
