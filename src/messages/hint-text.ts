@@ -6,9 +6,10 @@ import { printable } from '../runtime/printable.ts';
  * runner and the pool. A hint is an instruction that names a setting, where to change it, and a command that shows or
  * fixes it.
  *
- * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon. After
- * a colon, at the end of a sentence, it stands for a clause with this command. `[A]` stands for the name of a setting,
- * followed by that command in parentheses. `%` stands for the type of the daemon, as it appears in the names of settings.
+ * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon.
+ * After a colon at the end of a sentence, `{A B}` stands for a clause with this command. `[A]` stands for the name of a
+ * setting, followed by that command in parentheses. `%` stands for the type of the daemon, as it appears in the names
+ * of settings.
  */
 export type Hints<Reason extends string> = Readonly<Record<Reason, string>>;
 
@@ -18,7 +19,7 @@ export const FRESH = 'condor_token_fetch on the access point';
 /** The command with which the administrator stored the pool password. */
 export const STORE_PASSWORD = "condor_store_cred add -c on the daemon's host";
 
-/** End of a hint about the owner and mode of a file with a secret. */
+/** End of a hint about the owner and mode of a file that contains a secret. */
 export const PRIVATE = 'and deny other accounts access: ls -ln FILE, chmod 600 FILE, chown USER FILE.';
 
 /** End of a sentence about the domain of an identity. */
