@@ -92,7 +92,7 @@ const UNPROVEN: Hints<UnprovenReason> = {
 
 const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
 const FALSE_DAEMON =
-  'N: if all settings are correct, treat the peer as an impostor. The client sent it no further credential.';
+  'N: if all settings are correct, treat the peer as an impostor. The client sent it no further credentials.';
 
 /**
  * Returns the hints for all attempts, starting with the last one. In `attempts`, credentials that were missing or not

@@ -5,7 +5,7 @@ const ITSELF = 'omit remote to query the schedd directly';
 
 const enabling = (setting: string) =>
   `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
-const OTHER_DAEMON = 'W: use another daemon of the pool (type: collector)';
+const OTHER_DAEMON = 'W: use another daemon in the pool (type: collector)';
 const NO_REQUESTER = `A: map the credential to an identity. A token's sub must be user@domain (condor_token_list shows it). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 const NO_SIGNING_KEY = `A: copy the signing key from the collector's host to the daemon's host, with owner root and mode 0600: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.
 W: fetch the token from the collector (type: collector).`;
@@ -30,7 +30,7 @@ ${OTHER_DAEMON}, or use mode request.`,
   'failed-to-read-file': KEY_UNREADABLE,
   'failed-to-fetch-key': KEY_UNREADABLE,
   'not-known-to-the-collector': `W: ${ITSELF}: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote.
-A: in a release that fixes this error, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd, whose name must match exactly (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+A: in a release that fixes this error, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd, whose name must match the requested one (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
   'no-schedd-target': `W: set name to the name that condor_status -schedd -af Name shows.`,
   'not-encrypted': `A: change the daemon's encryption setting, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
   'sec-impersonation-token-limits': `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
@@ -50,7 +50,7 @@ A: check the pending requests with condor_token_request_list; each expires after
   'scitoken-exchange-disabled': `${enabling('SEC_ENABLE_SCITOKEN_EXCHANGE')}
 W: use mode fetch with the same scitoken.`,
   'failed-to-map-scitoken': `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  'not-built-with-scitokens': `W: use another credential, such as idtoken, because the daemon's HTCondor build does not support SciTokens.`,
+  'not-built-with-scitokens': `W: use another credential, such as idtoken: the daemon's HTCondor build does not support SciTokens.`,
   scitokens: `A: fix the cause that the daemon reports: a wrong audience ({SCITOKENS_SERVER_AUDIENCE}), an expired token, an invalid signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
   daemon: `${DETAILED_LOG}check the daemon's log ({%_LOG}); HTCondor's error code is $errorCode.`,
 };

@@ -30,7 +30,7 @@ export const TOKEN_HINTS: Hints<TokenReason> = {
   'token-malformed': `A: check the daemon's log ({%_LOG}), because the reply contained no IDTOKEN.`,
   'other-identity': `W: store a credential for the expected identity in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
 A: check the map file, which determines the identity for SSL and SCITOKENS. The identity should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
-  'other-trust-domain': `W: correct pool and name, or correct expected-trust-domain: another pool replied.
+  'other-trust-domain': `W: correct pool and name, or correct expected-trust-domain: another pool's daemon replied.
 W: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
   'other-issuer': `A: for requests with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). No token was delivered.
 W: omit remote to query the schedd directly.`,
