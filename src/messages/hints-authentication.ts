@@ -42,7 +42,7 @@ W: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and is
   SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).
 W: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
+  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS requires both to run on the same host, usually outside containers. If the message lists another method, fix that one instead.`,
   MUNGE: MUNGED,
 };
 
