@@ -71,7 +71,7 @@ const REFUSED: Hints<RefusedReason> = {
   ...KERBEROS_REFUSED,
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
-A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
+A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the key directory. An identity should ${IN_UID_DOMAIN}.`,
   'no-trust-domain': `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.
 A: set [TRUST_DOMAIN].`,
   'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,

@@ -52,13 +52,13 @@ R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY sho
   'certificate-expired': `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
   'certificate-unreadable': `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
-  'service-idtoken': `W: omit mode and remote, because the IDTOKEN is already the result; or set token-service to the URL at which the service issues a SciToken.`,
+  'service-idtoken': `W: the IDTOKEN is already the result: omit mode and remote, or set token-service to the URL at which the service issues a SciToken.`,
   'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.
 N: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
   'service-no-token': `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
-  'scitoken-malformed': `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
+  'scitoken-malformed': `W: set scitoken to the issuer's complete output: ${THREE_PARTS}`,
   'password-malformed': `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
-  'credential-unreadable': `W: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}`,
+  'credential-unreadable': `W: set idtoken to the complete output of condor_token_fetch: ${THREE_PARTS}`,
 };
 
 const CORRECT_NAME = 'correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons)';
@@ -69,7 +69,7 @@ W: ${CORRECT_NAME}.`,
   'not-on-this-host': `W: specify pool and name, or run this step on a host that runs HTCondor: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
   'not-found': `W: ${CORRECT_NAME}, or specify address.
 A: if the daemon is not listed, check its COLLECTOR_HOST and its authorization to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
-  ambiguous: `W: set name to one of the listed names (condor_status -any -pool POOL -af MyType Name).`,
+  ambiguous: `W: set name to one of the listed names (condor_status -any -pool POOL -af MyType Name lists them).`,
 };
 
 export const CONNECT_HINTS: Hints<ConnectReason> = {
@@ -105,7 +105,7 @@ W: if sock= in address is out of date, ${STALE}. If another service, such as a T
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
-A: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.
+A: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.
 W: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`,
 };
 
