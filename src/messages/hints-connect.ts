@@ -11,7 +11,7 @@ const RESTARTED =
 const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}`;
 const ID_TOKEN_PERMISSION = 'W: add permissions: id-token: write to the job';
 
-const SERVICE_CLIENT = `W: if the service is Keycloak, set token-grant: client-credentials; the Keycloak client must accept federated authentication with the issuer and sub of the job token.`;
+const SERVICE_CLIENT = `W: if the service is Keycloak, set token-grant: client-credentials; the Keycloak client must accept federated authentication with the job token's issuer and sub.`;
 
 const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of the realm.`;
 
@@ -56,7 +56,7 @@ R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY sho
   'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.
 N: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
   'service-no-token': `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
-  'scitoken-malformed': `W: set scitoken to the issuer's complete output: ${THREE_PARTS}`,
+  'scitoken-malformed': `W: set scitoken to the complete token: ${THREE_PARTS}`,
   'password-malformed': `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
   'credential-unreadable': `W: set idtoken to the complete output of condor_token_fetch: ${THREE_PARTS}`,
 };
