@@ -3,7 +3,7 @@
  * words. Prints one line per file as it finishes, all failures in full, and a summary.
  *
  * CONDOR_TEST_CONCURRENCY sets how many files run in parallel. The slowest files start first. Files that mostly wait
- * run in addition. With `--unit`, omits the files that need real daemons or Linux namespaces.
+ * run in addition to these. With `--unit`, omits the files that need real daemons or Linux namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files of
- * 23.9 and 25.14, and malformed files.
+ * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files that
+ * 23.9 and 25.14 write, and malformed files.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Causes failures with real daemons that no other test causes. Each failure has the documented hints. */
+/** Uses real daemons to cause the failures that no other test causes. Each failure has the documented hints. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

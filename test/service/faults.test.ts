@@ -1,6 +1,6 @@
 /**
- * Tests faults that affect the token service: faults of its disk, issuer, configuration, certificate and clients, and
- * kills of its process.
+ * Tests how the token service handles faults in its disk, issuer, configuration, certificate and clients, and how it
+ * recovers after its process is killed.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

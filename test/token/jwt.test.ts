@@ -42,7 +42,7 @@ describe('An IDTOKEN', () => {
     });
   }
 
-  // HTCondor's parser does not split the scope at these characters, or stops at them.
+  // At each of these characters, HTCondor's parser either stops or does not split the scope.
   for (const separator of [
     '\v',
     '\f',

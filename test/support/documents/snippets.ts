@@ -34,7 +34,7 @@ function wholeWorkflow(text: string): string {
  * @throws Error if GitHub, this Action or bash would reject the snippet.
  */
 export async function checkWorkflow(where: string, text: string): Promise<readonly Step[]> {
-  // Forgejo and Gitea use full URLs; otherwise, their workflows have GitHub's syntax.
+  // Forgejo and Gitea use complete URLs in `uses`. Apart from that, their workflows have GitHub's syntax.
   const workflow = await readWorkflow(where, wholeWorkflow(text).replaceAll('uses: https://github.com/', 'uses: '));
   const steps = stepsOf(workflow);
   for (const step of steps) {

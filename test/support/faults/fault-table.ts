@@ -75,8 +75,8 @@ const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 /** Faults that only change the sizes of the chunks in which the bytes arrive. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
 /**
- * The fault that replaces the frame with the last frame to the client. If there was none, it replaces the frame with
- * the last frame to the daemon.
+ * The fault that replaces the frame with the most recent frame to the client. If no frame to the client precedes it,
+ * the fault uses the most recent frame to the daemon.
  */
 const AGAIN = 'the previous frame again';
 
