@@ -100,7 +100,9 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Parses the reports of a file. Drops the last line if it is incomplete, because the process may have been killed. */
+/**
+ * Parses the reports of a file. Drops the last line if it is incomplete, because the process might have been killed.
+ */
 function reportsOf(text: string): readonly Report[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);

@@ -1,6 +1,6 @@
 /**
- * Tests the environment of later steps: the private directory and the exported variables. The end of the job restores
- * both.
+ * Tests the environment of later steps: the private directory and the exported variables. Both are restored at the end
+ * of the job.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Tests a daemon's host name from the collector. It is accepted if it equals the user's input, or if the collector has
- * authenticated itself.
+ * Tests a daemon's host name that the collector returns. The name is accepted if it equals the user's input, or if the
+ * collector has authenticated itself.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -14,7 +14,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-p
 import { asRoot } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
-/** Names in hints that come from the environment, from GitHub, or from logs. */
+/** Names that hints contain and that come from the environment, from GitHub, or from logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'NODE_EXTRA_CA_CERTS',
   'CONDOR_CONFIG',

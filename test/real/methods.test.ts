@@ -1,6 +1,6 @@
 /**
  * Tests every authentication method with schedds and collectors of both releases: accepted and rejected credentials,
- * credential sources, and how each side trusts the other. HTCondor's own tool is the oracle.
+ * credential sources, and how each side decides whether to trust the other. HTCondor's own tool is the oracle.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

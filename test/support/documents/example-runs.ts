@@ -1,4 +1,4 @@
-/** Runs the script parts of the examples as their CI systems run them. */
+/** Runs the scripts in the examples as their CI systems run them. */
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -125,7 +125,7 @@ export interface FaultCase {
 
 /**
  * Excludes cases that are impossible or not reproducible. The first frame of a connection has no previous frame. Two
- * faults of `TLS done` before a SciToken have no reproducible outcome.
+ * faults in `TLS done` before a SciToken have no reproducible outcome.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -151,7 +151,7 @@ export const GROUPS = {
 
 /**
  * Returns the group of a case. A daemon serves no other client while it reads a request. A malformed message from one
- * client may make the daemon reject another client's SciToken. Therefore, cases with such messages do not run at the
+ * client can make the daemon reject another client's SciToken. Therefore, cases with such messages do not run at the
  * same time as fetches whose SciToken the daemon must accept.
  */
 export function groupOf(each: FaultCase): keyof typeof GROUPS {
