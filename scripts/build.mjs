@@ -1,7 +1,7 @@
 /**
  * `npm run build`: type-checks and compiles src, and builds dist. dist contains one bundle each for the Action, the
  * command, the token service and the library, plus the library's type declarations. Does nothing if neither the sources
- * nor dist have changed since the last build.
+ * nor dist has changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -17,7 +17,7 @@ import { until } from '../../test/support/until.ts';
 import { ACTION, COMMAND, roundTrip, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-/** Number of rounds with IDTOKENS, and with each of the other methods. */
+/** Numbers of rounds: for IDTOKENS, and for each of the other methods. */
 const [ROUNDS, METHOD_ROUNDS] = [20, 9];
 const ROUND_TRIPS_MS = [30, 100];
 /**
@@ -58,7 +58,7 @@ interface Place {
   readonly programs: Programs;
 }
 
-/** Returns the table rows below HEAD for each round-trip time. */
+/** Returns the rows of the table whose header is HEAD, for each round-trip time. */
 export async function atADistance(suite: Suite, node: string): Promise<string[][]> {
   return [...(await onOneFamily(suite, node)), ...(await onTwoFamilies(suite, node))];
 }
@@ -233,8 +233,8 @@ function asInputs(args: readonly string[]): Environment {
 }
 
 /**
- * Returns the ratios of the times to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location
- * of the daemon.
+ * Returns a table, for IDTOKENS only, that compares the times with the floor and with the times of HTCondor's tool.
+ * Each row is for one location of the daemon.
  */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');

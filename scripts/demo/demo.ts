@@ -17,7 +17,7 @@ interface DemoPool {
   readonly title: string;
   readonly collector: string;
   readonly schedd: string;
-  /** An unrestricted token that never expires, like the ones that many repositories store in their secrets. */
+  /** An unrestricted token that never expires, like those that many repositories store as secrets. */
   readonly credential: string;
   /** Uses the new token as the only credential. Returns one line of output for each use. */
   use(token: string): Promise<readonly string[]>;

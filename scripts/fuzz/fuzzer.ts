@@ -199,7 +199,7 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Maximum size, in characters, of a file in scripts/fuzz/corpus. Each line is one input in base64. */
+/** Maximum size, in characters, of a file in scripts/fuzz/corpus. Each line of such a file is one input in base64. */
 const MAX_CHARACTERS = 4096;
 
 const fileOf = ({ name }: Target) => join(projectRoot, 'scripts/fuzz/corpus', `${name}.txt`);
@@ -245,7 +245,7 @@ const WORTH_A_LOOK_MS = 20;
 const MAX_RATIO = 10;
 
 /**
- * Returns the longest CPU time, in milliseconds, of a 64 kB input. Throws Crash if the time grows much faster than the
+ * Returns the longest CPU time, in milliseconds, for a 64 kB input. Throws Crash if the time grows much faster than the
  * input.
  */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {

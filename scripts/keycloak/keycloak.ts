@@ -1,7 +1,7 @@
 /**
- * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grants and
- * refusals. Also checks that real HTCondor daemons of both releases accept the resulting token with SCITOKENS.
- * Downloads about 180 MB on the first run. Not part of `npm test`.
+ * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grant
+ * types, and the cases in which Keycloak refuses a token. Also checks that real HTCondor daemons of both releases
+ * accept the resulting token with SCITOKENS. Downloads about 180 MB on the first run. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

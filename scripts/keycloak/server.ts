@@ -62,7 +62,7 @@ export class Keycloak {
       });
   }
 
-  /** Starts Keycloak with a certificate issued by `authority`, and makes Keycloak trust that CA. */
+  /** Starts Keycloak with a certificate that the CA `authority` issued, and makes Keycloak trust this CA. */
   static async start(authority: Authority): Promise<Keycloak> {
     const folder = await prepareKeycloak();
     const scratch = mkdtempSync(join(tmpdir(), 'keycloak-'));

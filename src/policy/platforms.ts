@@ -1,5 +1,6 @@
 /**
- * Facts about the platforms that issue job tokens: claims that are never reassigned, and events that run trusted code.
+ * Facts about the platforms that issue job tokens: claims whose values are never reassigned, and events that run only
+ * trusted code.
  */
 import { type Claims, claimOf } from './claims.ts';
 

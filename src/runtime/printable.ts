@@ -23,8 +23,9 @@ export function printable(text: string): string {
 }
 
 /**
- * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. In
- * this case, `name` is undefined in Node 20, despite Node's type declarations, and an empty string in later versions.
+ * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. For
+ * an empty one, `name` is undefined in Node 20, despite Node's type declarations, and an empty string in later
+ * versions.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

@@ -81,9 +81,9 @@ export interface Candidate {
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
   /**
-   * Set if the server might need time to check a credential of this method and closes the connection if the request
-   * arrives during the check. If `waits` is true, the request is sent only after the server's last message. Once the
-   * server has closed a connection for this reason, `waits` stays true for the rest of the run.
+   * Set if the server might need time to check a credential of this method, and would close the connection if the
+   * request arrived during the check. If `waits` is true, the request is sent only after the server's last message.
+   * Once the server has closed a connection for this reason, `waits` stays true for the rest of the run.
    */
   readonly patience?: { waits: boolean };
 }
@@ -110,7 +110,7 @@ export interface AuthMethod {
   ): { readonly usable: readonly Candidate[]; readonly rejected: readonly Objection[] };
   /**
    * Returns the candidate that can be tried before the server has sent its policy. Returns undefined if the choice
-   * depends on the server, or if the candidate reveals something that an unknown server must not see.
+   * depends on the server, or if the candidate would reveal something that an unknown server must not see.
    */
   guessed(peer: Peer): Candidate | undefined;
   /**

@@ -98,7 +98,7 @@ export class HttpServer {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);
     });
-    if (address === '') return; // a Unix socket: the proxy behind it has its own limits
+    if (address === '') return; // a Unix socket; the proxy that connects through it has its own limits
     this.#addWaiting(address, key, socket);
     if (this.#waitingCount > CONNECTIONS_WAITING) this.#evict();
   }
@@ -180,8 +180,8 @@ export class HttpServer {
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
     const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
-    // If the last value is not an address, the proxy wrote something else, such as `unknown`. Earlier values were sent
-    // by the client, so they are not used.
+    // If the last value is not an address, the proxy wrote something else, such as `unknown`. The earlier values come
+    // from the client, so they are not used.
     return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }

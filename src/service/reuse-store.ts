@@ -62,8 +62,8 @@ export class ReuseStore {
 
   /**
    * Opens the store in a directory. If the file is missing or unreadable, the store starts empty, and all tokens that
-   * were issued before now must be refused. Because an issuer's clock might be ahead, this also applies to tokens that
-   * are issued within the next minute. The end of this minute is stored as `blindUntil`, so that it is kept across
+   * were issued earlier must be refused. Because an issuer's clock might be ahead, this also applies to tokens that are
+   * issued within the next minute. The end of this minute is stored as `blindUntil`, so that it is kept across
    * restarts. `say` receives the reason why the store starts empty.
    */
   static async open(directory: string, { now, say, uid }: Pick<World, 'now' | 'say' | 'uid'>): Promise<ReuseStore> {
@@ -88,7 +88,7 @@ export class ReuseStore {
 
   /**
    * Records one more use of a token. Resolves to false if the token has already been used `limit` times, and to true
-   * once the use has been written to disk. If the use cannot be written, rejects, and the use is not counted.
+   * once the use has been written to disk. If the use cannot be written, rejects without counting it.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };
@@ -169,7 +169,7 @@ export class ReuseStore {
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    await rm(temporary, { force: true }); // could remain from a run that was killed
+    await rm(temporary, { force: true }); // the file could remain from a run that was killed
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);

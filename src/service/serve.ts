@@ -93,7 +93,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
 
 async function listenAt({ server }: HttpServer, listen: Listen): Promise<void> {
   if ('socket' in listen && lstatSync(listen.socket, { throwIfNoEntry: false })?.isSocket() === true)
-    rmSync(listen.socket); // could remain from a service that was killed
+    rmSync(listen.socket); // the socket could remain from a service that was killed
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const listening = () => {

@@ -9,7 +9,7 @@ import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
-/** Maximum length of a reply, in bytes. The ticket of a Windows user with many groups can have about 64 kB. */
+/** Maximum length of a reply, in bytes. The ticket of a Windows user who is in many groups can be about 64 kB long. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
 /** Time limit for a KDC's reply, in milliseconds. After this time, the client tries the next KDC. */
 const REPLY_TIMEOUT_MS = 10_000;
@@ -36,7 +36,7 @@ export function parseKdc(text: string): Endpoint | undefined {
  * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns a list with the preferred KDC first, or an empty
  * list if DNS has no records.
  *
- * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT if DNS does not respond; ERR_TIMEOUT if the run is aborted.
  */
 export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS): Promise<readonly Endpoint[]> {
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];

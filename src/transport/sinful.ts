@@ -70,7 +70,7 @@ export function sharedPortId({ params }: Sinful): string | undefined {
 }
 
 /**
- * Returns the host name to check a certificate against: the alias or, without one, a non-numeric host. Returns
+ * Returns the host name to check a certificate against: the alias or, if there is none, a non-numeric host. Returns
  * undefined if the address has neither.
  */
 export function hostNameOf({ host, params }: Sinful): string | undefined {

@@ -35,8 +35,8 @@ export interface SecurableChannel extends MessageChannel {
    * preceding cleartext frames (§1.4.2).
    *
    * `expectedCleartext` lists the messages that the peer will still send in cleartext. Their digest is computed in
-   * advance, so that an encrypted request can be sent before these messages arrive. If a different message arrives
-   * instead, the connection is no longer usable.
+   * advance, so that an encrypted request can be sent before these messages arrive. If a different message arrives, the
+   * connection is no longer usable.
    */
   protect(key: Uint8Array, expectedCleartext?: readonly ExpectedMessage[]): void;
 }

@@ -109,7 +109,7 @@ export class TlsTunnel {
       checkServerIdentity: () => undefined,
     });
     this.#socket.on('secureConnect', () => {
-      this.#certificate = this.#socket.getPeerX509Certificate(); // a second call returns undefined
+      this.#certificate = this.#socket.getPeerX509Certificate(); // a second call would return undefined
       this.#established = true;
     });
     this.#socket.on('data', (chunk: Uint8Array) => {
