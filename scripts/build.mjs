@@ -24,7 +24,7 @@ const SOURCES = [
 ];
 
 /**
- * Entry point of each bundle, by directory of dist. Bundles that are run as programs are minified, because minified
+ * Entry point of each bundle, by directory in dist. Bundles that are run as programs are minified, because minified
  * code loads faster.
  */
 const BUNDLES = {

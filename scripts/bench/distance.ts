@@ -1,6 +1,6 @@
 /**
- * Compares HTCondor's tool, in its own root file system, with this project, which runs without HTCondor. Both use the
- * same single credential and the same proxy.
+ * Compares HTCondor's tool, which runs in its own root file system, with this project, which runs without HTCondor.
+ * Both connect through the same proxy, and both have the same credential and no other.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -109,7 +109,8 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
 }
 
 /**
- * Measures a fetch from a host with an IPv4 and an IPv6 address. The command connects to the collector's IPv6 address.
+ * Measures a fetch from a host that has both an IPv4 and an IPv6 address. The command connects to the collector's IPv6
+ * address.
  */
 async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
   const network = await DualStackNetwork.create(0);

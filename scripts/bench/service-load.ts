@@ -18,8 +18,8 @@ const AT_ONCE = 8;
 const FLOODERS = 4;
 const CI = 'ci@pool.test';
 /**
- * Numbers of subjects and addresses that keep the load below the limits of the service, which are 600 requests a minute
- * for each subject and 60 failures a minute for each address.
+ * Numbers of subjects and addresses that keep the load below the service's limits, which are 600 requests a minute for
+ * each subject and 60 failures a minute for each address.
  */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;

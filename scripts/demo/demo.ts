@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it, by running the built
- * Action as a runner does. The pool is either embedded in this process or a real HTCondor pool.
+ * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch from a workflow's point of view. Runs the built
+ * Action in the same way as a runner does. The pool is either embedded in this process or a real HTCondor pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

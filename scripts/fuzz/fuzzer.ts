@@ -210,7 +210,7 @@ export function readCorpus(target: Target): readonly Uint8Array[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
 }
 
-/** Writes the shortest inputs that reach blocks that the seeds do not reach, up to the maximum size of the file. */
+/** Writes the shortest inputs that reach the blocks not reached by the seeds, up to the maximum size of the file. */
 export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
   const measure = new Fuzzer(target, 1);
   const kinds = new Set<string>();

@@ -178,7 +178,10 @@ describe('Keycloak refuses', () => {
       issuer.job = GITHUB_CLAIMS;
     }
   };
-  /** Returns the environment of a CI system that passes the job token to the job instead of providing an endpoint. */
+  /**
+   * Returns the environment of a CI system that passes the job token to the job directly, instead of providing an
+   * endpoint that returns the token.
+   */
   const given = (claims: IssuerClaims = {}) => ({
     ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,

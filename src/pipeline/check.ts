@@ -169,10 +169,7 @@ async function isAllowed(target: Target, command: number, credentials: Credentia
   }
 }
 
-/**
- * Warns about denied levels. @throws TokenError ERR_TOKEN_REFUSED, without a warning, if the fetch would verify the
- * token.
- */
+/** Warns about denied levels. @throws TokenError ERR_TOKEN_REFUSED instead, if the fetch would verify the token. */
 function judge(
   { verify }: TokenRequest,
   granted: readonly string[],
@@ -220,7 +217,9 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/** Requests a token with a nonexistent key. @throws DaemonError ERR_DAEMON for any error except the missing key. */
+/**
+ * Requests a token signed with a nonexistent key. @throws DaemonError ERR_DAEMON for any error except the missing key.
+ */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);

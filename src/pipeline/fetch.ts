@@ -100,8 +100,8 @@ function warnAbout(
 const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**
- * Warns about a token that is valid for longer than requested. The warning includes the times on both clocks, because
- * the daemon is authenticated and a wrong clock is more likely than a false `iat`.
+ * Warns about a token that is valid for longer than requested. The warning includes the times on both clocks. Because
+ * the daemon is authenticated, a wrong clock is more likely than a false `iat`.
  */
 function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {
   const excess = excessLifetime(token, lifetimeSeconds, host.now());

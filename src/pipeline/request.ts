@@ -76,7 +76,7 @@ export interface TokenRequest {
    * CCB.
    */
   readonly privateNetworkName: string | undefined;
-  /** False if HTCondor's configuration requires authentication or encryption of clients. */
+  /** False if HTCondor's configuration requires clients to use authentication or encryption. */
   readonly mayBeUnauthenticated: boolean;
   /** Warnings that were produced when the inputs were parsed. */
   readonly warnings: readonly string[];

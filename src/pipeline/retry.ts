@@ -44,8 +44,8 @@ export async function runRequest<T>(
  * same time do not all retry at the same time.
  *
  * While a daemon seems to be restarting, `work` is retried until the deadline, regardless of the number of attempts. If
- * attempts wait for an administrator, these retries end after a minute. All of these retries together cause only one
- * line in the log. After any other transient failure, there are at most `retries` retries.
+ * attempts wait for an administrator, these retries end after a minute. The log contains a single line for all of these
+ * retries. After any other transient failure, there are at most `retries` retries.
  *
  * Each attempt except the last is limited to half of the remaining time, so that a hanging attempt leaves time for a
  * retry. If a service requests a longer pause (Retry-After), the client waits for that time instead. If a pause would

@@ -99,8 +99,8 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
 /**
- * Rejects a job that runs in a fork. In the token of such a job, `project_id` is the ID of the parent project. The ID
- * of the fork is in `job_project_id`, if GitLab sends that claim.
+ * Rejects a job that runs in a fork. In the token of a job in a fork, `project_id` is the ID of the parent project. The
+ * ID of the fork is in `job_project_id`, if GitLab sends that claim.
  */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];

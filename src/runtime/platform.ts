@@ -5,8 +5,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the environment. On Windows, variable names are case-insensitive in the result. Node itself ignores case only
- * in `process.env`, not in a copy of it. On Windows, PATH is often spelled `Path`.
+ * Returns the environment. On Windows, variable names are case-insensitive in the result. Node ignores the case of
+ * names only in `process.env` itself, not in a copy of it. On Windows, PATH is often spelled `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;

@@ -24,8 +24,8 @@ export function printable(text: string): string {
 
 /**
  * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. For
- * an empty one, `name` is undefined in Node 20, despite Node's type declarations, and an empty string in later
- * versions.
+ * an empty subject or issuer, `name` is undefined in Node 20, despite Node's type declarations; in later versions, it
+ * is an empty string.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

@@ -38,7 +38,7 @@ export class ReuseStore {
   readonly #path: string;
   readonly #used: Map<string, Use>;
   #file: FileHandle;
-  /** Length of the complete lines of the file, in bytes. */
+  /** Total length of the complete lines in the file, in bytes. */
   #length: number;
   #lines: number;
   #queue: Change[] = [];

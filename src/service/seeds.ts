@@ -97,7 +97,7 @@ function flagsOf(authz: readonly string[]): string {
 /**
  * Checks the directory of a path and, if the path is a symbolic link, the directory of its target.
  *
- * @throws Error if other accounts can replace either of the directories.
+ * @throws Error if other accounts can replace either directory.
  */
 function checkPlaces(path: string, uid: number | undefined): void {
   checkDirectories(dirname(path), uid);

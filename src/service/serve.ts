@@ -25,7 +25,7 @@ const SOCKET_MODE = 0o660;
 
 /**
  * Serves requests until SIGTERM or SIGINT arrives. If the configuration or a file is invalid, rejects before the
- * service listens.
+ * service starts to listen.
  */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let started = () => {};

@@ -121,7 +121,10 @@ function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint 
   return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
 
-/** Parses parameters that are separated by `&` or `;`. The last duplicate wins. A key without a value is valid. */
+/**
+ * Parses parameters that are separated by `&` or `;`. If a key occurs more than once, its last value is used. A key
+ * without a value is valid.
+ */
 function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {

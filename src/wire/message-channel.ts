@@ -3,7 +3,7 @@ import type { Writer } from './writer.ts';
 
 /** Sends and receives CEDAR messages. This interface separates the content of messages from their transport. */
 export interface MessageChannel {
-  /** Queues one message. The next call of `receive` sends all queued messages in one flight. */
+  /** Queues one message. The next call to `receive` sends all queued messages in one flight. */
   send(write: (message: Writer) => void): void;
   /**
    * Sends all queued messages, waits for one complete message from the peer and parses it with `read`, which must

@@ -81,8 +81,8 @@ const MAX_PATH_LENGTH = 1024;
 
 /**
  * Patterns of the directory names that HTCondor chooses. Originally, a name consisted of `FS_` and the characters that
- * mkstemp adds. Since 24.0.22, 24.12.22, 25.0.12 and 25.11.1 of the respective series, the daemon's IP address and port
- * are between these two parts. Later releases add `_` at the end of the name.
+ * mkstemp adds. In their series, releases since 24.0.22, 24.12.22, 25.0.12 and 25.11.1 insert the daemon's IP address
+ * and port between these two parts. Later releases add `_` at the end of the name.
  *
  * The patterns do not allow the separator `_` inside a field, so that a name with the client's suffix can be parsed in
  * only one way. Otherwise, a relay could hide the address of another daemon in the name.

@@ -44,8 +44,8 @@ interface IdTokenOptions {
  * Returns the IDTOKENS method, in which both sides prove that they know the signature of a token (cedar-rfc §5.3).
  *
  * Like C++, the client uses a token only with a server that has the token's trust domain and signing key (findTokens in
- * condor_auth_passwd.cpp). This host's clock could be wrong, so a token that has expired according to it is not
- * discarded, but is tried after all other credentials.
+ * condor_auth_passwd.cpp). A token that has expired according to this host's clock is tried after all other
+ * credentials. The token is not discarded, because that clock could be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],
