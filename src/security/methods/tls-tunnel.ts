@@ -46,9 +46,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-/**
- * Matches host names that can be compared with a certificate. Rejects a leading dot, which would match a whole domain.
- */
+/** Matches host names to compare with a certificate. Rejects a leading dot, which would match a whole domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** Number of event-loop turns to wait for further output after the engine has started to write. */
