@@ -32,7 +32,10 @@ interface Limits {
 /** Maximum CPU time in milliseconds, including garbage collection, for one execution with at most 4 kB of input. */
 const MAX_MS = 2000;
 
-/** Returns the CPU time since `started`, in milliseconds. Unlike wall time, it does not depend on other processes. */
+/**
+ * Returns the CPU time since `started`, in milliseconds. CPU time, unlike wall time, does not depend on other
+ * processes.
+ */
 function cpuMs(started: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1000;

@@ -26,7 +26,10 @@ export interface DaemonPlace {
   readonly key?: string;
 }
 
-/** Authorization levels and maximum lifetime of one identity, and the jobs that may use it. */
+/**
+ * The authorization levels and the maximum lifetime of the tokens for one identity, and the jobs that can get these
+ * tokens.
+ */
 export interface Grant {
   readonly identity: string;
   readonly authz: readonly string[];

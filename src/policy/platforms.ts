@@ -57,7 +57,7 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** Claims that cannot be compared with a glob: IDs, for which a glob has no meaning, and `sub`. */
+/** Claims that cannot be compared with a glob: `sub`, and IDs, for which a glob has no meaning. */
 export const EXACT_CLAIMS: readonly string[] = [
   ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
   'sub',

@@ -17,8 +17,8 @@ export function environmentOf(env: Environment, platform: NodeJS.Platform): Envi
 }
 
 /**
- * Returns the home directory that HTCondor's tools use: `%USERPROFILE%` on Windows, and `ofAccount`, the home directory
- * from the account database, on other systems.
+ * Returns the home directory that HTCondor's tools use. On Windows, this is `%USERPROFILE%`. On other systems, this is
+ * `ofAccount`, the home directory from the account database.
  */
 export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: string): string {
   return (platform === 'win32' ? environmentOf(env, platform)['USERPROFILE'] : undefined) || ofAccount;
@@ -66,7 +66,7 @@ function pauseThread(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Returns whether an operation failed because Node's permission model denied it. Such a denial is permanent. */
+/** Returns whether an operation failed because Node's permission model denied it. This denial is permanent. */
 export function isDeniedByNode(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
 }

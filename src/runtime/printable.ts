@@ -1,6 +1,6 @@
 /**
- * Matches control and format characters. They can move the cursor, end a line, color terminal output, reverse text or
- * be invisible.
+ * Matches control and format characters. These characters can move the cursor, end a line, color terminal output,
+ * reverse text or be invisible.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 

@@ -6,7 +6,7 @@ import type { ServerPolicy } from './policy.ts';
 /**
  * Bit that represents each method in the negotiation (CAUTH_* in condor_auth.h). Each property has the name that the
  * method has in AuthMethods. The server compares names literally, and its name for IDTOKENS is `TOKEN`. CLAIMTOBE and
- * ANONYMOUS are not supported, because they prove nothing.
+ * ANONYMOUS are not supported, because neither of them proves an identity.
  */
 export const METHOD_BIT = {
   FS: 4,

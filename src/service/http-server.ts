@@ -31,8 +31,8 @@ const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /**
- * Maximum number of connections without a complete request. If there are more, the oldest one from the client address
- * with the most such connections is closed.
+ * Maximum number of connections without a complete request. If there are more, the server selects the client address
+ * with the most of these connections, and closes the oldest connection from that address.
  */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {

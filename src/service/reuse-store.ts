@@ -1,6 +1,6 @@
 /**
- * Records which job tokens have been used, and how often. A use is on disk before the daemon is contacted, so that
- * neither a crash nor a restart permits a second use.
+ * Records which job tokens have been used, and how often. Each use is written to disk before the daemon is contacted,
+ * so that neither a crash nor a restart permits a second use.
  *
  * The file has one JSON line for each change. `k` is the key of a token, `n` is the number of its uses, and `u` is the
  * time after which the entry can be removed. If the last line has no newline, the write was interrupted, so no token
@@ -27,8 +27,8 @@ const FILE = 'used-tokens';
 /** Key of the entry that stores `blindUntil`. The keys of all other entries are SHA-256 digests in hexadecimal. */
 const BLIND = 'blind';
 /**
- * Maximum age of a job token that is accepted, in seconds. Once `blindUntil` is this long ago, no earlier token is
- * accepted anyway, so the entry can be removed.
+ * Maximum accepted age of a job token, in seconds. Once `blindUntil` is this long ago, no earlier token is accepted
+ * anyway, so the entry can be removed.
  */
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
 /** Number of obsolete lines in the file after which it is rewritten. */

@@ -1,6 +1,6 @@
 /**
- * Reads the seeds, which are the stored IDTOKENs of the grants. Each time the configuration is loaded, each seed is
- * read once.
+ * Reads the seeds, which are the stored IDTOKENs of the grants. Each seed is read once whenever the configuration is
+ * loaded.
  */
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';

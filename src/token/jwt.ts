@@ -69,7 +69,7 @@ export function parseIdToken(jwt: Secret): IdToken {
 }
 
 /**
- * Parses an IDTOKEN that is used as a credential. Unlike a newly issued token, such a token may lack `sub` if it has a
+ * Parses an IDTOKEN that is used as a credential. Unlike a newly issued token, a credential can lack `sub` if it has a
  * `jti`.
  *
  * @internal

@@ -81,7 +81,8 @@ export function dial(
     const resolveName = (endpoint: Candidate) => {
       const { host, port } = endpoint;
       resolving.add(endpoint);
-      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late, because most addresses are numeric
+      // Loaded only when needed, because most addresses are numeric.
+      const { lookup } = process.getBuiltinModule('node:dns');
       lookup(host, { all: true, verbatim: true }, (error, found) => {
         resolving.delete(endpoint);
         if (error !== null) return fail(endpoint, error);

@@ -127,8 +127,8 @@ export async function askKdc(
 }
 
 /**
- * Removes the KDC at this address from the list. If no entry has this address because the list contains host names,
- * removes the first entry with the same port.
+ * Removes the KDC at this address from the list. The list can contain host names instead of addresses. If no entry has
+ * this address, removes the first entry with the same port.
  */
 function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
   const gone =

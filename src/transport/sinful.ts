@@ -93,8 +93,8 @@ export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): S
 
 /**
  * Returns the endpoints of an address, in order of preference: those in `addrs` or, if there are none, `host` and
- * `port`. Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise,
- * keeps the order (Sinful::chooseAddrFromAddrs).
+ * `port`. Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Within each
+ * of these groups, keeps the order (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {
   const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];

@@ -22,13 +22,13 @@ export interface MessageChannel {
 export interface ExpectedMessage {
   readonly write: (message: Writer) => void;
   /**
-   * Returns the error to throw if the peer sends a different message. If this function is missing, ProtocolError
-   * ERR_MESSAGE is thrown.
+   * Returns the error to throw if the peer sends a different message. If undefined, ProtocolError ERR_MESSAGE is
+   * thrown.
    */
   readonly otherwise?: () => Error;
 }
 
-/** A channel on which AES-256-GCM encryption can be turned on once. */
+/** A channel that can switch from cleartext to AES-256-GCM encryption once. */
 export interface SecurableChannel extends MessageChannel {
   /**
    * Encrypts every later frame in both directions with `key` (32 bytes). The first encrypted frame authenticates all

@@ -158,8 +158,8 @@ export class TlsTunnel {
   }
 
   /**
-   * Returns the reason why TLS failed after the last received records, and the number of the peer's alert, if any.
-   * Returns undefined if TLS has not failed.
+   * Returns the reason why TLS failed on the last received records, and the number of the peer's alert, if the peer
+   * sent one. Returns undefined if TLS has not failed.
    */
   async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
