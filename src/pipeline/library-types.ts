@@ -116,7 +116,7 @@ export interface FetchOptions extends CheckOptions {
    * first exchanges the SciToken for an IDTOKEN. Default: `fetch`.
    */
   readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
-  /** With `mode: 'request'`, the identity to request a token for, `user@domain`. */
+  /** Identity to request a token for, `user@domain`. Used only with `mode: 'request'`. */
   readonly identity?: string | undefined;
   /** Name of the signing key. Default: the daemon's default key. */
   readonly key?: string | undefined;

@@ -24,7 +24,7 @@ interface EntryResult {
 
 type Decision =
   | { readonly grant: Grant; readonly entry: Entry }
-  /** `reason` may be sent to the job, because it reveals nothing about other owners' entries. */
+  /** It is safe to send `reason` to the job, because the reason reveals nothing about other owners' entries. */
   | { readonly reason: string };
 
 /** Compares a job with every entry of every enabled grant. `now` is in seconds since 1970. */

@@ -55,7 +55,7 @@ export interface ConfigContext {
   readonly hostName: string;
   /** QUEUE_SUPER_USERS of the schedd on this host. */
   readonly superUsers: readonly string[];
-  /** True if an issuer may use plain HTTP on the loopback interface. */
+  /** True if issuers are allowed to use plain HTTP on the loopback interface. */
   readonly insecureTestIssuer: boolean;
 }
 

@@ -12,7 +12,7 @@ export interface Platform {
    */
   readonly owners: readonly string[];
   /**
-   * Claims that match every repository of an owner. An entry that relies on such a claim must set
+   * Claims that match every repository of an owner. An entry that relies on one of these claims must set
    * `any-repository-of-owner: true`.
    */
   readonly groups: readonly string[];

@@ -105,8 +105,7 @@ export class ReuseStore {
   }
 
   /**
-   * Cancels a use for which no token was issued. If the cancellation cannot be written, the use is counted again after
-   * a restart.
+   * Cancels a use for which no token was issued. If the cancellation cannot be written, it is lost at the next restart.
    */
   async release(key: string): Promise<void> {
     const use = this.#used.get(key);

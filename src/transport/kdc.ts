@@ -15,7 +15,7 @@ const MAX_REPLY_LENGTH = 1024 * 1024;
 const REPLY_TIMEOUT_MS = 10_000;
 const LENGTH_SIZE = 4;
 /**
- * Limits of a DNS query. `timeout` is the time for the first attempt in milliseconds; c-ares doubles it for each
+ * Limits of a DNS query. `timeout` is the time, in milliseconds, for the first attempt; c-ares doubles it for each
  * further attempt. `tries` is the number of attempts.
  */
 const DNS_LIMITS = { timeout: 2000, tries: 3 };

@@ -24,7 +24,7 @@ export interface Sinful extends Endpoint {
 
 /**
  * Maximum number of addresses in `addrs`, and maximum length of an address in characters. No daemon exceeds these
- * limits. They prevent a hostile address from making the client scan other hosts.
+ * limits. The limits prevent a hostile address from making the client scan other hosts.
  */
 const MAX_ADDRS = 16;
 const MAX_LENGTH = 8192;

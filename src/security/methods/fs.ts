@@ -14,7 +14,7 @@ const NOT_DONE = -1;
 const THIS_ACCOUNT = 'this account';
 
 interface FsOptions {
-  /** Parent directories that a daemon may choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
+  /** Parent directories that a daemon is allowed to choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
   readonly parents: readonly string[];
   /**
    * Owner of the new directory. Undefined means the current account. If the client runs as root, HTCondor's account

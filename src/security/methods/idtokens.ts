@@ -18,7 +18,7 @@ export interface IdTokenCredential {
   readonly source: string;
   /**
    * True if the user provided this token for this daemon. If it is the only token, its header and claims, but not its
-   * signature, can be sent before the server announces its trust domain. This saves a round trip.
+   * signature, can be sent before the server announces its trust domain. Sending them early saves a round trip.
    */
   readonly chosen: boolean;
 }

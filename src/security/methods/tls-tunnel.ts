@@ -19,7 +19,7 @@ export interface TlsOptions {
         readonly key: Secret;
         /**
          * Called before the certificate is sent in cleartext to an unverified server, as happens in TLS 1.2. If
-         * undefined, the certificate is not sent to such a server.
+         * undefined, the certificate is never sent to an unverified server.
          */
         readonly onUnverified?: (() => void) | undefined;
       }
