@@ -74,9 +74,9 @@ A: if the daemon is not listed, check its COLLECTOR_HOST and whether it is autho
 
 export const CONNECT_HINTS: Hints<ConnectReason> = {
   'kdc-lookup-failed': `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.
-W: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG names another file).`,
-  'kdc-unreachable': `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.
-W: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
+W: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG selects another file).`,
+  'kdc-unreachable': `N: check that the KDC is reachable over TCP from this runner: nc -zv KDC 88. Many sites allow connections only from their own networks.
+W: correct the kdc lines for $realm in krb5.conf (KRB5_CONFIG selects another file).`,
   'proxy-failed': `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.
 R: if HOST is reachable without a proxy, add it to no_proxy.`,
   'name-unknown': `R: check the spelling of the name, and whether this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,

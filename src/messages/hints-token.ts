@@ -19,34 +19,34 @@ W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
 
 export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
   unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-  denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*). If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.
-W: check the scope of the credential (condor_token_list): the daemon also denies levels that the scope does not include ("limited authorization" in the daemon's log).`,
-  'no-identity': `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
+  denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and the DENY_* settings). If these settings contain *@$(UID_DOMAIN), the identity must ${IN_UID_DOMAIN}.
+W: check the credential's scope (condor_token_list): the daemon also denies levels that the scope does not include, and logs "limited authorization".`,
+  'no-identity': `A: configure the daemon to authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the assigned identity.`,
   'command-not-registered': `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
 };
 
 export const TOKEN_HINTS: Hints<TokenReason> = {
-  'no-request-id': `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
-  'token-malformed': `A: check the log of the daemon ({%_LOG}), whose reply contained no IDTOKEN. Nothing was delivered.`,
-  'other-identity': `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
-A: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
-  'other-trust-domain': `W: correct pool and name, because another pool replied, or correct expected-trust-domain.
-A: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
-  'other-issuer': `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.
+  'no-request-id': `A: check the lines that contain TOKEN in [%_LOG]; condor_token_request_list shows pending requests.`,
+  'token-malformed': `A: check the daemon's log ({%_LOG}), because the reply contained no IDTOKEN.`,
+  'other-identity': `W: store a credential for the expected identity in the secret (condor_token_list shows the identity of each token), or correct expected-identity.
+A: check the map file, which determines the identity for SSL and SCITOKENS. The identity should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+  'other-trust-domain': `W: correct pool and name, or correct expected-trust-domain: another pool's daemon replied.
+W: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
+  'other-issuer': `A: for requests with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). No token was delivered.
 W: omit remote to query the schedd directly.`,
-  'token-claim': `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
-  'token-reduced': `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.
-A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
-  'level-missing': `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
+  'token-claim': `A: check the daemon's configuration ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}): the token differs from the request. The client did not deliver it.`,
+  'token-reduced': `W: request fewer levels or a shorter lifetime, use a credential that permits more (condor_token_list shows its scope and exp), or set on-reduced to warn.
+A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the credential's remaining lifetime.`,
+  'level-missing': `W: use a credential that includes $missing (condor_token_list shows the scope of each token), or omit $missing from authz: the current credential is restricted to $levels.`,
   'level-denied': `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.
-A: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
+A: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
 W: omit $level from authz.`,
-  'token-refused': `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
+  'token-refused': `A: make sure that the daemons that issued and rejected the token have the same signing key and synchronized clocks: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
 };
 
 export const OUTPUT_HINTS: Hints<OutputReason> = {
   'runner-refused': `R: check whether the disk is full (df -h), and whether the step runs in a container that lacks the runner's files.`,
-  'output-closed': `W: check why the command behind the pipe exited, or write the token with -file.`,
+  'output-closed': `W: check why the command that reads the pipe exited, or write the token with -file.`,
   'path-occupied': `W: choose another token-directory or file: ls -ld PATH shows the existing file.`,
-  output: `R: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.`,
+  output: `R: make the directory writable by this account (ls -ld DIRECTORY), free disk space (df -h DIRECTORY), or choose another token-directory or file.`,
 };

@@ -22,7 +22,7 @@ const HINTS: Hints<Exclude<AnyHTCondorError, AuthenticationError>['reason']> = {
   ...OUTPUT_HINTS,
 };
 
-const WITHOUT_COLLECTOR = 'Workflow: specify address, which skips the collector.';
+const WITHOUT_COLLECTOR = 'Workflow: specify address to skip the collector.';
 
 /** Returns hints for an error, the most likely fix first. The result depends only on the error. */
 export function hintsFor(error: AnyHTCondorError): readonly string[] {
