@@ -135,7 +135,7 @@ export class Fuzzer {
     return new Set([...(this.#coverage?.take() ?? [])].filter((block) => !this.blocks.has(block)));
   }
 
-  /** Adds the inputs that reached these blocks to the corpus. Finds the inputs by bisection. */
+  /** Adds the inputs that reached these blocks to the corpus. Uses bisection to identify these inputs. */
   async #attribute(inputs: readonly Uint8Array[], wanted: ReadonlySet<string>): Promise<void> {
     const [only] = inputs;
     if (inputs.length <= 1) {

@@ -217,7 +217,7 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/** Requests a token signed with a missing key. @throws DaemonError ERR_DAEMON for any error except the missing key. */
+/** Requests a token signed with NO_KEY. @throws DaemonError ERR_DAEMON unless the error is that the key is missing. */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);

@@ -57,7 +57,10 @@ export interface Candidate {
   readonly label: string;
   /** Source of the credential: an input, a file or an environment variable. Default: the label. */
   readonly source?: string | undefined;
-  /** Reason why the daemon will probably refuse the credential. A doubtful credential is tried after all others. */
+  /**
+   * Reason why the daemon will probably refuse the credential. A credential with such a reason is tried after all
+   * credentials without one.
+   */
   readonly doubt?: Refusal | undefined;
   /**
    * Expiry of the credential, in seconds since 1970. Undefined if the credential never expires or does not limit the
