@@ -42,7 +42,7 @@ W: to show the subject and issuer of client-certificate, run openssl x509 -noout
   SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).
 W: request a token with the daemon's audience and a scope. If you set mode exchange and add an idtoken, the daemon reports the reason.`,
   PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
+  FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS requires both to run on the same host, usually outside containers. If the message lists another method, fix that one instead.`,
   MUNGE: MUNGED,
 };
 
@@ -71,7 +71,7 @@ const REFUSED: Hints<RefusedReason> = {
   ...KERBEROS_REFUSED,
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
-A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
+A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the key directory. An identity should ${IN_UID_DOMAIN}.`,
   'no-trust-domain': `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.
 A: set [TRUST_DOMAIN].`,
   'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,

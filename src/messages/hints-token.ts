@@ -10,7 +10,7 @@ const OTHER_METHOD =
 export const NEGOTIATION_HINTS: Hints<NegotiationReason> = {
   'no-authentication': `A: change the daemon's authentication setting, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
   'no-common-method': OTHER_METHOD,
-  'old-cipher': `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
+  'old-cipher': `${AES_FIRST} encrypts with $ciphers, as releases earlier than 9.0 do, and this client supports only AES. ${NOTHING_SENT}`,
   'no-cipher': `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
   'no-key-agreement': `A: update the daemon to ${SUPPORTED}: older daemons protect the session key with 3DES at best. ${NOTHING_SENT}
 W: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,

@@ -100,7 +100,8 @@ class Attempts {
     error.tries = this.#count;
     const host = this.#host;
     const isRestart = this.#isRestart(error);
-    // At the deadline, the error from the restart explains the failure better than the timeout does.
+    // At the deadline, the earlier error, which a restart can explain, describes the failure better than the timeout
+    // does.
     if (!isRestart && this.#restart !== undefined && isTimeout(host.signal)) throw this.#restart;
     const leftMs = isRestart ? this.#timeLeftForRestartMs() : host.timeLeftMs();
     const delayMs = delayBefore(this.#count, error, isRestart, leftMs, host);

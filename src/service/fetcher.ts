@@ -164,7 +164,7 @@ export class Fetcher {
     } else {
       const request = requestFor(wish, { pool: place.pool, name: place.name, type: place.type });
       const { targets } = await findDaemon(request, await credentialsFor(request, undefined, host), host);
-      // The fetch opens its own connections.
+      // These connections are not needed: the fetch later opens its own.
       for (const { ahead } of targets) ahead?.close();
       found = targets[0] === undefined ? undefined : formatSinful(targets[0].address);
     }

@@ -22,7 +22,7 @@ export class PerMinute {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** True if the events of this key have reached the limit. */
+  /** True if the number of events for this key has reached the limit. */
   isOver(key: string): boolean {
     this.#roll();
     return (this.#counts.get(key) ?? 0) >= this.#limit;

@@ -22,7 +22,7 @@ export interface World {
 }
 
 export function processWorld(): World {
-  process.stdout.on('error', () => {}); // the promise that `print` returns reports the error
+  process.stdout.on('error', () => {}); // errors are reported through the promise from `print`
   process.stderr.on('error', () => {});
   return {
     env: process.env,

@@ -1,5 +1,6 @@
 /**
- * Tests `remote` with the embedded pool: the query to the collector, and which of its replies are accepted or rejected.
+ * Tests `remote` with the embedded pool: the query to the collector, and which of its replies are accepted and which
+ * are rejected.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -146,7 +147,8 @@ describe('A collector that', () => {
       }),
     ));
 
-  // A collector does not send these errors to this client, which always authenticates, encrypts, and sends a name.
+  // A real pool is not expected to send these errors: the client always authenticates, encrypts and sends a name, and
+  // the schedd would have to stop while the collector contacts it.
   for (const [errorCode, ErrorString] of [
     [1, 'Missing requester identity.'],
     [3, 'Request to server was not encrypted.'],

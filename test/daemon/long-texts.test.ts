@@ -1,6 +1,6 @@
 /**
- * Tests strings from a peer that are longer than any string that a daemon sends. They are rejected before a regular
- * expression processes them.
+ * Tests that strings from a peer are rejected before a regular expression processes them if they are longer than any
+ * string that a real daemon sends.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

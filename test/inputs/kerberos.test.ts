@@ -1,4 +1,4 @@
-/** Tests when KERBEROS is selected and how its inputs are parsed. */
+/** Tests the conditions under which KERBEROS is selected, and how its inputs are parsed. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';

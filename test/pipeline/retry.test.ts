@@ -21,7 +21,7 @@ function failing(...errors: HTCondorError[]) {
   return { hosts, work };
 }
 
-/** Runs `retry` with minimum delays. */
+/** Returns a host whose random bytes make the delays between attempts as short as possible. */
 const hasty = (facts: Partial<Host> = {}) => notingHost({ randomBytes: (n) => new Uint8Array(n).fill(255), ...facts });
 
 describe('Attempts', () => {

@@ -1,7 +1,7 @@
 /**
- * Tests schedds behind CCB. Their brokers are HTCondor's collectors, of a release without streaming (23.9) and one with
- * it (25.12). The schedd advertises an address on which no process listens, as if it were behind a firewall. Therefore,
- * any connection to the schedd must have come through CCB.
+ * Tests schedds behind CCB. Their brokers are HTCondor collectors from two releases: one without streaming (23.9) and
+ * one with streaming (25.12). The schedd advertises an address on which no process listens, as if it were behind a
+ * firewall. Therefore, any connection to the schedd must have come through CCB.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -145,7 +145,7 @@ for (const suite of poolSuites()) {
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );
-        // For the broker alone, HTCondor's tool needs this many round trips, because it waits for every reply.
+        // HTCondor's tool needs five round trips to the broker alone, because it waits for every reply.
         await assertRoundTrips(proxy, 5, async () => {
           const theirs = await referenceFetch(pool, idtoken, ['-name', far, '-lifetime', '600'], ELSEWHERE);
           assert.equal(theirs.status, 0, theirs.stderr);

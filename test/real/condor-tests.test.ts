@@ -71,7 +71,7 @@ for (const suite of poolSuites()) {
 
     const fetch = (...args: string[]) => pool.ours(args);
     const ping = (type: string) => pool.exec(['condor_ping', '-type', type, '-table', 'ALL']);
-    /** Asserts that both tools are authorized, or that neither is. */
+    /** Asserts that both tools are authorized if `letIn` is true, and that neither is if it is false. */
     async function assertLetIn(type: string, letIn: boolean): Promise<void> {
       const [ours, theirs] = [await fetch('-type', type, '-authz', 'READ'), await ping(type)];
       assert.equal(theirs.status === 0, letIn, theirs.stdout + theirs.stderr);

@@ -159,7 +159,7 @@ describe('The store of used tokens', () => {
     }
   });
 
-  /** Runs a service that recorded a job token, ended, and lost its record. */
+  /** Runs a service that granted a job token and was then restarted without its record of used tokens. */
   async function withLostStore(claims: IssuerClaims, work: (service: ServiceProcess, used: string) => Promise<void>) {
     await withService(async (service) => {
       const used = token(claims);

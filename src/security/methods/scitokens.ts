@@ -13,8 +13,8 @@ import { putHolding, SslExchange, serverHolds } from './ssl-exchange.ts';
 export const MAX_SCITOKEN_LENGTH = 16_380;
 
 /**
- * Returns the SCITOKENS method, which sends a bearer token through TLS after the server has authenticated itself with
- * its certificate (cedar-rfc §5.4.5; Condor_Auth_SSL with scitokens_mode in C++).
+ * Returns the SCITOKENS method, which sends a bearer token over TLS after the server has authenticated itself with its
+ * certificate (cedar-rfc §5.4.5; Condor_Auth_SSL with scitokens_mode in C++).
  */
 export function scitokens(token: BearerToken, tlsFor: TlsFor, host: Host): AuthMethod {
   const { source } = token;

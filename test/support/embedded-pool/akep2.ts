@@ -23,7 +23,7 @@ export function getOpening(message: Reader, version: 1 | 2): ClientOpening {
   return { name, signedText, nonce };
 }
 
-/** Sends a second message without a proof, then reads the third message, which the client always sends. */
+/** Sends the second message without a proof, then reads the third message, which the client always sends. */
 export async function refuse(channel: ServerChannel): Promise<void> {
   await channel.send('challenge', (message) =>
     message.int(-1).int(0).string('').int(0).string('').int(0).int(0).int(0),

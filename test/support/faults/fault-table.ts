@@ -180,9 +180,9 @@ const outcomes: ReadonlyMap<string, readonly string[]> = new Map(
 const cellOf = ({ method, direction, name, fault }: FaultCase) => `${method}, ${direction}, ${name}: ${fault.name}`;
 
 /**
- * Returns the cases that `npm test` runs with one of several releases. They are the cases in which the releases differ,
- * and this release's share of the others. Neighboring cells of a table belong to different releases. `npm run faults`
- * runs every case with each release.
+ * Returns the cases that `npm test` runs with one of several releases: all cases whose outcomes differ between
+ * releases, and this release's share of the others. Neighboring cells of a table in RELIABILITY.md are assigned to
+ * different releases. `npm run faults` runs every case with each release.
  */
 export function shareOf(release: number, releases: number): readonly FaultCase[] {
   return everyFault().filter((each) => {

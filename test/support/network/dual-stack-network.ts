@@ -1,4 +1,4 @@
-/** A simulated distant host with an IPv4 and an IPv6 address, for a pool in separate network namespaces. */
+/** A simulated distant host with an IPv4 and an IPv6 address, for a pool in a separate network namespace. */
 import { randomInt } from 'node:crypto';
 import { run } from '../host.ts';
 import { asRoot } from '../processes.ts';

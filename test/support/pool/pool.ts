@@ -108,7 +108,7 @@ export class Pool {
     return (await this.run('condor_token_create', '-identity', `${user}@${TRUST_DOMAIN}`, ...limits, ...life)).trim();
   }
 
-  /** Returns the address of a daemon, MyAddress in its ad. */
+  /** Returns a daemon's address (MyAddress in its ad). */
   async sinful(type: string, name: string): Promise<string> {
     const constraint = `Name == "${name}"`;
     return (await this.run('condor_status', `-${type}`, '-constraint', constraint, '-af', 'MyAddress')).trim();
