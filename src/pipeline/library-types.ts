@@ -64,8 +64,8 @@ export interface CheckOptions {
    */
   readonly clientKey?: string | undefined;
   /**
-   * Keytab of the Kerberos client, as a path or in base64. Default: the keytab that KRB5_CLIENT_KTNAME names, if
-   * KERBEROS is selected.
+   * Keytab of the Kerberos client, as a path or in base64. Default, if KERBEROS is selected: the keytab that
+   * KRB5_CLIENT_KTNAME names.
    */
   readonly kerberosKeytab?: string | undefined;
   /**
