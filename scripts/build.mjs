@@ -1,7 +1,7 @@
 /**
  * `npm run build`: type-checks and compiles src, and builds dist. dist contains one bundle each for the Action, the
  * command, the token service and the library, plus the library's type declarations. Does nothing if neither the sources
- * nor dist have changed since the last build.
+ * nor dist has changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,7 +24,7 @@ const SOURCES = [
 ];
 
 /**
- * Entry point of each bundle, by directory of dist. Bundles that are run as programs are minified, because minified
+ * Entry point of each bundle, by directory in dist. Bundles that are run as programs are minified, because minified
  * code loads faster.
  */
 const BUNDLES = {

@@ -1,7 +1,7 @@
 /**
  * Updates the generated parts of docs/TROUBLESHOOTING.md, which is otherwise written by hand. Below each line `<!--
  * hints: WORDS -->`, inserts the code and the hints of the error that test/support/errors/every-error.ts lists under
- * that name. Updates the table with the error codes of each chapter.
+ * the name WORDS. Also updates the table that lists the error codes of each chapter.
  *
  * `npm run build && node build/scripts/troubleshooting.js && npm run format` also writes test/golden/hints.json.
  * test/messages/hints.test.ts checks both files.
@@ -40,7 +40,7 @@ export function namesIn(document: string): readonly ErrorName[] {
   });
 }
 
-/** Returns the content of test/golden/hints.json: the hints of all errors, by name of the error. */
+/** Returns the content of test/golden/hints.json: the hints of all errors, by error name. */
 export function goldenHints(): Readonly<Record<string, readonly string[]>> {
   const all: readonly [string, AnyHTCondorError][] = Object.entries(ERRORS);
   return Object.fromEntries(all.map(([name, error]) => [name, hintsFor(error)]));

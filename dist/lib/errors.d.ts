@@ -1,7 +1,7 @@
 /**
  * All errors of this package, grouped by who should act. Codes and exit statuses are stable; messages are not.
  *
- * An error states facts. src/messages contains the advice on how to fix it.
+ * Error messages state facts. src/messages contains the advice on how to fix errors.
  */
 import * as why from './reasons.ts';
 export type { MethodAttempt, Phase } from './reasons.ts';
@@ -10,7 +10,7 @@ export declare abstract class HTCondorError extends Error {
     readonly code: string;
     /** Reason for the error, more specific than the code. */
     readonly reason: string;
-    /** Values from the message, for use in hints. */
+    /** Values that the message contains, for use in hints. */
     readonly details: why.Details;
     /** Exit status of the command and of the Action's process. */
     abstract readonly exitStatus: number;
@@ -43,13 +43,13 @@ export declare class LocateError extends HTCondorError {
     readonly reason: why.LocateReason;
     readonly exitStatus = 3;
     readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-    /** Names of at most ten daemons of the requested type that the collector lists. */
+    /** Names of at most ten daemons that the collector lists and that have the requested type. */
     readonly names: readonly string[];
     /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
     readonly mayBeRestarting: boolean;
     constructor(code: LocateError['code'], message: string, names: readonly string[], facts?: why.RestartFacts<why.LocateReason>);
 }
-/** A network failure. It is transient, except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
+/** A network failure, which is transient except for ERR_CCB_ONLY, unapproved token requests and `permanent` errors. */
 export declare class ConnectError extends HTCondorError {
     readonly reason: why.ConnectReason;
     readonly exitStatus = 3;
@@ -58,9 +58,9 @@ export declare class ConnectError extends HTCondorError {
     readonly requestId: string | undefined;
     /** True if no retry can succeed, for example because the host name does not exist. */
     readonly permanent: boolean;
-    /** True if a restart of the daemon can explain the error: a refused connection, or one closed without a reply. */
+    /** True if a daemon restart can explain the error: the connection was refused, or closed without a reply. */
     readonly mayBeRestarting: boolean;
-    /** Delay that the service requests before the next attempt, in milliseconds. */
+    /** Delay, in milliseconds, that the service requests before the next attempt. */
     readonly retryAfterMs: number | undefined;
     constructor(code: ConnectError['code'], message: string, facts?: why.ConnectFacts);
 }
@@ -93,7 +93,7 @@ export declare class AuthorizationError extends HTCondorError {
     readonly reason: why.AuthorizationReason;
     readonly exitStatus = 6;
     readonly code: 'ERR_DENIED' | 'ERR_COMMAND_NOT_REGISTERED';
-    /** Identity that the daemon reported for the client; undefined if it reported none. */
+    /** Identity that the daemon reported for the client; undefined if the daemon reported none. */
     readonly user: string | undefined;
     constructor(code: AuthorizationError['code'], message: string, user?: string, facts?: why.ErrorFacts<why.AuthorizationReason>);
 }
@@ -102,7 +102,7 @@ export declare class DaemonError extends HTCondorError {
     readonly reason: why.DaemonReason;
     readonly code: 'ERR_DAEMON';
     readonly exitStatus = 6;
-    /** HTCondor's ErrorCode; -1 if the daemon sent none. A number can have several meanings: see `errorString`. */
+    /** HTCondor's ErrorCode; -1 if the daemon sent no code. A code can have several meanings: see `errorString`. */
     readonly errorCode: number;
     readonly errorString: string;
     constructor(errorCode: number, errorString: string, facts?: why.ErrorFacts<why.DaemonReason>);
@@ -115,7 +115,7 @@ export declare class TokenError extends HTCondorError {
     readonly reason: why.TokenReason;
     readonly exitStatus = 7;
     readonly code: 'ERR_TOKEN_MALFORMED' | 'ERR_TOKEN_CLAIM' | 'ERR_TOKEN_REDUCED' | 'ERR_TOKEN_REFUSED';
-    /** The incorrect claim or header parameter; undefined if the error is not about a specific one. */
+    /** Name of the incorrect claim or header parameter; undefined if the error does not concern a specific one. */
     readonly claim: string | undefined;
     constructor(code: TokenError['code'], message: string, claim?: string, facts?: why.ErrorFacts<why.TokenReason>);
 }

@@ -41,10 +41,11 @@ export type { IdToken } from './token/jwt.ts';
 export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>;
 /**
  * Checks whether {@link fetchToken} with the same options would succeed: finds the daemon, authenticates, and asks the
- * daemon which levels it authorizes. The daemon issues no token. A token service may issue one, which is discarded.
+ * daemon which levels it authorizes. The daemon issues no token. A token service might issue a token, which is then
+ * discarded.
  *
- * @throws AnyHTCondorError the error that the fetch would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies
- *   all of `authz`.
+ * @throws AnyHTCondorError that `fetchToken` would throw; TokenError ERR_TOKEN_REFUSED if the daemon denies all of
+ *   `authz`.
  *
  * @example
  * ```ts
@@ -56,8 +57,8 @@ export declare function fetchToken(options: FetchOptions): Promise<FetchedToken>
  */
 export declare function checkFetch(options: CheckOptions): Promise<CheckResult>;
 /**
- * Returns hints for an error, the most likely fix first. Each hint is an instruction that begins with who should act.
- * The result depends only on the error.
+ * Returns hints for an error, the most likely fix first. Each hint is an instruction that begins by naming who should
+ * act. The result depends only on the error.
  *
  * @example
  * ```ts
@@ -72,8 +73,8 @@ export declare function checkFetch(options: CheckOptions): Promise<CheckResult>;
  */
 export declare function hintsFor(error: AnyHTCondorError): readonly string[];
 /**
- * True if the error is one that this library defines. `switch (error.code)` then narrows it to the class with that
- * code.
+ * True if the error is one that this library defines. `switch (error.code)` then narrows the error to the class with
+ * that code.
  *
  * @example
  * ```ts

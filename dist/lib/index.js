@@ -6589,42 +6589,42 @@ function hintsOf(text, values, side) {
     return text.replace(/\[([A-Z%_]+)\]/g, "$1 ({$1})").replace(/: (\{[^{}]*\})\./g, "; $1 shows the current configuration.").replace(/\{([^{}]*)\}/g, `condor_config_val -${side} $1`).replaceAll("%", side.toUpperCase()).split("\n").map(hint => `${ACTORS[hint.charAt(0)]}${hint.slice(1)}`.replace(/\$(\w+)/g, (_, name) => printable(String(known.get(name) ?? ""))));
 }
 
-const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc: other cache types need the software that stores them.";
+const CACHE_FILE = "run kinit -c FILE:/tmp/krb5cc before this step and set KRB5CCNAME=FILE:/tmp/krb5cc, because the client can read only caches that are files.";
 
-const IN_KEYTAB = "in the daemon's keytab: on its host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} the file.";
+const IN_KEYTAB = "in the daemon's keytab: on the daemon's host, klist -ke shows the keys, and {KERBEROS_SERVER_KEYTAB} shows the path.";
 
 const HOST_IN_PRINCIPAL = "W: set server-name to the host name in the daemon's principal";
 
 const KERBEROS_CREDENTIALS = {
     "kerberos-cache-type": `W: ${CACHE_FILE}`,
     "no-kerberos-credential": `W: run kinit before this step (klist shows the cache; KRB5CCNAME selects another one), or set kerberos-keytab.`,
-    "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows the types; ktadd -e aes256-cts creates one): DES, 3DES and RC4 are not supported.`,
-    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, and klist -c FILE the principal of a cache. In a secret, store the keytab as base64: base64 -w0 FILE.`
+    "encryption-type": `W: provide a keytab with AES keys (klist -ke FILE shows the key types; ktadd -e aes256-cts creates an AES key): DES, 3DES and RC4 are not supported.`,
+    "kerberos-unreadable": `W: correct $input: klist -k FILE shows the principals of a keytab, and klist -c FILE shows the principal of a cache. To store a keytab in a secret, encode it with base64 -w0 FILE.`
 };
 
 const KERBEROS = `W: run kinit -V, then kvno host/DAEMON-HOST, on this runner to check whether Kerberos works there.`;
 
 const KERBEROS_UNSENT = {
-    "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, from which the client obtains a new ticket.`,
-    "kdc-unknown": `W: correct the realm $realm (in capitals), or add a kdc line for it to [realms] in krb5.conf (KRB5_CONFIG); dig SRV _kerberos._tcp.$realm shows the DNS records.`,
-    "client-unknown": `W: correct kerberos-principal, which is case-sensitive: klist -k FILE shows the principals of a keytab; the client requested $client.`,
-    "service-unknown": `${HOST_IN_PRINCIPAL}; the client requested $service.\nA: klist -k on the daemon's host shows its principal. If there is none, run kadmin addprinc -randkey $service, then ktadd. If the first part of the principal is not host, check {KERBEROS_SERVER_SERVICE}.`,
+    "ticket-expired": `W: run kinit again just before this step, or set kerberos-keytab, with which the client obtains a new ticket.`,
+    "kdc-unknown": `W: correct the realm $realm (usually in capitals), or add a kdc line for it to [realms] in krb5.conf; dig SRV _kerberos._tcp.$realm shows the DNS records.`,
+    "client-unknown": `W: correct kerberos-principal, which is case-sensitive: the client sent $client to the KDC; klist -k FILE shows the principals of a keytab.`,
+    "service-unknown": `${HOST_IN_PRINCIPAL}; the client requested a ticket for $service.\nA: check the daemon's principal with klist -k on its host. If there is none, run kadmin addprinc -randkey $service, then ktadd. If the first part of the principal is not host, check {KERBEROS_SERVER_SERVICE}.`,
     "password-rejected": `W: correct kerberos-password in the secret: kinit PRINCIPAL must accept it.`,
-    "key-rejected": `W: create a new keytab with ktadd, and renew the secret: kvno PRINCIPAL shows the key version at the KDC, and klist -k FILE the version in the old keytab.`,
-    "clock-rejected": `R: synchronize the clock with NTP (timedatectl, chronyc tracking): by default, a KDC tolerates a difference of 5 min.`,
-    "account-locked": `W: ask the administrator of the realm to enable the account; kinit PRINCIPAL fails with the same error until then.`,
-    "encryption-type": `W: provide a keytab with all AES keys of the principal (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
+    "key-rejected": `W: create a new keytab with ktadd, and store it in the secret: kvno PRINCIPAL shows the key version at the KDC, and klist -k FILE shows the version in the old keytab.`,
+    "clock-rejected": `R: synchronize the clock with NTP, and check it with timedatectl or chronyc tracking: by default, a KDC tolerates at most 5 min of skew.`,
+    "account-locked": `W: ask the realm's administrator to enable the account; until then, kinit PRINCIPAL fails with the same error.`,
+    "encryption-type": `W: provide a keytab with all of the principal's AES keys (klist -ke FILE shows their types): DES, 3DES and RC4 are not supported.`,
     "no-host-name": `${HOST_IN_PRINCIPAL}: klist -k on the daemon's host shows it.`,
     "no-ticket": KERBEROS
 };
 
 const KERBEROS_REFUSED = {
-    "principal-unmapped": `A: add the line REALM = domain to the daemon's Kerberos map file, then restart the daemon, which reads it only at startup: {KERBEROS_MAP_FILE}.`,
-    "ticket-rejected": `A: store the key of $service, with the version that kvno shows, ${IN_KEYTAB} The clocks may differ by at most 5 min.\nW: if the daemon is on another host, correct server-name.`
+    "principal-unmapped": `A: add the line REALM = domain to the daemon's Kerberos map file, then restart the daemon, which reads the file only at startup: {KERBEROS_MAP_FILE}.`,
+    "ticket-rejected": `A: store the key of $service, with the version that kvno shows, ${IN_KEYTAB} The clocks must not differ by more than 5 min.\nW: if the principal names the wrong host, correct server-name.`
 };
 
 const KERBEROS_UNPROVEN = {
-    "no-ticket-key": `A: store the key of the ticket ${IN_KEYTAB}`
+    "no-ticket-key": `A: store the ticket's key ${IN_KEYTAB}`
 };
 
 const METHOD_USES = {
@@ -6645,15 +6645,15 @@ const NOT_ACCEPTED = "A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATIO
 
 const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
 
-const MUNGED = "R: run munged with the same key and synchronized clocks on both hosts (munge -n | ssh DAEMON-HOST unmunge tests this).";
+const MUNGED = "R: run munged on this runner and the daemon's host, with the same key and synchronized clocks; munge -n | ssh DAEMON-HOST unmunge tests this.";
 
 const BY_METHOD = {
     IDTOKENS: NEW_TOKEN,
     KERBEROS,
-    SSL: `A: add the CA of the client certificate to the daemon's CA file, and its subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: openssl x509 -noout -subject -issuer -in CERTIFICATE shows the subject and issuer of client-certificate.`,
-    SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).\nW: request a token with the daemon's audience and a scope. In mode exchange, with an idtoken in addition, the daemon reports the reason.`,
+    SSL: `A: add the client certificate's CA to the daemon's CA file, and the certificate's subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: to show the subject and issuer of client-certificate, run openssl x509 -noout -subject -issuer -in CERTIFICATE.`,
+    SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).\nW: request a token with the daemon's audience and a scope. If you set mode exchange and add an idtoken, the daemon reports the reason.`,
     PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS works only on one host, without containers. If another method is listed, fix that one instead.`,
+    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS requires both to run on the same host, usually outside containers. If the message lists another method, fix that one instead.`,
     MUNGE: MUNGED
 };
 
@@ -6670,34 +6670,34 @@ const UNSENT = {
     "kerberos-cache-type": KERBEROS,
     "no-kerberos-credential": KERBEROS,
     "no-server-name": `W: set server-name to the name in the daemon's certificate: ${NAME_THERE}`,
-    "fs-unbound": `W: name FS in authentication-methods if you trust all accounts on this host: with this release, another account can relay the authentication.\nA: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
-    "fs-relay": `R: check whether another account on this host listens at this address: ss -ltnp shows the process. If so, correct address, or set idtoken.`,
+    "fs-unbound": `W: add FS to authentication-methods only if you trust all accounts on this host: with this release, another account can relay the authentication.\nA: upgrade HTCondor on this host to 24.0.22, 25.0.12, 25.11.1 or later (condor_version).`,
+    "fs-relay": `R: check whether a process of another account is listening at this address: ss -ltnp shows it. If so, correct address, or set idtoken.`,
     "munge-failed": MUNGED
 };
 
 const REFUSED = {
     ...KERBEROS_REFUSED,
     declined: NOT_ACCEPTED,
-    unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the directory of the keys. An identity should ${IN_UID_DOMAIN}.`,
+    unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the key directory. An identity should ${IN_UID_DOMAIN}.`,
     "no-trust-domain": `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.\nA: set [TRUST_DOMAIN].`,
     "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
-    "mapping-required": `A: add an SSL line for the subject of the certificate to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
-    "no-tls13": `A: enable TLS 1.3 on the daemon's host (openssl ciphers -v -tls1_3 lists its ciphers there).\nW: set client-certificate and client-key: this client sends a certificate from the configuration only to a verified daemon.`,
+    "mapping-required": `A: add an SSL line for the certificate's subject to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
+    "no-tls13": `A: enable TLS 1.3 on the daemon's host, where openssl ciphers -v -tls1_3 lists the TLS 1.3 ciphers.\nW: set client-certificate and client-key: the client sends a certificate from HTCondor's configuration only to a verified daemon.`,
     "no-tls": `A: configure a host certificate that the daemon can read: {AUTH_SSL_SERVER_CERTFILE AUTH_SSL_SERVER_KEYFILE AUTH_SSL_SERVER_CAFILE}.`
 };
 
 const UNPROVEN = {
     ...KERBEROS_UNPROVEN,
     "name-differs": `W: if $host is nevertheless the correct host, set server-name to the name in its certificate: ${NAME_THERE}`,
-    "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE the dates.`,
-    "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on its host shows it. If the address contains a different name, set server-name.`,
+    "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE shows the dates.`,
+    "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it. If the certificate and the address contain different names, set server-name.`,
     "password-differs": `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
-    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the token with a key of the same name (POOL), or the key was replaced.`
+    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the old token with a key of the same name (POOL), or the key was replaced.`
 };
 
 const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
 
-const FALSE_DAEMON = "N: if all settings are correct, the peer is an impostor. The client sent it no other credential.";
+const FALSE_DAEMON = "N: if all settings are correct, treat the peer as an impostor. The client sent it no further credentials.";
 
 function exhaustedHints(attempts, side) {
     const found = new Set(attempts.toReversed().flatMap(each => refusalHints(each, side)));
@@ -6733,17 +6733,17 @@ const STALE = "specify pool and name instead of address (condor_status -schedd -
 
 const THREE_PARTS = "one line with three parts separated by dots.";
 
-const RESTARTED = "check whether the daemon has just restarted (condor_status -any lists it when it is back), then run the job again with a longer timeout.";
+const RESTARTED = "check whether the daemon has just restarted (condor_status -any lists it once it is running), then run the job again with a longer timeout.";
 
 const NO_ROUTE = `N: check whether nc -zv HOST 9618 succeeds on this runner. Hosted runners are outside your network: ${ELSEWHERE}`;
 
 const ID_TOKEN_PERMISSION = "W: add permissions: id-token: write to the job";
 
-const SERVICE_CLIENT = `W: if the service is Keycloak, set token-grant: client-credentials; the Keycloak client must accept federated authentication with this issuer and sub.`;
+const SERVICE_CLIENT = `W: if the service is Keycloak, set token-grant: client-credentials; the Keycloak client must accept federated authentication with the job token's issuer and sub.`;
 
-const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of its realm.`;
+const SERVICE_AUDIENCE = `W: omit oidc-audience, or set it to the audience that the service expects: for Keycloak, exactly the issuer of the realm.`;
 
-const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue one.\nA: for a CI system that issues one token per job, add reuse: job to the policy entry (condor_token_service check -offline validates it).`;
+const SERVICE_REUSE = `W: use a separate job token for each request: omit scitoken and BEARER_TOKEN if the runner can issue job tokens.\nA: for a CI system that issues one token per job, add reuse: job to the policy entry (condor_token_service check -offline validates the policy).`;
 
 const INPUT_HINTS = {
     "identity-flag": `W: omit the flag: HTCondor's condor_token_fetch does not support it either. The token always has the identity of the credential.`,
@@ -6754,14 +6754,14 @@ const INPUT_HINTS = {
 
 const CREDENTIAL_HINTS = {
     ...KERBEROS_CREDENTIALS,
-    "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs outside the secret's environment, to reusable workflows without secrets: inherit, and if the name is misspelled (gh secret list).\nW: skip this step for pull requests from forks (if: github.event.pull_request.head.repo.fork != true); elsewhere, oidc-audience needs no secret.`,
+    "secret-empty": `W: store the secret again if its value is empty. GitHub also passes an empty value to pull requests from forks and Dependabot, to jobs outside the secret's environment, and to reusable workflows without secrets: inherit. Also check the secret's name (gh secret list).\nW: skip this step for pull requests from forks (if: github.event.pull_request.head.repo.fork != true); for other events, oidc-audience needs no secret.`,
     "file-exposed": `R: make the account of this step the owner of the file, ${PRIVATE}`,
     "file-name-ignored": `R: rename the file: condor_config_val LOCAL_CONFIG_DIR_EXCLUDE_REGEXP shows which names HTCondor ignores.`,
-    "fs-elsewhere": `W: run this step on the daemon's host, because FS works only there, or set idtoken (${FRESH} prints a token).`,
+    "fs-elsewhere": `W: FS works only on the daemon's host: run this step there, or set idtoken (${FRESH} prints a token).`,
     "ccb-needs-proof": `W: set idtoken, scitoken, client-certificate or password: a daemon behind CCB must authenticate itself, which FS and MUNGE do not support.`,
     "no-job-token": `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
-    "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the message contains the reason from the runner's OIDC service.`,
-    "service-redirects": `W: correct token-service: the service redirects ($status), and redirects are not followed. curl -v URL shows the new location.`,
+    "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the message contains the OIDC service's reason.`,
+    "service-redirects": `W: correct token-service: the service returns a redirect ($status), which the client does not follow. curl -v URL shows the new location.`,
     "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; the path of condor_token_service is /token.`,
     "unauthorized-client": SERVICE_CLIENT,
     "invalid-client": SERVICE_CLIENT,
@@ -6769,35 +6769,35 @@ const CREDENTIAL_HINTS = {
     "aud-expected": SERVICE_AUDIENCE,
     "token-reuse-detected": SERVICE_REUSE,
     "used-already": SERVICE_REUSE,
-    "service-refused": `W: compare the claims of the job token, which the log shows, with the service's reason: usually the repository, branch or environment differs.\nA: run condor_token_service explain -claims FILE, which shows how the claims differ from each policy entry, and prints an entry that would admit this job.`,
-    "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN to the job's OIDC token for this command only, or set scitoken.`,
+    "service-refused": `W: compare the claims of the job token (see the log) with the service's reason: usually, the repository, branch or environment differs.\nA: run condor_token_service explain -claims FILE, which shows how the claims differ from each policy entry, and prints an entry that would admit this job.`,
+    "no-token-to-exchange": `${ID_TOKEN_PERMISSION}; outside GitHub and Forgejo, set BEARER_TOKEN, for this command only, to the job's OIDC token, or set scitoken.`,
     "scitoken-needs-proof": `W: mode exchange requires scitoken and a daemon that authenticates itself: omit authentication-methods, or include SCITOKENS, SSL, IDTOKENS or PASSWORD.`,
-    "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file of this account with mode 0600; condor_token_list lists all tokens.`,
+    "no-credential": `W: set idtoken from a secret (${FRESH} prints a token), or set scitoken or client-certificate.\nR: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY shows, in a file that this account owns, with mode 0600; condor_token_list lists all tokens.`,
     "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
     "certificate-unreadable": `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
-    "service-idtoken": `W: omit mode and remote, because the IDTOKEN is already the result; or set token-service to the URL at which the service issues a SciToken.`,
+    "service-idtoken": `W: the IDTOKEN is already the result: omit mode and remote, or set token-service to the URL at which the service issues a SciToken.`,
     "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.\nN: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
     "service-no-token": `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
-    "scitoken-malformed": `W: set scitoken exactly as its issuer printed it: ${THREE_PARTS}`,
+    "scitoken-malformed": `W: set scitoken to the complete token: ${THREE_PARTS}`,
     "password-malformed": `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
-    "credential-unreadable": `W: set idtoken exactly as condor_token_fetch printed it: ${THREE_PARTS}`
+    "credential-unreadable": `W: set idtoken to the complete output of condor_token_fetch: ${THREE_PARTS}`
 };
 
 const CORRECT_NAME = "correct pool or name (condor_status -any -pool POOL -af MyType Name lists all daemons)";
 
 const LOCATE_HINTS = {
     restarting: `A: ${RESTARTED}\nW: ${CORRECT_NAME}.`,
-    "not-on-this-host": `W: specify pool and name, or run this step where HTCondor runs: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
-    "not-found": `W: ${CORRECT_NAME}, or specify address.\nA: if the daemon is not listed, check its COLLECTOR_HOST and whether it is authorized to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
-    ambiguous: `W: set name to one of the listed names (condor_status -any -pool POOL -af MyType Name).`
+    "not-on-this-host": `W: specify pool and name, or run this step on a host that runs HTCondor: condor_config_val COLLECTOR_HOST DAEMON_LIST shows the configuration of this host.`,
+    "not-found": `W: ${CORRECT_NAME}, or specify address.\nA: if the daemon is not listed, check its COLLECTOR_HOST and its authorization to advertise itself: {ALLOW_ADVERTISE_SCHEDD}.`,
+    ambiguous: `W: set name to one of the listed names (condor_status -any -pool POOL -af MyType Name lists them).`
 };
 
 const CONNECT_HINTS = {
-    "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG names another file).`,
-    "kdc-unreachable": `N: check that the KDC is reachable over TCP: nc -zv KDC 88 on this runner. Many sites allow only their own networks.\nW: correct the kdc lines of $realm in krb5.conf (KRB5_CONFIG names another file).`,
-    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows its response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
-    "name-unknown": `R: check the spelling of the name, and whether this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
+    "kdc-lookup-failed": `N: check that a DNS server responds to this runner: dig SRV _kerberos._tcp.$realm shows the KDCs.\nW: to avoid DNS, add a kdc line for $realm to [realms] in krb5.conf (KRB5_CONFIG selects another file).`,
+    "kdc-unreachable": `N: check that the KDC is reachable over TCP from this runner: nc -zv KDC 88. Many sites allow connections only from their own networks.\nW: correct the kdc lines for $realm in krb5.conf (KRB5_CONFIG selects another file).`,
+    "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows the proxy's response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
+    "name-unknown": `R: check the spelling of the name, and check that this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
     "private-address": `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel with address.\nA: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
     "service-busy": `W: increase the timeout or retries, because the service asked the client to retry later.\nA: run journalctl -u condor-token-service to find the reason, such as an unusable seed or an unreachable daemon or issuer.`,
     "service-unreachable": `N: check the connection and the certificate with curl -v URL on this runner; for a private CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
@@ -6805,45 +6805,45 @@ const CONNECT_HINTS = {
     connect: NO_ROUTE,
     "not-approved": `A: approve the request while this step waits: condor_token_request_approve -reqid $requestId; condor_token_request_list lists all requests.\nW: increase the timeout, and notify the administrator before the run, because each run creates a new request.`,
     cancelled: `W: run the job again: it was cancelled, and no token was delivered.`,
-    "service-silent": `N: run curl -v URL on this runner to see how far the connection gets. A firewall may drop the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; the service ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
+    "service-silent": `N: run curl -v URL on this runner to see how far the connection gets. A firewall may be dropping the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; the service ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
     "no-response": `${NO_ROUTE}\nW: increase the timeout if the network is slow.`,
-    timeout: `N: check for a firewall that drops packets: nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
-    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, listens there, correct host and port.`,
-    "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in its log.`,
-    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, which hosted runners do not allow.\nW: run this step where it can reach the daemon, or use an SSH tunnel with address.`
+    timeout: `N: check for a firewall that drops packets: run nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
+    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct host and port.`,
+    "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
+    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`
 };
 
-const WRONG_PEER = `W: check host and port, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
+const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 const PROTOCOL_HINTS = {
-    "foreign-protocol": `W: correct host and port, because $protocol responds at this address, not HTCondor; condor_config_val COLLECTOR_HOST in the pool shows them (default port 9618).`,
-    "no-address": `A: restart the daemon, because its ad has no address (condor_status -any -pool POOL -af Name MyAddress), or specify address in the workflow.`,
+    "foreign-protocol": `W: correct host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
+    "no-address": `A: the daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart the daemon, or specify address in the workflow.`,
     frame: WRONG_PEER,
     message: WRONG_PEER,
     classad: WRONG_PEER,
-    decrypt: `N: before you try again, check whether a device modifies the data or the peer is an impostor: compare the output of condor_ping -address "<HOST:PORT>" READ in the pool and on this runner.`
+    decrypt: `N: before you try again, check whether a device is modifying the data or the peer is an impostor: compare the output of condor_ping -address "<HOST:PORT>" READ in the pool and on this runner.`
 };
 
-const ITSELF = "omit remote to query the schedd directly.";
+const ITSELF = "omit remote to query the schedd directly";
 
 const enabling = setting => `A: set ${setting} = True on the daemon's host, then run condor_reconfig: {${setting}}.`;
 
-const OTHER_DAEMON = "W: use another daemon of the pool (type: collector)";
+const OTHER_DAEMON = "W: use another daemon in the pool (type: collector)";
 
-const NO_REQUESTER = `A: map the credential to an identity. The sub of a token must be user@domain (condor_token_list). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
+const NO_REQUESTER = `A: map the credential to an identity. A token's sub must be user@domain (condor_token_list shows it). A certificate or SciToken needs a line in the map file: {CERTIFICATE_MAPFILE}.`;
 
-const NO_SIGNING_KEY = `A: copy the signing key from the collector's host, with mode 0600 and owner root, because this daemon cannot read one: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: fetch the token from the collector, with type: collector.`;
+const NO_SIGNING_KEY = `A: copy the signing key from the collector's host to the daemon's host, with owner root and mode 0600: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.\nW: fetch the token from the collector (type: collector).`;
 
-const KEY_UNREADABLE = `A: restore the key file, which is missing or does not have owner root and mode 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: omit key, so that the daemon signs with its own key.`;
+const KEY_UNREADABLE = `A: restore the key file if it is missing, or set its owner to root and its mode to 0600: {SEC_PASSWORD_DIRECTORY} shows its directory.\nW: omit key, so that the daemon signs with its default key.`;
 
-const SCHEDD_FAILED = `W: the collector could not fetch the token from the schedd: try again, or ${ITSELF}\nA: check the connection between the two daemons: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
+const SCHEDD_FAILED = `W: try again, or ${ITSELF}.\nA: check the connection from the collector to the schedd: condor_ping -type schedd -name NAME DAEMON on the collector's host.`;
 
-const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]; a restart of the daemon also discards them.\nW: run this step again, and have the request approved while it waits: condor_token_request_approve -reqid ID.`;
+const REQUEST_EXPIRED = `A: approve requests within [SEC_TOKEN_REQUEST_LIFETIME]; a restart of the daemon also discards them.\nW: run this step again, and have the request approved while the step waits: condor_token_request_approve -reqid ID.`;
 
 const DAEMON_HINTS = {
-    "token-fetch-disabled": `${enabling("SEC_ENABLE_TOKEN_FETCH")}\n${OTHER_DAEMON}, or mode request.`,
+    "token-fetch-disabled": `${enabling("SEC_ENABLE_TOKEN_FETCH")}\n${OTHER_DAEMON}, or use mode request.`,
     "not-sign-with-requested-key": `W: omit key, or specify a key that the daemon may use; the administrator can add one to [SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS].`,
-    "original-one-expired": `W: renew the secret, because the credential expired during the run: ${FRESH}, with a longer -lifetime.`,
+    "original-one-expired": `W: renew the secret (${FRESH}, with a longer -lifetime), because the credential expired during the run.`,
     "allow-requested-authorization": `W: restrict authz to levels of the credential (condor_token_list shows its scope), or use a credential with more levels.`,
     "not-successfully-authenticate": NO_REQUESTER,
     "missing-requester-identity": NO_REQUESTER,
@@ -6851,25 +6851,25 @@ const DAEMON_HINTS = {
     "signing-key-configured": NO_SIGNING_KEY,
     "failed-to-read-file": KEY_UNREADABLE,
     "failed-to-fetch-key": KEY_UNREADABLE,
-    "not-known-to-the-collector": `W: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote: ${ITSELF}\nA: with a release that fixes this, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd with exactly this name (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
+    "not-known-to-the-collector": `W: ${ITSELF}: HTCondor 9.9 to at least 25.14 always returns this error, even to its own condor_token_fetch -remote.\nA: in a release that fixes this error, set SEC_ENABLE_IMPERSONATION_TOKENS = True on the schedd, whose name must match the requested one (condor_status -schedd -af Name): {SEC_ENABLE_IMPERSONATION_TOKENS}.`,
     "no-schedd-target": `W: set name to the name that condor_status -schedd -af Name shows.`,
     "not-encrypted": `A: change the daemon's encryption setting, which must not be NEVER: {SEC_DAEMON_ENCRYPTION SEC_DEFAULT_ENCRYPTION}.`,
     "sec-impersonation-token-limits": `W: restrict authz to levels in [SEC_IMPERSONATION_TOKEN_LIMITS], or omit remote.`,
     dcschedd: SCHEDD_FAILED,
     secman: SCHEDD_FAILED,
-    "issuer-namespace": `A: set the trust domain to one name without spaces or commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
+    "issuer-namespace": `A: set the trust domain to a name without spaces or commas, then run condor_reconfig: {TRUST_DOMAIN}.`,
     "token-request-disabled": `${enabling("SEC_ENABLE_TOKEN_REQUEST")}\n${OTHER_DAEMON}.`,
     "sec-token-request-limits": `W: restrict authz to levels in [SEC_TOKEN_REQUEST_LIMITS].`,
     "request-has-expired": REQUEST_EXPIRED,
     "request-id-is-not-known": REQUEST_EXPIRED,
-    "request-failed": `A: check the signing key and the trust domain ({SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}), because the daemon could not issue the token; its log shows the reason.`,
+    "request-failed": `A: check the signing key and the trust domain ({SEC_TOKEN_ISSUER_KEY TRUST_DOMAIN}); the daemon's log shows why it could not issue the token.`,
     "using-anonymous": `A: configure a host certificate and enable SSL on the daemon, because a request without a credential requires both: {AUTH_SSL_SERVER_CERTFILE SEC_DEFAULT_AUTHENTICATION_METHODS}.`,
-    "rate-limit": `W: try again later, because the daemon received too many requests.\nA: condor_token_request_list lists the pending requests; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
-    "too-many-requests": `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000: condor_token_request_list lists them; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
+    "rate-limit": `W: try again later, because the daemon is limiting token requests.\nA: check the pending requests with condor_token_request_list; each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
+    "too-many-requests": `A: approve pending requests, or wait until they expire, because this daemon has more than 1,000; condor_token_request_list lists them, and each expires after [SEC_TOKEN_REQUEST_LIFETIME].`,
     "scitoken-exchange-disabled": `${enabling("SEC_ENABLE_SCITOKEN_EXCHANGE")}\nW: use mode fetch with the same scitoken.`,
     "failed-to-map-scitoken": `A: add the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-    "not-built-with-scitokens": `W: use another credential, such as idtoken: this HTCondor build does not support SciTokens (condor_version on its host shows the release).`,
-    scitokens: `A: fix the cause that the daemon reports: the audience ({SCITOKENS_SERVER_AUDIENCE}), the expiry, the signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
+    "not-built-with-scitokens": `W: use another credential, such as idtoken: the daemon's HTCondor build does not support SciTokens.`,
+    scitokens: `A: fix the cause that the daemon reports: a wrong audience ({SCITOKENS_SERVER_AUDIENCE}), an expired token, an invalid signature, or an unreachable issuer (curl ISSUER/.well-known/openid-configuration on the daemon's host).`,
     daemon: `${DETAILED_LOG}check the daemon's log ({%_LOG}); HTCondor's error code is $errorCode.`
 };
 
@@ -6884,7 +6884,7 @@ const OTHER_METHOD = "A: make the daemon accept a method for which the client ha
 const NEGOTIATION_HINTS = {
     "no-authentication": `A: change the daemon's authentication setting, which must not be NEVER: {SEC_DEFAULT_AUTHENTICATION}.`,
     "no-common-method": OTHER_METHOD,
-    "old-cipher": `${AES_FIRST} encrypts with $ciphers, as HTCondor before 9.0 does, and this client supports only AES. ${NOTHING_SENT}`,
+    "old-cipher": `${AES_FIRST} encrypts with $ciphers, as releases earlier than 9.0 do, and this client supports only AES. ${NOTHING_SENT}`,
     "no-cipher": `${AES_FIRST} accepts only BLOWFISH or 3DES, which HTCondor's own tools still offer. ${NOTHING_SENT}`,
     "no-key-agreement": `A: update the daemon to ${SUPPORTED}: older daemons protect the session key with 3DES at best. ${NOTHING_SENT}\nW: for a daemon that cannot be updated, use HTCondor's own condor_token_fetch.`,
     "no-encryption": `A: enable encryption on the daemon: {SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_INTEGRITY}. ${NOTHING_SENT}`
@@ -6892,29 +6892,29 @@ const NEGOTIATION_HINTS = {
 
 const AUTHORIZATION_HINTS = {
     unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
-    denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and DENY_*). If these settings contain *@$(UID_DOMAIN), an identity must ${IN_UID_DOMAIN}.\nW: check the scope of the credential (condor_token_list): the daemon also denies levels that the scope does not include ("limited authorization" in the daemon's log).`,
-    "no-identity": `A: make the daemon authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the identity that it assigned.`,
+    denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and the DENY_* settings). If these settings contain *@$(UID_DOMAIN), the identity must ${IN_UID_DOMAIN}.\nW: check the credential's scope (condor_token_list): the daemon also denies levels that the scope does not include, and logs "limited authorization".`,
+    "no-identity": `A: configure the daemon to authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the assigned identity.`,
     "command-not-registered": `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
 };
 
 const TOKEN_HINTS = {
-    "no-request-id": `A: check the lines with TOKEN in [%_LOG]: the daemon returned neither a token nor a request id; condor_token_request_list shows pending requests.`,
-    "token-malformed": `A: check the log of the daemon ({%_LOG}), whose reply contained no IDTOKEN. Nothing was delivered.`,
-    "other-identity": `W: store the credential of that account in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: with SSL and SCITOKENS, the map file determines the identity, which should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
-    "other-trust-domain": `W: correct pool and name, because another pool replied, or correct expected-trust-domain.\nA: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
-    "other-issuer": `A: with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). Nothing was delivered.\nW: omit remote to query the schedd directly.`,
-    "token-claim": `A: check the configuration of the daemon ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}), which issued a token that differs from the request. Nothing was delivered.`,
-    "token-reduced": `W: request less (authz, lifetime), use a credential with more permissions (condor_token_list shows scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the remaining lifetime of the credential.`,
-    "level-missing": `W: use a credential that includes $missing, because the current one is restricted to $levels (condor_token_list shows the scope of each token), or omit $missing from authz.`,
-    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), $subject must end in [UID_DOMAIN] and may need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: omit $level from authz.`,
-    "token-refused": `A: use the same signing key and synchronized clocks on the daemon that issued the token and the daemon that rejected it: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
+    "no-request-id": `A: check the lines that contain TOKEN in [%_LOG]; condor_token_request_list shows pending requests.`,
+    "token-malformed": `A: check the daemon's log ({%_LOG}), because the reply contained no IDTOKEN.`,
+    "other-identity": `W: store a credential for the expected identity in the secret (condor_token_list shows the identity of each token), or correct expected-identity.\nA: check the map file, which determines the identity for SSL and SCITOKENS. The identity should ${IN_UID_DOMAIN}: {CERTIFICATE_MAPFILE UID_DOMAIN TRUST_DOMAIN}.`,
+    "other-trust-domain": `W: correct pool and name, or correct expected-trust-domain: another pool's daemon replied.\nW: set expected-trust-domain to the pool's TRUST_DOMAIN, not to its UID_DOMAIN: {TRUST_DOMAIN}.`,
+    "other-issuer": `A: for requests with remote, set the same TRUST_DOMAIN on the schedd ({TRUST_DOMAIN}) and the collector (condor_config_val -collector TRUST_DOMAIN). No token was delivered.\nW: omit remote to query the schedd directly.`,
+    "token-claim": `A: check the daemon's configuration ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}): the token differs from the request. The client did not deliver it.`,
+    "token-reduced": `W: request fewer levels or a shorter lifetime, use a credential that permits more (condor_token_list shows its scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the credential's remaining lifetime.`,
+    "level-missing": `W: use a credential that includes $missing (condor_token_list shows the scope of each token), or omit $missing from authz: the current credential is restricted to $levels.`,
+    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: omit $level from authz.`,
+    "token-refused": `A: make sure that the daemons that issued and rejected the token have the same signing key and synchronized clocks: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
 };
 
 const OUTPUT_HINTS = {
     "runner-refused": `R: check whether the disk is full (df -h), and whether the step runs in a container that lacks the runner's files.`,
-    "output-closed": `W: check why the command behind the pipe exited, or write the token with -file.`,
+    "output-closed": `W: check why the command that reads the pipe exited, or write the token with -file.`,
     "path-occupied": `W: choose another token-directory or file: ls -ld PATH shows the existing file.`,
-    output: `R: make the directory writable for this account (ls -ld DIRECTORY, df -h DIRECTORY), or choose another token-directory or file.`
+    output: `R: make the directory writable by this account (ls -ld DIRECTORY), free disk space (df -h DIRECTORY), or choose another token-directory or file.`
 };
 
 const HINTS = {
@@ -6930,7 +6930,7 @@ const HINTS = {
     ...OUTPUT_HINTS
 };
 
-const WITHOUT_COLLECTOR = "Workflow: specify address, which skips the collector.";
+const WITHOUT_COLLECTOR = "Workflow: specify address to skip the collector.";
 
 function hintsFor(error) {
     const side = error.phase === "locate" ? "collector" : "schedd";

@@ -6,7 +6,7 @@
 export type Details = Readonly<Record<string, string>>;
 /** Phase of the pipeline (fetch.ts) in which an error occurred. */
 export type Phase = 'inputs' | 'credentials' | 'locate' | 'connect' | 'session' | 'token' | 'check' | 'verify' | 'deliver';
-/** Facts about an error in addition to its message. `peer` is a sinful string, or the origin of a service. */
+/** Facts about an error, in addition to the message. `peer` is a sinful string, or the origin of a service. */
 export interface ErrorFacts<R extends string> {
     readonly reason?: R | undefined;
     readonly details?: Details | undefined;
@@ -24,8 +24,8 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 }
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 /**
- * Refusals by Keycloak or by this project's token service that have specific hints. Like DAEMON_REASONS, they are parts
- * of the error text.
+ * Refusals by Keycloak or by this project's token service that have specific hints. Each one is part of the error text,
+ * as in DAEMON_REASONS.
  */
 export declare const SERVICE_REFUSALS: readonly ['invalid-token-audience', 'aud-expected', 'token-reuse-detected', 'used-already', 'unauthorized-client', 'invalid-client'];
 export type CredentialReason = ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential') | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused') | 'no-token-to-exchange' | ('service-redirects' | 'service-not-found' | 'service-refused') | (typeof SERVICE_REFUSALS)[number] | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed') | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable') | ('kerberos-unreadable' | 'encryption-type') | 'kerberos-cache-type';
@@ -36,11 +36,13 @@ export type NegotiationReason = ('no-common-method' | 'no-authentication') | ('n
 export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 /**
- * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon may join several
+ * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon can join several
  * errors in one text.
  */
 export declare const DAEMON_REASONS: readonly ['token-fetch-disabled', 'not-sign-with-requested-key', 'original-one-expired', 'allow-requested-authorization', 'not-successfully-authenticate', 'missing-requester-identity', 'not-have-access-to-configured-key', 'signing-key-configured', 'failed-to-read-file', 'failed-to-fetch-key', 'not-known-to-the-collector', 'no-schedd-target', 'not-encrypted', 'sec-impersonation-token-limits', 'dcschedd', 'secman', 'issuer-namespace', 'token-request-disabled', 'sec-token-request-limits', 'request-has-expired', 'request-id-is-not-known', 'request-failed', 'using-anonymous', 'rate-limit', 'too-many-requests', 'scitoken-exchange-disabled', 'failed-to-map-scitoken', 'not-built-with-scitokens', 'scitokens'];
-/** Reason for an error that a daemon reports. `daemon` stands for any other text. */
+/**
+ * Reason for an error that a daemon reports. `daemon` stands for an error text that contains none of DAEMON_REASONS.
+ */
 export type DaemonReason = 'daemon' | (typeof DAEMON_REASONS)[number];
 export type TokenReason = ('token-malformed' | 'no-request-id') | ('token-claim' | 'other-identity' | 'other-trust-domain' | 'other-issuer') | 'token-reduced' | ('token-refused' | 'level-missing' | 'level-denied');
 export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
@@ -50,7 +52,7 @@ export type MissingReason = 'file-exposed' | 'file-name-ignored' | 'no-credentia
 export type UnsentReason = ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired') | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket') | ('ticket-expired' | 'kdc-unknown' | 'client-unknown' | 'service-unknown' | 'password-rejected' | 'key-rejected') | ('clock-rejected' | 'account-locked' | 'encryption-type') | MissingReason;
 /** Reason why the daemon refused a credential, if it is known. */
 export type RefusedReason = ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13') | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');
-/** Reason why the daemon is not authenticated. */
+/** Reason why the daemon did not authenticate itself. */
 export type UnprovenReason = ('name-differs' | 'expired-certificate' | 'untrusted-certificate' | 'password-differs') | ('signing-key-differs' | 'no-ticket-key');
 export type AttemptReason = UnsentReason | RefusedReason | UnprovenReason;
 /** Reason why a credential was not used, or why it failed. */

@@ -36,7 +36,7 @@ const FROM_NOTHING = `
   test -s token
   echo "TIMES $started $installed $done"`;
 
-/** Download size, and the times, in seconds, to install the packages and to fetch a token. */
+/** Download size, and the times in seconds that it takes to install the packages and to fetch a token. */
 interface Cold {
   readonly got: string;
   readonly installed: number;
@@ -47,7 +47,7 @@ const row = (what: string, { got, installed, fetched }: Cold) => [
   ...[what, got, `${installed.toFixed(1)} s`, `${fetched.toFixed(2)} s`, `**${(installed + fetched).toFixed(1)} s**`],
 ];
 
-/** Returns the table of times. Each row is a single run. */
+/** Returns the table of times. Each row shows a single run. */
 export async function coldMachine(suite: Suite): Promise<string> {
   const pool = await startPool({ suite });
   const folder = mkdtempSync(join(tmpdir(), 'cold-'));
@@ -85,8 +85,8 @@ export async function coldMachine(suite: Suite): Promise<string> {
 }
 
 /**
- * Measures the Action as on a runner, where Node is already installed. Unpacks the archive of the repository first, as
- * the runner does.
+ * Measures the Action under the conditions of a runner: Node is already installed, and the archive of the repository is
+ * unpacked first.
  */
 async function whereNodeIs(folder: string, address: string, idtoken: string): Promise<Cold> {
   const archive = join(folder, 'action.tar.gz');

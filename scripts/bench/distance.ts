@@ -1,6 +1,6 @@
 /**
- * Compares HTCondor's tool, in its own root file system, with this project, which runs without HTCondor. Both use the
- * same single credential and the same proxy.
+ * Compares HTCondor's tool, which runs in its own root file system, with this project, which runs without HTCondor.
+ * Both connect through the same proxy, and both have the same credential and no other.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -17,7 +17,7 @@ import { until } from '../../test/support/until.ts';
 import { ACTION, COMMAND, roundTrip, sideBySide, succeed } from './processes.ts';
 import { ms, table } from './table.ts';
 
-/** Number of rounds with IDTOKENS, and with each of the other methods. */
+/** Numbers of rounds: for IDTOKENS, and for each of the other methods. */
 const [ROUNDS, METHOD_ROUNDS] = [20, 9];
 const ROUND_TRIPS_MS = [30, 100];
 /**
@@ -58,7 +58,7 @@ interface Place {
   readonly programs: Programs;
 }
 
-/** Returns the table rows below HEAD for each round-trip time. */
+/** Returns the rows of the table whose header is HEAD, for each round-trip time. */
 export async function atADistance(suite: Suite, node: string): Promise<string[][]> {
   return [...(await onOneFamily(suite, node)), ...(await onTwoFamilies(suite, node))];
 }
@@ -109,7 +109,8 @@ async function onOneFamily(suite: Suite, node: string): Promise<string[][]> {
 }
 
 /**
- * Measures a fetch from a host with an IPv4 and an IPv6 address. The command connects to the collector's IPv6 address.
+ * Measures a fetch from a host that has both an IPv4 and an IPv6 address. The command connects to the collector's IPv6
+ * address.
  */
 async function onTwoFamilies(suite: Suite, node: string): Promise<string[][]> {
   const network = await DualStackNetwork.create(0);
@@ -233,8 +234,8 @@ function asInputs(args: readonly string[]): Environment {
 }
 
 /**
- * Returns the ratios of the times to the floor and to HTCondor's tool, for IDTOKENS only. Each row is for one location
- * of the daemon.
+ * Returns a table, for IDTOKENS only, that compares the times with the floor and with the times of HTCondor's tool.
+ * Each row is for one location of the daemon.
  */
 export function inShort(rows: readonly (readonly string[])[]): string {
   const tokens = rows.filter(([, , , method]) => method === 'IDTOKENS');

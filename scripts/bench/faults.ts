@@ -1,7 +1,8 @@
 /**
  * `npm run faults`: injects each fault into each frame between the client and real daemons, and writes the outcomes to
- * docs/RELIABILITY.md. Then starts a process that writes tokens, and kills it at a random moment, a thousand times.
- * Arguments restrict the run to the named methods and skip the kills, for example `npm run faults -- KERBEROS`.
+ * docs/RELIABILITY.md. Afterwards, starts a process that writes tokens and kills it at a random moment, and repeats
+ * this a thousand times. If arguments name methods (`npm run faults -- KERBEROS`), tests only these methods and skips
+ * the kills.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
  * `npm run load:service [-- MINUTES]`: sends requests to a token service that fetches tokens from a real schedd. First
  * sends requests steadily for MINUTES (5 by default), and then sends them during a flood of requests that the service
- * refuses. Meanwhile, measures `condor_q` against the same schedd and the memory of the service. For comparison, also
- * calls condor_token_create once per request. Writes the table of docs/PERFORMANCE.md.
+ * refuses. Meanwhile, times `condor_q` against the same schedd, and measures the memory of the service. For comparison,
+ * also calls condor_token_create once per request. Writes the table of docs/PERFORMANCE.md.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -18,14 +18,14 @@ const AT_ONCE = 8;
 const FLOODERS = 4;
 const CI = 'ci@pool.test';
 /**
- * Numbers of subjects and addresses that keep the load below the limits of the service, which are 600 requests a minute
- * for each subject and 60 failures a minute for each address.
+ * Numbers of subjects and addresses that keep the load below the service's limits, which are 600 requests a minute for
+ * each subject and 60 failures a minute for each address.
  */
 const SUBJECTS = 500;
 const ADDRESSES = 20_000;
 const HEAD = ['load', 'requests per second', 'p50', 'p99', '`condor_q`, median', 'memory of the service'];
 
-/** Runs `work` for the given number of seconds, and condor_q against the same schedd at the same time. */
+/** Runs `work` for the given number of seconds, and meanwhile runs condor_q against the same schedd. */
 async function beside(pool: Pool, seconds: number, work: (over: () => boolean) => Promise<Figures>) {
   const end = performance.now() + seconds * 1000;
   const over = () => performance.now() > end;

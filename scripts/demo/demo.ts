@@ -1,6 +1,6 @@
 /**
- * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch as a workflow sees it, by running the built
- * Action as a runner does. The pool is either embedded in this process or a real HTCondor pool.
+ * `npm run demo [-- --pool real | -- --keyless]`: demonstrates a fetch from a workflow's point of view. Runs the built
+ * Action in the same way as a runner does. The pool is either embedded in this process or a real HTCondor pool.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ interface DemoPool {
   readonly title: string;
   readonly collector: string;
   readonly schedd: string;
-  /** An unrestricted token that never expires, like the ones that many repositories store in their secrets. */
+  /** An unrestricted token that never expires, like those that many repositories store as secrets. */
   readonly credential: string;
   /** Uses the new token as the only credential. Returns one line of output for each use. */
   use(token: string): Promise<readonly string[]>;

@@ -1,6 +1,6 @@
 /**
- * `npm run demo -- --keyless`: shows the administrator's commands, then a job without a stored secret, on the embedded
- * pool.
+ * `npm run demo -- --keyless`: shows the administrator's commands and then a job that needs no stored secret, both on
+ * the embedded pool.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,8 @@ const IDENTITY = 'ci-octo@pool.test';
 const LIFETIME_SECONDS = 90 * 24 * 60 * 60;
 
 /**
- * Runs without root privileges, without an HTCondor installation, and with no network except the loopback interface.
+ * Demonstrates the keyless setup. Needs no root privileges, no HTCondor installation, and no network except the
+ * loopback interface.
  */
 export async function demoKeyless({ heading, indented }: Printer): Promise<void> {
   const runner = new Runner();

@@ -1,6 +1,6 @@
 /**
  * `node build/scripts/demo/pool.js embedded|real`: starts a pool that outlives this process, for the workflow that
- * tests the Action. Sets the address of the pool and a token for alice as step outputs. With a real pool, adds
+ * tests the Action. Sets the address of the pool and a token for alice as step outputs. If the pool is real, also adds
  * HTCondor's tools to the PATH of later steps.
  */
 import { fork } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** A deterministic Host. It makes every execution of the same input have the same outcome. */
+/** A deterministic Host, with which every execution of the same input has the same outcome. */
 import type { Host } from '../../src/runtime/host.ts';
 
 /** Value of every random byte. */

@@ -1,6 +1,7 @@
 /**
  * `npm run fuzz [-- COUNT | SECONDSs] [--only WORD] [--seed NUMBER] [--save]`: executes all targets COUNT times in
- * total, or each target for SECONDS (for example, `30s`). Prints a table of the results. `--save` writes the corpus.
+ * total, or each target for SECONDS (for example, `30s`). Prints a table of the results. `--only` selects the targets
+ * whose names contain WORD, and `--save` writes the corpus.
  */
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -32,7 +32,10 @@ interface Limits {
 /** Maximum CPU time in milliseconds, including garbage collection, for one execution with at most 4 kB of input. */
 const MAX_MS = 2000;
 
-/** Returns the CPU time since `started`, in milliseconds. Unlike wall time, it does not depend on other processes. */
+/**
+ * Returns the CPU time since `started`, in milliseconds. CPU time, unlike wall time, does not depend on other
+ * processes.
+ */
 function cpuMs(started: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(started);
   return (user + system) / 1000;
@@ -132,7 +135,7 @@ export class Fuzzer {
     return new Set([...(this.#coverage?.take() ?? [])].filter((block) => !this.blocks.has(block)));
   }
 
-  /** Adds the inputs that reached these blocks to the corpus. Finds the inputs by bisection. */
+  /** Adds the inputs that reached these blocks to the corpus. Uses bisection to identify these inputs. */
   async #attribute(inputs: readonly Uint8Array[], wanted: ReadonlySet<string>): Promise<void> {
     const [only] = inputs;
     if (inputs.length <= 1) {
@@ -199,7 +202,7 @@ function addBlocks({ url, functions }: Profiler.ScriptCoverage, blocks: Set<stri
   }
 }
 
-/** Maximum size, in characters, of a file in scripts/fuzz/corpus. Each line is one input in base64. */
+/** Maximum size, in characters, of a file in scripts/fuzz/corpus. Each line of such a file is one input in base64. */
 const MAX_CHARACTERS = 4096;
 
 const fileOf = ({ name }: Target) => join(projectRoot, 'scripts/fuzz/corpus', `${name}.txt`);
@@ -210,7 +213,7 @@ export function readCorpus(target: Target): readonly Uint8Array[] {
   return lines.filter((line) => line !== '').map((line) => Buffer.from(line, 'base64'));
 }
 
-/** Writes the shortest inputs that reach blocks that the seeds do not reach, up to the maximum size of the file. */
+/** Writes the shortest inputs that reach the blocks not reached by the seeds, up to the maximum size of the file. */
 export async function writeCorpus(target: Target, inputs: readonly Uint8Array[], coverage: Coverage): Promise<void> {
   const measure = new Fuzzer(target, 1);
   const kinds = new Set<string>();
@@ -245,7 +248,7 @@ const WORTH_A_LOOK_MS = 20;
 const MAX_RATIO = 10;
 
 /**
- * Returns the longest CPU time, in milliseconds, of a 64 kB input. Throws Crash if the time grows much faster than the
+ * Returns the longest CPU time, in milliseconds, for a 64 kB input. Throws Crash if the time grows much faster than the
  * input.
  */
 export async function checkGrowth(target: Target, corpus: readonly Uint8Array[], trials: number): Promise<number> {

@@ -1,5 +1,5 @@
 /**
- * Converts the bytes of an input to the argument of a target. The first byte selects the conversion, so the choice is
+ * Converts the bytes of an input into the argument of a target. The first byte selects the conversion, so the choice is
  * fuzzed too.
  */
 import assert from 'node:assert/strict';

@@ -80,8 +80,8 @@ const HOST = 'ap.pool.test';
 const [RECEIVING, HOLDING] = [2, 4];
 
 /**
- * A live TLS server whose messages are modified in transit. Four bytes of the input select the change for each message:
- * no change, a different status, a flipped bit, or replacement of the message with the rest of the input.
+ * A live TLS server whose messages are modified in transit. For each message, four bytes of the input select the
+ * change: no change, a different status, a flipped bit, or replacement of the message with the rest of the input.
  */
 async function tlsTarget(): Promise<Target> {
   const authority = await Authority.create();

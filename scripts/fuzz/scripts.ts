@@ -6,7 +6,7 @@ import type { ExpectedMessage, SecurableChannel } from '../../src/wire/message-c
 import { bytesOf, ScriptedChannel } from '../../test/support/scripted-channel.ts';
 
 /**
- * A scripted channel that never encrypts. After a call of `protect`, it compares the peer's cleartext messages with the
+ * A scripted channel that never encrypts. After a call to `protect`, it compares the peer's cleartext messages with the
  * expected ones.
  */
 export class SecurableScript extends ScriptedChannel implements SecurableChannel {

@@ -1,4 +1,4 @@
-/** A fuzz target is a function of bytes that must either return a value or throw an error from src/errors.ts. */
+/** A fuzz target is a function that takes bytes and must either return a value or throw an error from src/errors.ts. */
 import assert from 'node:assert/strict';
 import { HTCondorError } from '../../src/errors.ts';
 import { describeError } from '../../src/messages/describe.ts';

@@ -75,7 +75,7 @@ const bearer: Target = {
   },
 };
 
-/** Returns the input that encodes a token service's response: a status of two bytes, followed by the text. */
+/** Returns the input that encodes a token service's response: a two-byte status, followed by the body. */
 const answered = (status: number, text: string) =>
   Buffer.concat([Uint8Array.of(status >> 8, status & 255), textInput(text)]);
 const JWT = vectors.jwt.token;

@@ -1,7 +1,7 @@
 /**
- * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grants and
- * refusals. Also checks that real HTCondor daemons of both releases accept the resulting token with SCITOKENS.
- * Downloads about 180 MB on the first run. Not part of `npm test`.
+ * `npm run keycloak`: tests the Keycloak recipe of docs/KEYLESS.md with a real Keycloak server. Covers both grant
+ * types, and the cases in which Keycloak refuses a token. Also checks that real HTCondor daemons of both releases
+ * accept the resulting token with SCITOKENS. Downloads about 180 MB on the first run. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -178,7 +178,10 @@ describe('Keycloak refuses', () => {
       issuer.job = GITHUB_CLAIMS;
     }
   };
-  /** Returns the environment of a CI system that passes the job token to the job instead of providing an endpoint. */
+  /**
+   * Returns the environment of a CI system that passes the job token to the job directly, instead of providing an
+   * endpoint that returns the token.
+   */
   const given = (claims: IssuerClaims = {}) => ({
     ACTIONS_ID_TOKEN_REQUEST_URL: undefined,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,

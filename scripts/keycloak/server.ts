@@ -13,7 +13,7 @@ import { until } from '../../test/support/until.ts';
 const KEYCLOAK_VERSION = process.env['KEYCLOAK_VERSION'] ?? '26.7.3';
 const ADMINISTRATOR = { KC_BOOTSTRAP_ADMIN_USERNAME: 'admin', KC_BOOTSTRAP_ADMIN_PASSWORD: 'only.for.this.test' };
 const TRUST_STORE_PASSWORD = 'changeit';
-/** Command that builds Keycloak. The build options are stored in the installation directory of Keycloak. */
+/** Command that builds Keycloak. The build options are stored in Keycloak's installation directory. */
 const BUILD = ['build', '--db=dev-mem'];
 
 /**
@@ -62,7 +62,7 @@ export class Keycloak {
       });
   }
 
-  /** Starts Keycloak with a certificate issued by `authority`, and makes Keycloak trust that CA. */
+  /** Starts Keycloak with a certificate that the CA `authority` issued, and makes Keycloak trust this CA. */
   static async start(authority: Authority): Promise<Keycloak> {
     const folder = await prepareKeycloak();
     const scratch = mkdtempSync(join(tmpdir(), 'keycloak-'));

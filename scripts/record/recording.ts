@@ -6,7 +6,7 @@ export interface Recording {
   readonly idtoken: string;
   readonly authz: string;
   readonly lifetime: string;
-  /** Random bytes that the client used, with one entry per call. */
+  /** Random bytes that the client used, with one entry for each time that it drew random bytes. */
   readonly entropy: readonly string[];
   readonly flights: readonly { readonly from: 'client' | 'server'; readonly bytes: string }[];
   /** The fetched token. */

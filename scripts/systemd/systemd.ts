@@ -1,7 +1,7 @@
 /**
  * `npm run systemd`: tests the unit that `condor_token_service config` prints, under a real systemd and with the
- * documented steps. Needs root, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs the
- * service with the Node binary at PATH. Not part of `npm test`.
+ * documented steps. Needs root privileges, cgroup v2, and one download of about 60 MB. `NODE=PATH npm run systemd` runs
+ * the service with the Node binary at PATH. Not part of `npm test`.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ grants:
     await system.run(`chmod 755 ${FOLDER}; chmod 700 ${FOLDER}/seeds.d`);
     const variable = `[Service]\nEnvironment=SSL_CERT_FILE=${FOLDER}/ca.pem\n`;
     await system.write(`/etc/systemd/system/${UNIT}.service.d/test.conf`, variable, '644');
-    // Without an existing record, the service responds with status 503 in its first minute.
+    // If there is no record of used tokens, the service responds with status 503 during its first minute.
     await system.write(`/var/lib/${UNIT}/used-tokens`, '', '600');
     await system.run(`chmod 700 /var/lib/${UNIT}`);
     await system.run(blocksOf('docs/KEYLESS.md').find((each) => each.name === 'unit')?.text ?? 'exit 1');

@@ -59,7 +59,8 @@ async function checkStepByStep(request: TokenRequest, host: Host): Promise<Check
 }
 
 /**
- * Returns a Host that logs the debug lines of these phases at the info level. Repeated lines stay at the debug level.
+ * Returns a Host that logs the debug lines of the given phases at the info level. Repeated lines stay at the debug
+ * level.
  */
 function reporting(host: Host, phases: readonly string[]): Host {
   const reported = new Set<string>();
@@ -168,7 +169,7 @@ async function isAllowed(target: Target, command: number, credentials: Credentia
   }
 }
 
-/** Warns about denied levels. @throws TokenError ERR_TOKEN_REFUSED instead if the fetch would verify the token. */
+/** Warns about denied levels. @throws TokenError ERR_TOKEN_REFUSED instead, if the fetch would verify the token. */
 function judge(
   { verify }: TokenRequest,
   granted: readonly string[],
@@ -216,7 +217,7 @@ async function checkIssuing(
   return granted.flat();
 }
 
-/** Requests a token with a nonexistent key. @throws DaemonError ERR_DAEMON for any error except the missing key. */
+/** Requests a token signed with NO_KEY. @throws DaemonError ERR_DAEMON unless the error is that the key is missing. */
 async function checkWouldIssue(target: Target, authz: readonly string[], credentials: Credentials, host: Host) {
   try {
     await getSessionToken(target, { authz, lifetimeSeconds: 1, key: NO_KEY }, credentials, host);

@@ -18,9 +18,9 @@ import { verifyToken } from './verify.ts';
 
 /**
  * Fetches a token: credentials → locate → connect → session → token → check → verify → deliver. After a transient
- * failure, repeats all steps.
+ * failure, repeats all steps. Writes the token only if every earlier step succeeded.
  *
- * @throws AnyHTCondorError with the phase and the peer. The token is written only if every earlier step succeeded.
+ * @throws AnyHTCondorError with the phase and the peer.
  */
 export async function fetchToken(request: TokenRequest, host: Host): Promise<FetchedToken> {
   return await runRequest(request, fetchStepByStep, host);
@@ -74,8 +74,9 @@ function describe({ token, daemonName, daemon, method, credentialSource }: Issue
 }
 
 /**
- * Logs warnings if the token grants less than requested, if a clock seems to be wrong, or if the daemon is too old.
- * Returns the number of seconds by which the daemon's clock is ahead of the local clock.
+ * Logs warnings if the token grants less than requested, if a clock seems to be wrong, or if the daemon is too old to
+ * restrict the token to the levels of the credential. Returns the number of seconds by which the daemon's clock is
+ * ahead of the local clock.
  */
 function warnAbout(
   { token, issuedBy, daemon }: IssuedToken,
@@ -99,7 +100,7 @@ function warnAbout(
 const SYNCHRONIZE = 'Synchronize both clocks with NTP (timedatectl, chronyc tracking)';
 
 /**
- * Warns about a token that is valid for longer than requested. The warning includes the time of both clocks: because
+ * Warns about a token that is valid for longer than requested. The warning includes the times on both clocks. Because
  * the daemon is authenticated, a wrong clock is more likely than a false `iat`.
  */
 function warnAboutExcess(token: IdToken, lifetimeSeconds: TokenRequest['lifetimeSeconds'], host: Host): void {

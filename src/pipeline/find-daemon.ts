@@ -55,9 +55,9 @@ export async function findDaemon(request: TokenRequest, credentials: Credentials
 }
 
 /**
- * Returns the probable addresses of a daemon. With a tunnel, the only address is the local end of the tunnel.
- * Otherwise, the hosts are the host in the daemon's name and the collector's host. Both are combined with the
- * collector's port, which is usually a shared port.
+ * Returns the probable addresses of a daemon. If there is a tunnel, its local end is the only address. Otherwise, the
+ * candidates are the host in the daemon's name and the collector's host, each with the collector's port, which is
+ * usually a shared port.
  */
 export function guessesOf({ name = '', collectors: [collector], through }: InPool): readonly Endpoint[] {
   if (through !== undefined) return [through];

@@ -19,7 +19,7 @@ export interface IssuedToken {
   readonly trustDomain: string;
   /** Identity that the token must carry. */
   readonly identity: string;
-  /** Authentication method, or `token-service`. */
+  /** Authentication method, or `token-service` if a token service issued the token. */
   readonly method: string;
   readonly credentialSource: string;
   /** Name of the daemon. Empty if the address was known without looking up the daemon. */

@@ -22,7 +22,7 @@ import type { TokenRequest } from './request.ts';
 
 const TOKEN_SERVICE = 'token-service';
 
-/** An IDTOKEN from a token service, which is the result of the fetch. */
+/** An IDTOKEN that a token service issued. This token is the result of the fetch. */
 type ServiceToken = Extract<Bearer, { kind: 'idtoken' }>;
 
 /**

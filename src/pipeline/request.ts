@@ -28,10 +28,10 @@ export type Mode = 'fetch' | 'request' | 'exchange';
 
 export interface TokenRequest {
   readonly mode: Mode;
-  /** True if the client only checks whether the daemon would issue a token. In this case, `mode` is `fetch`. */
+  /** True if the client only checks whether the daemon would issue a token. If true, `mode` is `fetch`. */
   readonly checkOnly: boolean;
   readonly daemon: DaemonSelector;
-  /** With mode `fetch`, true if the collector fetches the token from the schedd. In this case, `key` is undefined. */
+  /** In mode `fetch`, true if the collector fetches the token from the schedd. If true, `key` is undefined. */
   readonly remote: boolean;
   /**
    * Host name that the daemon's certificate must carry. If undefined, the host name of the daemon's address is
@@ -76,7 +76,7 @@ export interface TokenRequest {
    * CCB.
    */
   readonly privateNetworkName: string | undefined;
-  /** False if HTCondor's configuration requires authentication or encryption of clients. */
+  /** False if HTCondor's configuration requires clients to use authentication or encryption. */
   readonly mayBeUnauthenticated: boolean;
   /** Warnings that were produced when the inputs were parsed. */
   readonly warnings: readonly string[];

@@ -14,8 +14,8 @@ interface RetryPolicy {
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 /**
- * Maximum time in milliseconds to keep retrying while a daemon seems to restart, if an attempt waits for an
- * administrator. The deadline could be a day away, which is too long to keep retrying a wrong address.
+ * Maximum time, in milliseconds, to keep retrying while a daemon seems to be restarting, if attempts wait for an
+ * administrator. The deadline could then be a day away, which is too long to keep retrying a wrong address.
  */
 const MAX_RESTART_MS = 60_000;
 
@@ -44,12 +44,12 @@ export async function runRequest<T>(
  * same time do not all retry at the same time.
  *
  * While a daemon seems to be restarting, `work` is retried until the deadline, regardless of the number of attempts. If
- * attempts wait for an administrator, these retries end after a minute. The log has only one line for all of them.
- * After any other transient failure, there are at most `retries` retries.
+ * attempts wait for an administrator, these retries end after a minute. The log contains a single line for all of these
+ * retries. After any other transient failure, there are at most `retries` retries.
  *
  * Each attempt except the last is limited to half of the remaining time, so that a hanging attempt leaves time for a
- * retry. If a service requests a longer pause (Retry-After), that pause is used. If the pause would extend beyond the
- * deadline, the run ends.
+ * retry. If a service requests a longer pause (Retry-After), the client waits for that time instead. If a pause would
+ * extend beyond the deadline, the run ends.
  *
  * @throws the error of the last attempt, with the number of attempts.
  */

@@ -70,8 +70,8 @@ function refused(text: string): TokenError {
 }
 
 /**
- * Returns the error for a denied level. If `missing` is not empty, the token does not include that level. Otherwise,
- * the daemon denies `level` for `subject`.
+ * Returns the error for a denied level. If `missing` is not empty, the reason is that the token does not include the
+ * level. Otherwise, the reason is that the daemon denies `level` for `subject`.
  */
 export function levelError(text: string, details: Details & { readonly missing: string }): TokenError {
   const reason = details.missing === '' ? 'level-denied' : 'level-missing';

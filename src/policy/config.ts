@@ -65,7 +65,8 @@ function parseYaml(text: string): Raw | string {
   if (text.length > MAX_CONFIG_LENGTH) return `the configuration has more than ${MAX_CONFIG_LENGTH} characters`;
   const lineCounter = new LineCounter();
   const options = { schema: 'failsafe', strict: true, uniqueKeys: true, version: '1.2', logLevel: 'error' } as const;
-  // Pretty errors would copy the surrounding lines for each mistake, and there could be thousands of mistakes.
+  // With `prettyErrors`, each error would contain a copy of the surrounding lines, and there could be thousands of
+  // mistakes.
   const document = parseDocument(text, { ...options, lineCounter, prettyErrors: false });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {

@@ -24,7 +24,7 @@ interface EntryResult {
 
 type Decision =
   | { readonly grant: Grant; readonly entry: Entry }
-  /** `reason` may be sent to the job, because it reveals nothing about other owners' entries. */
+  /** It is safe to send `reason` to the job, because the reason reveals nothing about other owners' entries. */
   | { readonly reason: string };
 
 /** Compares a job with every entry of every enabled grant. `now` is in seconds since 1970. */
@@ -99,8 +99,8 @@ function mismatchOf(entry: Entry, claims: Claims, now: number): Mismatch | undef
 type Differs = (claim: string, expected: string, ownerMatches: boolean) => Mismatch;
 
 /**
- * Rejects a job that runs in a fork. In the token of such a job, `project_id` is the ID of the parent project. The ID
- * of the fork is in `job_project_id`, if GitLab sends that claim.
+ * Rejects a job that runs in a fork. In the token of a job in a fork, `project_id` is the ID of the parent project. The
+ * ID of the fork is in `job_project_id`, if GitLab sends that claim.
  */
 function forkMismatch({ claims: expected }: Entry, claims: Claims, differs: Differs): Mismatch | undefined {
   const [project, runsIn] = [claimOf(claims, 'project_id'), 'job_project_id'];

@@ -26,7 +26,10 @@ export interface DaemonPlace {
   readonly key?: string;
 }
 
-/** Authorization levels and maximum lifetime of one identity, and the jobs that may use it. */
+/**
+ * The authorization levels and the maximum lifetime of the tokens for one identity, and the jobs that can get these
+ * tokens.
+ */
 export interface Grant {
   readonly identity: string;
   readonly authz: readonly string[];
@@ -52,7 +55,7 @@ export interface ConfigContext {
   readonly hostName: string;
   /** QUEUE_SUPER_USERS of the schedd on this host. */
   readonly superUsers: readonly string[];
-  /** True if an issuer may use plain HTTP on the loopback interface. */
+  /** True if issuers are allowed to use plain HTTP on the loopback interface. */
   readonly insecureTestIssuer: boolean;
 }
 

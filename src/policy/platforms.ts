@@ -1,5 +1,6 @@
 /**
- * Facts about the platforms that issue job tokens: claims that are never reassigned, and events that run trusted code.
+ * Facts about the platforms that issue job tokens: claims whose values are never reassigned, and events that run only
+ * trusted code.
  */
 import { type Claims, claimOf } from './claims.ts';
 
@@ -11,7 +12,7 @@ export interface Platform {
    */
   readonly owners: readonly string[];
   /**
-   * Claims that match every repository of an owner. An entry that relies on such a claim must set
+   * Claims that match every repository of an owner. An entry that relies on one of these claims must set
    * `any-repository-of-owner: true`.
    */
   readonly groups: readonly string[];
@@ -56,7 +57,7 @@ export const PLATFORMS: readonly Platform[] = [
   },
 ];
 
-/** Claims that cannot be compared with a glob: IDs, for which a glob has no meaning, and `sub`. */
+/** Claims that cannot be compared with a glob: `sub`, and IDs, for which a glob has no meaning. */
 export const EXACT_CLAIMS: readonly string[] = [
   ...PLATFORMS.flatMap(({ owners, groups }) => [...owners, ...groups]),
   'sub',

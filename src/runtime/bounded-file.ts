@@ -2,8 +2,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 
 /**
- * Reads a regular file of at most `maxBytes`. Rejects FIFOs, devices and directories without reading them, and does not
- * block on a FIFO.
+ * Reads a regular file that is at most `maxBytes` long. Rejects FIFOs, devices and directories without reading them,
+ * and does not block on a FIFO.
  *
  * `check` can throw an error to reject the file because of its owner or mode. `flags` contains additional flags for
  * open(2), such as O_NOFOLLOW.

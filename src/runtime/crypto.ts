@@ -2,6 +2,6 @@ import type * as Crypto from 'node:crypto';
 
 /**
  * Returns node:crypto, which is loaded on first use. Loading the module takes a tenth of the command's startup time,
- * but happens while the client waits for the TCP connection to the daemon (transport/dial.ts).
+ * but the client does this while it waits for the TCP connection to the daemon (transport/dial.ts).
  */
 export const crypto = (): typeof Crypto => process.getBuiltinModule('node:crypto');

@@ -5,8 +5,8 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Returns the environment. On Windows, variable names are case-insensitive in the result. Node provides this only for
- * `process.env` itself, not for a copy of it. On Windows, PATH is often spelled `Path`.
+ * Returns the environment. On Windows, variable names are case-insensitive in the result. Node ignores the case of
+ * names only in `process.env` itself, not in a copy of it. On Windows, PATH is often spelled `Path`.
  */
 export function environmentOf(env: Environment, platform: NodeJS.Platform): Environment {
   if (platform !== 'win32') return env;
@@ -17,8 +17,8 @@ export function environmentOf(env: Environment, platform: NodeJS.Platform): Envi
 }
 
 /**
- * Returns the home directory that HTCondor's tools use: `%USERPROFILE%` on Windows, and `ofAccount`, the home directory
- * from the account database, on other systems.
+ * Returns the home directory that HTCondor's tools use. On Windows, this is `%USERPROFILE%`. On other systems, this is
+ * `ofAccount`, the home directory from the account database.
  */
 export function homeOf(env: Environment, platform: NodeJS.Platform, ofAccount: string): string {
   return (platform === 'win32' ? environmentOf(env, platform)['USERPROFILE'] : undefined) || ofAccount;
@@ -66,7 +66,7 @@ function pauseThread(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
-/** Returns whether an operation failed because Node's permission model denied it. Such a denial is permanent. */
+/** Returns whether an operation failed because Node's permission model denied it. This denial is permanent. */
 export function isDeniedByNode(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED';
 }

@@ -1,6 +1,6 @@
 /**
- * Matches control and format characters. They can move the cursor, end a line, color terminal output, reverse text or
- * be invisible.
+ * Matches control and format characters. These characters can move the cursor, end a line, color terminal output,
+ * reverse text or be invisible.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
@@ -23,8 +23,9 @@ export function printable(text: string): string {
 }
 
 /**
- * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. In
- * this case, `name` is undefined in Node 20, despite Node's type declarations, and an empty string in later versions.
+ * Formats the subject or issuer of a certificate as one line. Returns `ifEmpty` if the subject or issuer is empty. For
+ * an empty subject or issuer, `name` is undefined in Node 20, despite Node's type declarations; in later versions, it
+ * is an empty string.
  */
 export function distinguishedName(name: string | undefined, ifEmpty: string): string {
   return name?.replaceAll('\n', ', ') || ifEmpty;

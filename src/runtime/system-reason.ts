@@ -1,7 +1,7 @@
 /** Describes errors of the operating system, TLS and Node's HTTP parser in plain language. */
 
 const REASONS: Readonly<Record<string, string>> = {
-  // Errors of file operations
+  // File system errors
   ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EPERM: 'the operation is not permitted',

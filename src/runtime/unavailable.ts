@@ -1,6 +1,6 @@
 import type { MissingReason } from '../reasons.ts';
 
-/** Result of loading a method's credentials when none of them is usable. */
+/** Result of loading a method's credentials if none of the credentials is usable. */
 export class Unavailable {
   /** Explains in a few words why no credential is usable. */
   readonly reason: string;

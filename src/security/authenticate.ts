@@ -183,8 +183,8 @@ class Negotiation {
   }
 
   /**
-   * Records why an offer failed. A doubtful credential is listed first, because the reason for the doubt probably
-   * explains the failure.
+   * Records why an offer failed. An offer whose failure was expected (`doubt`) is listed first, because the reason for
+   * the doubt probably explains the failure of the whole run.
    */
   failed({ method, candidate: { label, doubt } }: Offer, refusal: Refusal): void {
     const text = `${label}: ${doubt === undefined ? '' : `${doubt.reason}; `}${refusal.reason}`;

@@ -6,7 +6,7 @@ import type { ServerPolicy } from './policy.ts';
 /**
  * Bit that represents each method in the negotiation (CAUTH_* in condor_auth.h). Each property has the name that the
  * method has in AuthMethods. The server compares names literally, and its name for IDTOKENS is `TOKEN`. CLAIMTOBE and
- * ANONYMOUS are not supported, because they prove nothing.
+ * ANONYMOUS are not supported, because neither of them proves an identity.
  */
 export const METHOD_BIT = {
   FS: 4,
@@ -57,7 +57,10 @@ export interface Candidate {
   readonly label: string;
   /** Source of the credential: an input, a file or an environment variable. Default: the label. */
   readonly source?: string | undefined;
-  /** Reason why the daemon will probably refuse the credential. A doubtful credential is tried after all others. */
+  /**
+   * Reason why the daemon will probably refuse the credential. A credential with such a reason is tried after all
+   * credentials without one.
+   */
   readonly doubt?: Refusal | undefined;
   /**
    * Expiry of the credential, in seconds since 1970. Undefined if the credential never expires or does not limit the
@@ -81,9 +84,9 @@ export interface Candidate {
    */
   finish(channel: MessageChannel, server: ServerPolicy, last: boolean): Promise<readonly ExpectedMessage[]>;
   /**
-   * Set if the server might need time to check a credential of this method and closes the connection if the request
-   * arrives during the check. If `waits` is true, the request is sent only after the server's last message. Once the
-   * server has closed a connection for this reason, `waits` stays true for the rest of the run.
+   * Set if the server might need time to check a credential of this method, and would close the connection if the
+   * request arrived during the check. If `waits` is true, the request is sent only after the server's last message.
+   * Once the server has closed a connection for this reason, `waits` stays true for the rest of the run.
    */
   readonly patience?: { waits: boolean };
 }
@@ -110,7 +113,7 @@ export interface AuthMethod {
   ): { readonly usable: readonly Candidate[]; readonly rejected: readonly Objection[] };
   /**
    * Returns the candidate that can be tried before the server has sent its policy. Returns undefined if the choice
-   * depends on the server, or if the candidate reveals something that an unknown server must not see.
+   * depends on the server, or if the candidate would reveal something that an unknown server must not see.
    */
   guessed(peer: Peer): Candidate | undefined;
   /**

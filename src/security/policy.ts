@@ -22,7 +22,7 @@ const REMOTE_VERSION = '$CondorVersion: 25.0.0 2025-01-01 BuildID: 0 $';
  */
 const KNOWN_METHODS: readonly string[] = ['FS', 'TOKEN', 'PASSWORD', 'KERBEROS', 'SCITOKENS', 'SSL', 'MUNGE'];
 
-/** Requested session lifetime, in seconds. This is long enough for a run to resume the session. */
+/** Requested session lifetime, in seconds. This lifetime is long enough for a run to resume the session. */
 const SESSION_DURATION_SECONDS = 60;
 
 /** The server's reply to the client's policy ad. */

@@ -85,7 +85,7 @@ interface SessionOptions {
   readonly credentials: Credentials;
   readonly peer: Peer;
   readonly guesses: Guesses;
-  /** True if unmapped identities may run the command. */
+  /** True if unmapped identities are allowed to run the command. */
   readonly mayBeUnmapped: boolean;
 }
 

@@ -7,8 +7,8 @@ import { KeyAgreement } from './key-agreement.ts';
 import { DC_AUTHENTICATE, isEncrypted, type Purpose, unauthenticatedPolicyAd } from './policy.ts';
 
 /**
- * Opens an unauthenticated session and sends the request. HTCondor 25 encrypts such a session; older daemons do not.
- * Because an attacker on the network path could have replied, an encrypted reply is no more trustworthy than a
+ * Opens an unauthenticated session and sends the request. HTCondor 25 encrypts unauthenticated sessions; older releases
+ * do not. Because an attacker on the network path could have replied, an encrypted reply is no more trustworthy than a
  * cleartext reply.
  *
  * @throws NegotiationError ERR_NO_COMMON_METHOD if the daemon requires authentication; ERR_NO_ENCRYPTION if the daemon

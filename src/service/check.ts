@@ -103,8 +103,8 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
 }
 
 /**
- * True if a daemon listens on the loopback interface or on an address of this host. Traffic to such a daemon does not
- * leave the host.
+ * True if a daemon is listening on the loopback interface or on an address of this host. Traffic to this daemon does
+ * not leave the host.
  */
 export function isOnThisHost(sinful: string, addresses: readonly string[]): boolean {
   const [, v6, v4 = ''] = /^<(?:\[(.+?)\]|([^:?>]+))/.exec(sinful) ?? [];

@@ -61,7 +61,7 @@ function parseClaims(text: string): Claims {
     if (typeof value === 'object' && value !== null && !Array.isArray(value) && hasUniqueKeys(text))
       return value as Claims;
   } catch {
-    // Invalid JSON. The error is thrown below.
+    // The JSON is invalid. The error is thrown below.
   }
   throw new UsageError('the claims are not a JSON object with unique keys');
 }

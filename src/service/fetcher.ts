@@ -74,7 +74,7 @@ export class Fetcher {
    * Fetches a token from the first reachable daemon.
    *
    * @throws AnyHTCondorError. If the daemon might have issued a token despite the error, `wasNotIssued` returns false
-   * for it.
+   *   for the error.
    */
   async fetch(snapshot: Snapshot, wish: Wish, timeoutMs: number, signal: AbortSignal): Promise<Issued> {
     const places = placesOf(snapshot);

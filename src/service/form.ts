@@ -1,4 +1,4 @@
-/** Parses the form in a token request (RFC 8693, section 2.1). At this point, nothing has been verified. */
+/** Parses the form in a token request (RFC 8693, section 2.1). Nothing in the form has been verified yet. */
 
 export interface TokenForm {
   readonly jobToken: string;

@@ -31,8 +31,8 @@ const MAX_BODY_LENGTH = 32 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const REQUESTS_AT_ONCE = 64;
 /**
- * Maximum number of connections without a complete request. If there are more, the oldest one from the client address
- * with the most such connections is closed.
+ * Maximum number of connections without a complete request. If there are more, the server selects the client address
+ * with the most of these connections, and closes the oldest connection from that address.
  */
 const CONNECTIONS_WAITING = 512;
 const CLIENT_ERRORS: Readonly<Record<string, string>> = {
@@ -98,7 +98,7 @@ export class HttpServer {
       this.#sockets.delete(socket);
       this.#removeWaiting(address, key);
     });
-    if (address === '') return; // a Unix socket: the proxy behind it has its own limits
+    if (address === '') return; // a Unix socket; the proxy that connects through it has its own limits
     this.#addWaiting(address, key, socket);
     if (this.#waitingCount > CONNECTIONS_WAITING) this.#evict();
   }
@@ -180,8 +180,8 @@ export class HttpServer {
     if (!isProxy(peer)) return peer;
     const forwarded = [request.headers['x-forwarded-for'] ?? ''].flat().join(',').split(',').map(plain);
     const last = forwarded.filter((each) => !isProxy(each)).at(-1) ?? '';
-    // If the last value is not an address, the proxy wrote something else, such as `unknown`. Earlier values were sent
-    // by the client, so they are not used.
+    // If the last value is not an address, the proxy wrote something else, such as `unknown`. The earlier values come
+    // from the client, so they are not used.
     return /^[0-9a-fA-F:.]{2,45}$/.test(last) ? last : peer;
   }
 }

@@ -24,10 +24,10 @@ export class IssuerUnavailable extends Error {
 
 interface Kept {
   keys: KeySet | undefined;
-  /** Times of the last successful fetch and of the last attempt, in seconds by the monotonic clock. */
+  /** Times of the last successful fetch and of the last attempt, in seconds on the monotonic clock. */
   fetchedAt: number;
   askedAt: number;
-  /** Time of the last fetch that was caused by an unknown key, in seconds by the monotonic clock. */
+  /** Time of the last fetch that was caused by an unknown key, in seconds on the monotonic clock. */
   refetchedAt: number;
   pending: Promise<void> | undefined;
   problem: string;
@@ -50,7 +50,7 @@ export class IssuerKeys {
 
   /**
    * Returns the keys of an issuer. `isUnknown` is true if the previously returned keys do not include the key of a
-   * token. In this case, the keys are fetched again, at most once every 30 s.
+   * token. The keys are then fetched again, at most once every 30 s.
    *
    * Between these fetches, a token with an unknown key causes IssuerUnavailable instead of a permanent refusal, because
    * the issuer could have published the key in the meantime. Without this rule, a flood of invented key IDs could

@@ -14,9 +14,9 @@ export interface JobToken {
   readonly expiresAt: number;
   readonly issuedAt: number;
   /**
-   * Key under which the uses of the token are counted. The key is a digest of the `iss` and `jti` claims or, without
-   * `jti`, of the signed part of the token. The signature is not included, because a different signature could be valid
-   * for the same token.
+   * Key under which the uses of the token are counted. The key is a digest of the `iss` and `jti` claims or, if there
+   * is no `jti`, of the signed part of the token. The signature is not included, because a different signature could be
+   * valid for the same token.
    */
   readonly useKey: string;
 }
@@ -48,7 +48,7 @@ export async function verifyJobToken(text: string, expected: Expected): Promise<
   const [, header = '', payload = ''] = /^([\w-]+)\.([\w-]+)\.[\w-]+$/.exec(text) ?? [];
   if (header === '') throw new TokenRejected('the job token is not three parts of base64url with dots between them');
   const { alg, crit } = decodePart(header, 'header');
-  // With `b64: false` (RFC 7797), the signature would cover a different payload than the one that is decoded here.
+  // With `b64: false` (RFC 7797), the signature would cover a payload different from the one that is decoded here.
   if (crit !== undefined) throw new TokenRejected('the job token has a critical header (crit), which is not supported');
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg))
     throw new TokenRejected(`the job token is not signed with ${ALGORITHMS.join(', ')}`);

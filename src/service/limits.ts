@@ -10,7 +10,7 @@ const MINUTE_MS = 60_000;
  */
 const MAX_KEYS = 100_000;
 
-/** Counts events by key in windows of one minute. A key identifies a client address or a job. */
+/** Counts events by key in one-minute windows. A key identifies a client address or a job. */
 export class PerMinute {
   readonly #limit: number;
   readonly #elapsedMs: () => number;

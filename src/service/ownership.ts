@@ -7,7 +7,7 @@ const STICKY = 0o1000;
 
 /**
  * Checks a directory and its parents, after resolving symbolic links. A parent directory with the sticky bit, such as
- * `/tmp`, may be writable by other accounts, because they cannot rename files there that they do not own.
+ * `/tmp`, is allowed to be writable by other accounts, because they cannot rename files there that they do not own.
  *
  * @throws Error if other accounts can replace the directory.
  */

@@ -1,6 +1,6 @@
 /**
- * Records which job tokens have been used, and how often. A use is on disk before the daemon is contacted, so that
- * neither a crash nor a restart permits a second use.
+ * Records which job tokens have been used, and how often. Each use is written to disk before the daemon is contacted,
+ * so that neither a crash nor a restart permits a second use.
  *
  * The file has one JSON line for each change. `k` is the key of a token, `n` is the number of its uses, and `u` is the
  * time after which the entry can be removed. If the last line has no newline, the write was interrupted, so no token
@@ -27,8 +27,8 @@ const FILE = 'used-tokens';
 /** Key of the entry that stores `blindUntil`. The keys of all other entries are SHA-256 digests in hexadecimal. */
 const BLIND = 'blind';
 /**
- * Maximum age of a job token that is accepted, in seconds. Once `blindUntil` is this long ago, no earlier token is
- * accepted anyway, so the entry can be removed.
+ * Maximum accepted age of a job token, in seconds. Once `blindUntil` is this long ago, no earlier token is accepted
+ * anyway, so the entry can be removed.
  */
 const MAX_TOKEN_AGE_SECONDS = 6 * 60 * 60 + MAX_SKEW_SECONDS;
 /** Number of obsolete lines in the file after which it is rewritten. */
@@ -38,7 +38,7 @@ export class ReuseStore {
   readonly #path: string;
   readonly #used: Map<string, Use>;
   #file: FileHandle;
-  /** Length of the complete lines of the file, in bytes. */
+  /** Total length of the complete lines in the file, in bytes. */
   #length: number;
   #lines: number;
   #queue: Change[] = [];
@@ -62,8 +62,8 @@ export class ReuseStore {
 
   /**
    * Opens the store in a directory. If the file is missing or unreadable, the store starts empty, and all tokens that
-   * were issued before now must be refused. Because an issuer's clock might be ahead, this also applies to tokens that
-   * are issued within the next minute. The end of this minute is stored as `blindUntil`, so that it is kept across
+   * were issued earlier must be refused. Because an issuer's clock might be ahead, this also applies to tokens that are
+   * issued within the next minute. The end of this minute is stored as `blindUntil`, so that it is kept across
    * restarts. `say` receives the reason why the store starts empty.
    */
   static async open(directory: string, { now, say, uid }: Pick<World, 'now' | 'say' | 'uid'>): Promise<ReuseStore> {
@@ -88,7 +88,7 @@ export class ReuseStore {
 
   /**
    * Records one more use of a token. Resolves to false if the token has already been used `limit` times, and to true
-   * once the use has been written to disk. If the use cannot be written, rejects, and the use is not counted.
+   * once the use has been written to disk. If the use cannot be written, rejects without counting it.
    */
   async reserve(key: string, limit: number, until: number): Promise<boolean> {
     const use = this.#used.get(key) ?? { uses: 0, until };
@@ -105,8 +105,7 @@ export class ReuseStore {
   }
 
   /**
-   * Cancels a use for which no token was issued. If the cancellation cannot be written, the use is counted again after
-   * a restart.
+   * Cancels a use for which no token was issued. If the cancellation cannot be written, it is lost at the next restart.
    */
   async release(key: string): Promise<void> {
     const use = this.#used.get(key);
@@ -169,7 +168,7 @@ export class ReuseStore {
     const lines = [...this.#used].map(([k, { uses, until }]) => `${JSON.stringify({ k, n: uses, u: until })}\n`);
     const text = lines.join('');
     const temporary = `${this.#path}.new`;
-    await rm(temporary, { force: true }); // could remain from a run that was killed
+    await rm(temporary, { force: true }); // the file could remain from a run that was killed
     const file = await open(temporary, 'wx', 0o600);
     try {
       await file.writeFile(text);

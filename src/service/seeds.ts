@@ -1,6 +1,6 @@
 /**
- * Reads the seeds, which are the stored IDTOKENs of the grants. Each time the configuration is loaded, each seed is
- * read once.
+ * Reads the seeds, which are the stored IDTOKENs of the grants. Each seed is read once whenever the configuration is
+ * loaded.
  */
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -97,7 +97,7 @@ function flagsOf(authz: readonly string[]): string {
 /**
  * Checks the directory of a path and, if the path is a symbolic link, the directory of its target.
  *
- * @throws Error if other accounts can replace either of the directories.
+ * @throws Error if other accounts can replace either directory.
  */
 function checkPlaces(path: string, uid: number | undefined): void {
   checkDirectories(dirname(path), uid);

@@ -25,7 +25,7 @@ const SOCKET_MODE = 0o660;
 
 /**
  * Serves requests until SIGTERM or SIGINT arrives. If the configuration or a file is invalid, rejects before the
- * service listens.
+ * service starts to listen.
  */
 export async function serve(options: ServeOptions, world: World): Promise<void> {
   let started = () => {};
@@ -93,7 +93,7 @@ export async function serve(options: ServeOptions, world: World): Promise<void> 
 
 async function listenAt({ server }: HttpServer, listen: Listen): Promise<void> {
   if ('socket' in listen && lstatSync(listen.socket, { throwIfNoEntry: false })?.isSocket() === true)
-    rmSync(listen.socket); // may be left over from a service that was killed
+    rmSync(listen.socket); // the socket could remain from a service that was killed
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     const listening = () => {

@@ -1,6 +1,6 @@
 /**
- * A snapshot of the configuration, the seeds and facts about the host. It is loaded at the start and at each reload.
- * Each request uses a single snapshot.
+ * A snapshot of the configuration, the seeds and facts about the host. The snapshot is loaded at startup and at each
+ * reload. Each request uses a single snapshot.
  */
 import { dirname, join } from 'node:path';
 import { findLocal, type LocalDaemon } from '../daemon/local.ts';

@@ -202,7 +202,7 @@ class Request {
 
   /**
    * Refuses a job token that might have been used before the record of used tokens was lost. If `seconds` is positive,
-   * no token is accepted until this time has passed, so the response asks the job to retry.
+   * the service accepts no token for that many seconds, so the response asks the job to retry.
    */
   async #refuseUnrecorded(seconds: number): Promise<TokenResponse> {
     if (seconds > 0) return await this.#fail(503, 'the record of used job tokens is new', Math.ceil(seconds));

@@ -26,7 +26,7 @@ export interface IdToken {
 
 /**
  * An IDTOKEN that is used as a credential. A capability token of HTCondor 25 has no `sub`; the daemon looks up the
- * identity of such a token by its `jti`.
+ * identity by the `jti` of the token.
  *
  * @internal
  */
@@ -47,8 +47,8 @@ const MIN_SIGNATURE_LENGTH = 20;
 export const MAX_TIME = 8.64e12;
 
 /**
- * @internal Matches the names of signature algorithms with a shared key. Every IDTOKEN is signed with such an
- * algorithm, and no SciToken is.
+ * @internal Matches the names of signature algorithms that use a shared key. Every IDTOKEN is signed with one of these
+ *   algorithms, and no SciToken is.
  */
 export const SHARED_KEY = /^HS/i;
 
@@ -69,7 +69,7 @@ export function parseIdToken(jwt: Secret): IdToken {
 }
 
 /**
- * Parses an IDTOKEN that is used as a credential. Unlike a newly issued token, such a token may lack `sub` if it has a
+ * Parses an IDTOKEN that is used as a credential. Unlike a newly issued token, a credential can lack `sub` if it has a
  * `jti`.
  *
  * @internal

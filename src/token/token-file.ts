@@ -60,8 +60,8 @@ export function checkTokenPath(path: string): void {
  *
  * The function is synchronous, so that no signal handler or other task runs between the steps.
  *
- * @throws OutputError ERR_OUTPUT if the file cannot be written. In this case, an existing file is unchanged and no new
- *   directory remains.
+ * @throws OutputError ERR_OUTPUT if the file cannot be written. After this error, an existing file is unchanged and no
+ *   new directory remains.
  */
 export function writeTokenFile(path: string, token: Secret, mayMakeDirectory = true): string | undefined {
   const made = mayMakeDirectory ? makeDirectories(dirname(resolve(path))) : [];
@@ -108,7 +108,7 @@ export function missingDirectories(directory: string): readonly string[] {
  * first. Node's recursive mkdir is not used, because it hangs for a path below /proc and returns a path in a different
  * form on Windows.
  *
- * @throws OutputError ERR_OUTPUT if a directory cannot be created. In this case, no new directory remains.
+ * @throws OutputError ERR_OUTPUT if a directory cannot be created. After this error, no new directory remains.
  */
 export function makeDirectories(directory: string): readonly string[] {
   const made: string[] = [];

@@ -14,7 +14,8 @@ export interface CcbContact {
 }
 
 /**
- * Maximum number of contacts in an address. This limits how many hosts a hostile address can make the client contact.
+ * Maximum number of contacts in an address. The limit bounds the number of hosts that a hostile address can make the
+ * client contact.
  */
 const MAX_CONTACTS = 8;
 

@@ -9,15 +9,15 @@ import { Transcript } from '../wire/transcript.ts';
 import { concat, Writer } from '../wire/writer.ts';
 
 /**
- * Maximum length of a message: 1 MiB before the switch to encryption, 16 MiB afterwards. This limits the memory that a
- * peer can occupy.
+ * Maximum length of a message: 1 MiB before the switch to encryption, 16 MiB afterwards. The limit bounds the memory
+ * that a peer can occupy.
  */
 const MAX_CLEARTEXT_MESSAGE = MAX_BODY_LENGTH;
 const MAX_ENCRYPTED_MESSAGE = 16 * 1024 * 1024;
 
 /**
- * Maximum number of frames in a message. This limits the overhead of many small frames, which the length limit does not
- * take into account.
+ * Maximum number of frames in a message. The limit bounds the overhead of many small frames, which the length limit
+ * does not take into account.
  */
 const MAX_FRAMES_OF_MESSAGE = 65_536;
 
@@ -35,7 +35,7 @@ export interface ChannelOptions {
   readonly roundTrips?: number;
 }
 
-/** The receiving side of a connection, which may contain buffered bytes. */
+/** The receiving side of a connection, including bytes that are already buffered. */
 interface Incoming {
   readonly chunks: AsyncIterator<Uint8Array>;
   readonly deframer: Deframer;

@@ -11,9 +11,9 @@ import { endpoints, formatSinful, type Sinful, sharedPortId } from './sinful.ts'
 const SHARED_PORT_CONNECT = 75;
 
 /**
- * Connects to a daemon over TCP, at the first of its addresses that accepts a connection. Behind a shared port, also
- * requests the daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so the request is sent
- * together with the first message.
+ * Connects to a daemon over TCP, at the first of its addresses that accepts a connection. If the daemon is behind a
+ * shared port, also requests the daemon's socket by name (cedar-rfc §3.3.1). The shared port does not reply, so the
+ * request is sent together with the first message.
  *
  * `ahead` contains connections that were opened in advance. If one of these connections leads to this daemon, it is
  * used.

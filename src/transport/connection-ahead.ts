@@ -5,8 +5,8 @@ import { type Endpoint, endpoints, formatEndpoint, type Sinful } from './sinful.
 
 /**
  * Connections to a daemon's probable addresses, opened while the client queries the collector for the actual address. A
- * correct guess saves the round trip of a TCP handshake. A wrong guess causes one log line on the guessed host, which
- * reports a client that sent nothing.
+ * correct guess saves the round trip of a TCP handshake. A wrong guess causes one line in the log of the guessed host.
+ * The line reports a client that sent nothing.
  */
 export class ConnectionsAhead {
   readonly #open: { readonly guess: Endpoint; readonly socket: Socket }[] = [];

@@ -32,7 +32,7 @@ interface Failure {
  * Only the deadline of the run ends an attempt. A time limit per address, such as Node's
  * `autoSelectFamilyAttemptTimeout`, would make every host with a longer round-trip time unreachable.
  *
- * @throws ConnectError ERR_CONNECT with the reason for each address. ERR_TIMEOUT, with the same reasons if the deadline
+ * @throws ConnectError ERR_CONNECT with the reason for each address; ERR_TIMEOUT, with the same reasons if the deadline
  *   has passed, or without reasons if the run was cancelled.
  */
 export function dial(
@@ -81,7 +81,8 @@ export function dial(
     const resolveName = (endpoint: Candidate) => {
       const { host, port } = endpoint;
       resolving.add(endpoint);
-      const { lookup } = process.getBuiltinModule('node:dns'); // loaded late, because most addresses are numeric
+      // Loaded only when needed, because most addresses are numeric.
+      const { lookup } = process.getBuiltinModule('node:dns');
       lookup(host, { all: true, verbatim: true }, (error, found) => {
         resolving.delete(endpoint);
         if (error !== null) return fail(endpoint, error);
@@ -117,8 +118,8 @@ export function dial(
 }
 
 /**
- * Alternates between address families, starting with the family of the first address. Keeps the order within each
- * family (RFC 8305 §4).
+ * Reorders addresses so that the address families alternate, starting with the family of the first address. Keeps the
+ * order within each family (RFC 8305 §4).
  */
 function interleaved(addresses: readonly string[]): readonly string[] {
   const family = (address: string) => address.includes(':');

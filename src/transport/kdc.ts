@@ -9,13 +9,13 @@ import { dial } from './dial.ts';
 import { type Endpoint, formatEndpoint, parseAddress } from './sinful.ts';
 
 const KDC_PORT = 88;
-/** Maximum length of a reply, in bytes. The ticket of a Windows user with many groups can have about 64 kB. */
+/** Maximum length of a reply, in bytes. The ticket of a Windows user who is in many groups can be about 64 kB long. */
 const MAX_REPLY_LENGTH = 1024 * 1024;
 /** Time limit for a KDC's reply, in milliseconds. After this time, the client tries the next KDC. */
 const REPLY_TIMEOUT_MS = 10_000;
 const LENGTH_SIZE = 4;
 /**
- * Limits of a DNS query. `timeout` is the time for the first attempt in milliseconds; c-ares doubles it for each
+ * Limits of a DNS query. `timeout` is the time, in milliseconds, for the first attempt; c-ares doubles it for each
  * further attempt. `tries` is the number of attempts.
  */
 const DNS_LIMITS = { timeout: 2000, tries: 3 };
@@ -36,7 +36,7 @@ export function parseKdc(text: string): Endpoint | undefined {
  * Looks up the KDCs of a realm in DNS (RFC 4120 §7.2.3.2). Returns a list with the preferred KDC first, or an empty
  * list if DNS has no records.
  *
- * @throws ConnectError ERR_CONNECT if DNS does not respond, ERR_TIMEOUT.
+ * @throws ConnectError ERR_CONNECT if DNS does not respond; ERR_TIMEOUT if the run is aborted.
  */
 export async function lookUpKdcs(realm: string, host: Host, limits = DNS_LIMITS): Promise<readonly Endpoint[]> {
   if (!/^[\w-]+(\.[\w-]+)*$/.test(realm)) return [];
@@ -127,8 +127,8 @@ export async function askKdc(
 }
 
 /**
- * Removes the KDC at this address from the list. If no entry has this address because the list contains host names,
- * removes the first entry with the same port.
+ * Removes the KDC at this address from the list. The list can contain host names instead of addresses. If no entry has
+ * this address, removes the first entry with the same port.
  */
 function withoutKdc(kdcs: readonly Endpoint[], { host, port }: Endpoint): readonly Endpoint[] {
   const gone =

@@ -10,7 +10,8 @@ import type { Endpoint } from './sinful.ts';
 const GREETING_TIMEOUT_MS = 5_000;
 
 /**
- * Maximum number of connections that have not sent their first message. At the limit, the oldest connection is closed.
+ * Maximum number of connections that have not sent their first message. When this number is exceeded, the oldest
+ * connection is closed.
  */
 const MAX_PENDING = 16;
 

@@ -24,7 +24,7 @@ export interface Sinful extends Endpoint {
 
 /**
  * Maximum number of addresses in `addrs`, and maximum length of an address in characters. No daemon exceeds these
- * limits. They prevent a hostile address from making the client scan other hosts.
+ * limits. The limits prevent a hostile address from making the client scan other hosts.
  */
 const MAX_ADDRS = 16;
 const MAX_LENGTH = 8192;
@@ -70,7 +70,7 @@ export function sharedPortId({ params }: Sinful): string | undefined {
 }
 
 /**
- * Returns the host name to check a certificate against: the alias or, without one, a non-numeric host. Returns
+ * Returns the host name to check a certificate against: the alias or, if there is none, a non-numeric host. Returns
  * undefined if the address has neither.
  */
 export function hostNameOf({ host, params }: Sinful): string | undefined {
@@ -93,8 +93,8 @@ export function throughEndpoint({ params }: Sinful, { host, port }: Endpoint): S
 
 /**
  * Returns the endpoints of an address, in order of preference: those in `addrs` or, if there are none, `host` and
- * `port`. Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Otherwise,
- * keeps the order (Sinful::chooseAddrFromAddrs).
+ * `port`. Like HTCondor, prefers public addresses, then private, then link-local, then loopback addresses. Within each
+ * of these groups, keeps the order (Sinful::chooseAddrFromAddrs).
  */
 export function endpoints({ host, port, params }: Sinful): readonly Endpoint[] {
   const addrs = parseAddrs(params.get('addrs') ?? '') ?? [];
@@ -121,7 +121,10 @@ function parseEndpoint(text: string, defaultPort: number | undefined): Endpoint 
   return name !== undefined && /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(name) ? { host: name, port } : undefined;
 }
 
-/** Parses parameters that are separated by `&` or `;`. The last duplicate wins. A key without a value is valid. */
+/**
+ * Parses parameters that are separated by `&` or `;`. If a key occurs more than once, its last value is used. A key
+ * without a value is valid.
+ */
 function parseParams(query: string): Map<string, string> | undefined {
   const params = new Map<string, string>();
   for (const pair of query.split(/[&;]/).filter((part) => part !== '')) {

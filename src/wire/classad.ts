@@ -2,8 +2,8 @@
  * Reads and writes ClassAds in their wire format (cedar-rfc §2.6; putClassAd and getClassAd in
  * condor_utils/classad_oldnew.cpp).
  *
- * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the types of the
- * ad. Only literals are evaluated. An expression is kept as text, and is rejected where a literal is required.
+ * An ad consists of an integer n, n strings `Name = value`, and two strings that formerly contained the ad's types.
+ * Only literals are evaluated. An expression is kept as text, and is rejected where a literal is required.
  */
 import { ProtocolError } from '../errors.ts';
 import type { Reader } from './reader.ts';

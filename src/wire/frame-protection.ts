@@ -5,7 +5,10 @@ import { concat } from './writer.ts';
 
 /** Length of an AES-256 key, in bytes. */
 export const KEY_LENGTH = 32;
-/** Length of an IV, in bytes. HTCondor uses 16 instead of the 12 that are usual for GCM (Condor_Crypt_AESGCM). */
+/**
+ * Length of an IV, in bytes. HTCondor uses 16 bytes instead of the 12 bytes that are usual for GCM
+ * (Condor_Crypt_AESGCM).
+ */
 const IV_LENGTH = 16;
 const TAG_LENGTH = 16;
 const MAX_FRAMES = 0xffff_ffff;

@@ -3,7 +3,7 @@ import type { Writer } from './writer.ts';
 
 /** Sends and receives CEDAR messages. This interface separates the content of messages from their transport. */
 export interface MessageChannel {
-  /** Queues one message. The next call of `receive` sends all queued messages in one flight. */
+  /** Queues one message. The next call to `receive` sends all queued messages in one flight. */
   send(write: (message: Writer) => void): void;
   /**
    * Sends all queued messages, waits for one complete message from the peer and parses it with `read`, which must
@@ -22,21 +22,21 @@ export interface MessageChannel {
 export interface ExpectedMessage {
   readonly write: (message: Writer) => void;
   /**
-   * Returns the error to throw if the peer sends a different message. If this function is missing, ProtocolError
-   * ERR_MESSAGE is thrown.
+   * Returns the error to throw if the peer sends a different message. If undefined, ProtocolError ERR_MESSAGE is
+   * thrown.
    */
   readonly otherwise?: () => Error;
 }
 
-/** A channel on which AES-256-GCM encryption can be turned on once. */
+/** A channel that can switch from cleartext to AES-256-GCM encryption once. */
 export interface SecurableChannel extends MessageChannel {
   /**
    * Encrypts every later frame in both directions with `key` (32 bytes). The first encrypted frame authenticates all
    * preceding cleartext frames (§1.4.2).
    *
    * `expectedCleartext` lists the messages that the peer will still send in cleartext. Their digest is computed in
-   * advance, so that an encrypted request can be sent before these messages arrive. If a different message arrives
-   * instead, the connection is no longer usable.
+   * advance, so that an encrypted request can be sent before these messages arrive. If a different message arrives, the
+   * connection is no longer usable.
    */
   protect(key: Uint8Array, expectedCleartext?: readonly ExpectedMessage[]): void;
 }

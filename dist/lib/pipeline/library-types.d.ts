@@ -73,8 +73,8 @@ export interface CheckOptions {
     /** Password of the Kerberos principal. */
     readonly kerberosPassword?: string | undefined;
     /**
-     * Kerberos credential cache, as `FILE:…`, `DIR:…` or a path. Default: the cache that KRB5CCNAME names or the system's
-     * default cache, if KERBEROS is selected.
+     * Kerberos credential cache, as `FILE:…`, `DIR:…` or a path. Default, if KERBEROS is selected: the cache that
+     * KRB5CCNAME names, or the system's default cache if KRB5CCNAME is not set.
      */
     readonly kerberosCache?: string | undefined;
     /**

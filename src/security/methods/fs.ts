@@ -14,7 +14,7 @@ const NOT_DONE = -1;
 const THIS_ACCOUNT = 'this account';
 
 interface FsOptions {
-  /** Parent directories that a daemon may choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
+  /** Parent directories that a daemon is allowed to choose, without a trailing slash: `/tmp` and FS_LOCAL_DIR. */
   readonly parents: readonly string[];
   /**
    * Owner of the new directory. Undefined means the current account. If the client runs as root, HTCondor's account
@@ -81,8 +81,8 @@ const MAX_PATH_LENGTH = 1024;
 
 /**
  * Patterns of the directory names that HTCondor chooses. Originally, a name consisted of `FS_` and the characters that
- * mkstemp adds. From 24.0.22, 25.0.12 and 25.11.1 on, the daemon's IP address and port are between these two parts.
- * Later releases add `_` at the end of the name.
+ * mkstemp adds. In their series, releases since 24.0.22, 24.12.22, 25.0.12 and 25.11.1 insert the daemon's IP address
+ * and port between these two parts. Later releases add `_` at the end of the name.
  *
  * The patterns do not allow the separator `_` inside a field, so that a name with the client's suffix can be parsed in
  * only one way. Otherwise, a relay could hide the address of another daemon in the name.
@@ -96,8 +96,8 @@ const BOUND_NAME = /^FS_([0-9A-Fa-f.:]{2,45})_([0-9]{1,10})_[A-Za-z0-9]{6,16}(_?
  *
  * If a name ends in `_`, the client appends the address that it is connected to. The daemon compares that address with
  * its own endpoint. If a name contains an address, that address must equal the address that the client is connected to.
- * Both checks prevent a relay attack, in which another account on this host uses the client to authenticate to the real
- * daemon.
+ * Both checks prevent a relay attack, in which a process of another account on this host uses the client to
+ * authenticate to the real daemon.
  */
 function checkDirectory(
   wanted: string,

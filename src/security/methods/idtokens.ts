@@ -18,7 +18,7 @@ export interface IdTokenCredential {
   readonly source: string;
   /**
    * True if the user provided this token for this daemon. If it is the only token, its header and claims, but not its
-   * signature, can be sent before the server announces its trust domain. This saves a round trip.
+   * signature, can be sent before the server announces its trust domain. Sending them early saves a round trip.
    */
   readonly chosen: boolean;
 }
@@ -45,7 +45,7 @@ interface IdTokenOptions {
  *
  * Like C++, the client uses a token only with a server that has the token's trust domain and signing key (findTokens in
  * condor_auth_passwd.cpp). A token that has expired according to this host's clock is tried after all other
- * credentials, because that clock could be wrong.
+ * credentials. The token is not discarded, because that clock could be wrong.
  */
 export function idtokens(
   credentials: readonly IdTokenCredential[],

@@ -12,7 +12,7 @@ const THIS_ACCOUNT = 'this account';
  * (condor_auth_munge.cpp).
  *
  * MUNGE does not authenticate the daemon. `encode` must return a new credential for each call, because `munged` accepts
- * a credential only once.
+ * each credential only once.
  */
 export function munge(encode: () => Promise<Secret>): AuthMethod {
   const candidate = (): Candidate => {

@@ -120,9 +120,9 @@ export class SslExchange {
   }
 
   /**
-   * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. At that
-   * point, the TLS 1.3 handshake is complete for the client. With TLS 1.2, only the server's Finished message is
-   * missing, and waiting for it would cost a round trip.
+   * Runs the handshake until both sides have sent HOLDING. The client sends HOLDING with its second flight. With TLS
+   * 1.3, the client has completed the handshake when it sends this flight. With TLS 1.2, only the server's Finished
+   * message is still missing, and waiting for it would cost a round trip.
    */
   async #handshake(channel: MessageChannel, tunnel: TlsTunnel): Promise<void> {
     for (let round = 0, holding = false; round < MAX_ROUNDS; round++) {
@@ -228,7 +228,7 @@ function putRecords(channel: MessageChannel, status: number, records: Uint8Array
 const UNEXPLAINED =
   ': it requires a client certificate (AUTH_SSL_REQUIRE_CLIENT_CERTIFICATE), or one that its map file lists (AUTH_SSL_REQUIRE_CLIENT_MAPPING)';
 
-/** Number of the TLS alert from a daemon that does not accept X.509 proxies. */
+/** Number of the TLS alert that a daemon sends if it does not accept X.509 proxies. */
 const CERTIFICATE_UNKNOWN = 46;
 
 /** Descriptions of unencrypted TLS alerts by number (RFC 8446 §6). */

@@ -19,7 +19,7 @@ export interface TlsOptions {
         readonly key: Secret;
         /**
          * Called before the certificate is sent in cleartext to an unverified server, as happens in TLS 1.2. If
-         * undefined, the certificate is not sent to such a server.
+         * undefined, the certificate is never sent to an unverified server.
          */
         readonly onUnverified?: (() => void) | undefined;
       }
@@ -46,7 +46,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/BAD_RECORD_MAC/, 'a TLS record was damaged in transit'],
 ];
 
-/** Matches host names that can be compared with a certificate. Rejects a leading dot, which matches a whole domain. */
+/** Matches host names to compare with a certificate. Rejects a leading dot, which would match a whole domain. */
 const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** Number of event-loop turns to wait for further output after the engine has started to write. */
@@ -109,7 +109,7 @@ export class TlsTunnel {
       checkServerIdentity: () => undefined,
     });
     this.#socket.on('secureConnect', () => {
-      this.#certificate = this.#socket.getPeerX509Certificate(); // a second call returns undefined
+      this.#certificate = this.#socket.getPeerX509Certificate(); // a second call would return undefined
       this.#established = true;
     });
     this.#socket.on('data', (chunk: Uint8Array) => {
@@ -158,8 +158,8 @@ export class TlsTunnel {
   }
 
   /**
-   * Returns the reason why TLS failed after the last received records, and the number of the peer's alert, if any.
-   * Returns undefined if TLS has not failed.
+   * Returns the reason why TLS failed on the last received records, and the number of the peer's alert, if the peer
+   * sent one. Returns undefined if TLS has not failed.
    */
   async failure(): Promise<{ readonly reason: string; readonly alert: number | undefined } | undefined> {
     for (let turn = 0; turn < SETTLING_TURNS && this.#failure === undefined; turn++) await nextTurn();
