@@ -21,7 +21,7 @@ interface Located extends Tried {
   readonly said: readonly string[];
 }
 
-/** Queries the pool, by its address, for a schedd of this name. */
+/** Queries the pool, by its address, for a schedd with this name. */
 function locate(
   name: string,
   words: (pool: EmbeddedPool) => Words,

@@ -132,7 +132,7 @@ export function prose(markdown: string): string {
   return markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** Returns the targets of links to files of the project and to headings of the same document. */
+/** Returns the targets of links to project files and to headings in the same document. */
 export function linksOf(markdown: string): readonly string[] {
   const targets = [...prose(markdown).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = '']) => target);
   return targets.filter((target) => !/^[a-z]+:/.test(target));
