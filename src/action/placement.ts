@@ -24,7 +24,7 @@ export interface Placement {
   readonly hash: string;
 }
 
-/** Advice in messages about files that cannot be removed or restored. */
+/** Advice that is added to messages about files that cannot be removed or restored. */
 export const CLEAN_UP = 'If other jobs use this runner, clean up manually';
 
 type UndoReport = (line: string, left: boolean) => void;
@@ -165,7 +165,7 @@ function kept(path: string, reason: string): OutputError {
 
 /**
  * Undoes a placement, unless another process has changed the token file. `hashes` are the hashes of renewed tokens.
- * `report` receives a line for each action, and the reason for each file that remains.
+ * `report` receives a line for each action, and a line with the reason for each file that remains.
  */
 export function undoPlacement(
   { path, directories, backup, hash }: Placement,

@@ -60,7 +60,7 @@ export function markRunnerFiles(): () => void {
       try {
         if (lstatSync(path).isFile()) truncateSync(path, size);
       } catch {
-        // The step has already failed, so leftover content in the file is harmless.
+        // The step has already failed, so content that remains in the file is harmless.
       }
     }
   };

@@ -75,7 +75,8 @@ export function canListenForStop(): boolean {
 }
 
 /**
- * Removes the socket, which makes the process in this directory end even if the process cannot receive a stop request.
+ * Removes the socket, which causes the process in this directory to end even if that process cannot receive a stop
+ * request.
  */
 export function removeStopSocket(directory: string): void {
   if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });

@@ -13,7 +13,10 @@ interface Flag {
   readonly help: string;
 }
 
-/** Flags that no HTCondor tool has. They cannot be abbreviated, so HTCondor's abbreviations keep their meaning. */
+/**
+ * Flags that no HTCondor tool has. They cannot be abbreviated, so that abbreviations of HTCondor's flags keep their
+ * meaning.
+ */
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token has this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },

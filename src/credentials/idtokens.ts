@@ -24,7 +24,7 @@ export type IdTokenSource =
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Number of reported reasons after which further lines without an IDTOKEN are only counted. */
+/** Maximum number of reasons that are reported. Further lines without an IDTOKEN are only counted. */
 const MAX_REASONS = 20;
 
 /**

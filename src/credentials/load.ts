@@ -110,8 +110,8 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 }
 
 /**
- * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, this is its reason.
- * Otherwise, it is the reason for a token file that the user can correct, if there is one.
+ * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, returns the reason
+ * for KERBEROS. Otherwise, returns the reason for a token file that the user can correct, if there is one.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;

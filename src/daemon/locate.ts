@@ -30,7 +30,7 @@ interface DaemonQuery {
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** A daemon as described by its ad in a collector or by a file on this host. */
+/** A daemon, as described by its ad in the collector or by a file on this host. */
 export interface AdvertisedDaemon extends Target {
   readonly name: string;
   readonly roundTrips: number;
@@ -154,7 +154,7 @@ function readTime(ad: ClassAd): number | undefined {
   }
 }
 
-/** Matches acceptable daemon names. A name that is exported to HTCondor's tools must meet further restrictions. */
+/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are restricted further. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**

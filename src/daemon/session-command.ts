@@ -27,8 +27,8 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastH
   readonly ahead?: ConnectionsAhead | undefined;
   /**
    * An earlier session of this run with the daemon, which the next command resumes. A session must be resumed only for
-   * commands that change nothing. The daemon contributes no nonce, so an attacker who records a resumed command can
-   * replay it while the session lasts.
+   * commands that change nothing. The daemon contributes no nonce to a resumed session, so an attacker who records a
+   * resumed command can replay it while the session lasts.
    */
   readonly resume?: Session | undefined;
 }
@@ -48,7 +48,7 @@ export interface Command {
   readonly mayBeUnmapped?: boolean;
 }
 
-/** Result of a command. `roundTrips` is the total number of round trips, including those of abandoned connections. */
+/** Result of a command. `roundTrips` is the total number of round trips, including those on abandoned connections. */
 export interface CommandResult<T> {
   readonly value: T;
   readonly session: Session;
@@ -210,7 +210,7 @@ function startOrResume(
   );
 }
 
-/** If the error is a StartOver, records the connection's round trips in it. Returns the error. */
+/** Returns the error. If the error is a StartOver, first records the connection's round trips in it. */
 function counted(error: unknown, { roundTrips }: Channel): unknown {
   if (error instanceof StartOver) error.roundTrips = roundTrips;
   return error;

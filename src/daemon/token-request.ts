@@ -12,7 +12,7 @@ import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } fro
 
 /** Request for a token that an administrator must approve. The client cannot select the signing key. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
-  /** Identity that the token is requested for, in the form `user@domain`. */
+  /** Identity for which the token is requested, in the form `user@domain`. */
   readonly identity: string;
   /** Time between polls for the approval, in milliseconds. */
   readonly pollIntervalMs: number;

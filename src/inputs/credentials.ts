@@ -207,7 +207,7 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
 
 /**
  * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for the setting that controls
- * this. If HTCondor is installed and that setting has no value, the installed version is older.
+ * this. If HTCondor is installed and that setting has no value, the installed version is earlier than 24.
  */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');

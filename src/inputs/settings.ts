@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
-/** Returns the value of a setting; undefined if the setting is unset or empty, which HTCondor treats alike. */
+/** Returns the value of a setting; undefined if the setting is unset or empty. HTCondor treats both cases alike. */
 export interface Settings {
   (name: string): string | undefined;
   /** Reason why HTCondor's configuration could not be read. If this reason is set, only `_CONDOR_*` variables apply. */
