@@ -71,7 +71,7 @@ export class LocateError extends HTCondorError {
   declare readonly reason: why.LocateReason;
   readonly exitStatus = 3;
   declare readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-  /** Names of daemons of the requested type that the collector lists, at most ten. */
+  /** Names of up to ten daemons of the requested type that the collector lists. */
   readonly names: readonly string[];
   /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
   readonly mayBeRestarting: boolean;
@@ -188,10 +188,7 @@ export class DaemonError extends HTCondorError {
   declare readonly reason: why.DaemonReason;
   declare readonly code: 'ERR_DAEMON';
   readonly exitStatus = 6;
-  /**
-   * HTCondor's ErrorCode; -1 if the daemon sent no code. A code can have several meanings, which `errorString`
-   * distinguishes.
-   */
+  /** HTCondor's ErrorCode; -1 if the daemon sent no code. A code can have several meanings: see `errorString`. */
   readonly errorCode: number;
   readonly errorString: string;
 

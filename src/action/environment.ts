@@ -33,7 +33,9 @@ const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 /** Paths at which HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
-/** True if HTCondor's programs find a configuration by default, either in a file or through the Windows registry. */
+/**
+ * True if HTCondor's programs would find a configuration by default, either in a file or through the Windows registry.
+ */
 function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
   return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
 }

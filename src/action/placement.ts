@@ -213,8 +213,8 @@ function restore(backup: string, path: string, report: UndoReport): void {
 }
 
 /**
- * Handles a backup that another step made of this step's token. If this step replaced a file, that file becomes the
- * backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
+ * Handles a backup that another step made of this step's token. If this step itself replaced a file, that file becomes
+ * the backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
  */
 function handOn(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): boolean {
   const prefix = backupPrefix(path);

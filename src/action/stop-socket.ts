@@ -1,6 +1,6 @@
 /**
- * Stops the renewal process through a socket in the process's directory. Unlike a signal, the socket works on every
- * platform and cannot stop an unrelated process.
+ * Stops the renewal process through a socket in the process's directory. Unlike a signal, a request through the socket
+ * works on every platform and cannot stop an unrelated process.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';

@@ -89,7 +89,7 @@ function whole(flag: Flag): Flag {
   return { ...flag, minimum: flag.name.length };
 }
 
-/** Names under which the command can be started. The name determines its behaviour. */
+/** Names under which the command can be started. The name determines how the command behaves. */
 export type Tool = 'condor_token_fetch' | 'condor_token_request';
 
 export function flagsOf(tool: Tool): readonly Flag[] {

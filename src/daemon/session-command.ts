@@ -44,7 +44,7 @@ export interface Command {
   readonly credentials: Credentials;
   /** Phase that is named in errors. By default, this is `connect` until the connection is open, and then `session`. */
   readonly phase?: Phase;
-  /** True if the command is allowed in a session whose identity is unmapped. */
+  /** True if the command is allowed in a session in which the client's identity is unmapped. */
   readonly mayBeUnmapped?: boolean;
 }
 
@@ -127,7 +127,10 @@ export async function commandOver<T>(
   }
 }
 
-/** True if the error means that no credential was left to try. An earlier denial explains the failure better. */
+/**
+ * True if the error means that no credential was left to try. If the daemon denied an earlier attempt, that denial
+ * explains the failure better.
+ */
 function hasNoMethod(error: unknown): boolean {
   return (
     (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||

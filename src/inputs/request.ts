@@ -13,7 +13,7 @@ import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { durationOf, listOf, oneOf, parseDuration, plainText, quote, refuse } from './words.ts';
 
-/** Maximum lifetime of a token, in seconds. The daemon stores the lifetime in a C++ int. */
+/** Maximum lifetime of a token, in seconds. The limit is that of a C++ int, in which the daemon stores the lifetime. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 export const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;

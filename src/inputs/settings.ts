@@ -134,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason why a program failed. Used if the program itself did not print a reason. */
+/** Returns the reason why a program failed. This reason is used if the program itself did not print one. */
 function reasonOfExit({
   code,
   signal,

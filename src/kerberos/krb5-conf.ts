@@ -61,7 +61,7 @@ interface OpenFile {
 
 /**
  * Reads all settings. An included file is read at the position of its directive. The function keeps a list of open
- * files instead of calling itself recursively.
+ * files instead of using recursion.
  */
 function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
   const values: Values = new Map();
