@@ -185,8 +185,8 @@ describe('The recipes of the README work:', () => {
   });
 
   /**
-   * Runs a script on a host without a network to other hosts. The host has a token, and the command under both of its
-   * names.
+   * Runs a script on a host that cannot reach other hosts. The host has a token, and the command is installed under
+   * both of its names.
    */
   async function shell(
     script: string,

@@ -1,4 +1,7 @@
-/** Tests errors: their code, their exit status, and who should act. Their texts cannot inject workflow commands. */
+/**
+ * Tests the code and exit status of each error, and who should act on it. The text of an error cannot inject workflow
+ * commands.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -115,7 +115,7 @@ test('the list of examples contains every file, and this file tests each of them
 for (const file of WORKFLOWS) {
   describe(file, () => {
     test('is a valid workflow with inputs of this Action', async () => {
-      // Forgejo and Gitea accept complete URLs; otherwise, their workflows have GitHub's syntax.
+      // Forgejo and Gitea accept complete URLs in `uses`. Apart from that, their workflows have GitHub's syntax.
       const workflow = await readWorkflow(file, asGitHub(exampleText(file)));
       const steps = stepsOf(workflow).filter(({ uses = '' }) => OURS.test(uses));
       assert.ok(steps.length > 0);

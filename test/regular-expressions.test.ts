@@ -38,7 +38,7 @@ function superlinear(regExp: RegExp): string | undefined {
     else regExp.exec(text);
   };
   for (const pump of pumpsOf(regExp)) {
-    // An expression that takes exponential time would never return from the long input.
+    // Matching the long input would never end if the expression took exponential time.
     const tiny = pump(TINY);
     if (cpuTime(() => run(tiny)) > SUSPICIOUS_US && best(() => run(tiny)) > SUSPICIOUS_US)
       return `exponential: ${JSON.stringify(tiny)}`;

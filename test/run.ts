@@ -3,7 +3,7 @@
  * words. Prints one line per file as it finishes, all failures in full, and a summary.
  *
  * CONDOR_TEST_CONCURRENCY sets how many files run in parallel. The slowest files start first. Files that mostly wait
- * run in addition. With `--unit`, omits the files that need real daemons or Linux namespaces.
+ * run in addition to these. With `--unit`, omits the files that need real daemons or Linux namespaces.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -100,7 +100,9 @@ function ended(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Parses the reports of a file. Drops the last line if it is incomplete, because the process may have been killed. */
+/**
+ * Parses the reports of a file. Drops the last line if it is incomplete, because the process might have been killed.
+ */
 function reportsOf(text: string): readonly Report[] {
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Report);

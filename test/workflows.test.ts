@@ -1,4 +1,7 @@
-/** Tests the workflows of this repository. They are valid for GitHub, pinned, and have minimal permissions. */
+/**
+ * Tests the workflows of this repository. GitHub accepts them, their actions are pinned, and their permissions are
+ * minimal.
+ */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
   ),
 ];
 
-/** Returns the lines in the inputs that must stay secret. */
+/** Returns the secret lines of the inputs. */
 function secretsOf(inputs: Record<string, string>): readonly string[] {
   const secret = ['client-key', 'scitoken', 'password'].map((name) => inputs[name] ?? '');
   const lines = secret.flatMap((each) => each.split('\n')).filter((line) => !line.startsWith('-----'));

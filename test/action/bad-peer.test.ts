@@ -40,7 +40,10 @@ function peer(talk: (socket: Socket) => void): () => Server {
 const TLS_ALERT = Uint8Array.of(0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28);
 const HALF_FRAME = Uint8Array.of(1, 0, 0, 0, 9, 0);
 
-/** Name of each peer, the function that creates it, the expected error code, and the expected exit status. */
+/**
+ * Each row contains a peer's name, the function that creates the peer, the expected error code, and the expected exit
+ * status.
+ */
 const PEERS: readonly [string, () => Server, string, number][] = [
   ['an HTTP server', () => createHttpServer() as Server, 'ERR_FRAME', 4],
   ['a TLS server', () => createTlsServer({}) as Server, 'ERR_CLOSED', 3],

@@ -1,6 +1,6 @@
 /**
- * Tests which credential a step reports. A credential that is not from an input may belong to another identity, so a
- * notice names it.
+ * Tests which credential a step reports. A credential that is not from an input might belong to an unexpected identity,
+ * so a notice names the credential.
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

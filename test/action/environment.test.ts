@@ -1,6 +1,6 @@
 /**
- * Tests the environment of later steps: the private directory and the exported variables. The end of the job restores
- * both.
+ * Tests the environment of later steps: the private directory and the exported variables. Both are restored at the end
+ * of the job.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -128,8 +128,7 @@ describe('export-environment', () => {
         const before = { _CONDOR_COLLECTOR_HOST: 'old.example.org', CONDOR_CONFIG: 'ONLY_ENV' };
         const first = await runner.runAction(inputs(one), { env: before });
         const env = { ...before, ...first.env };
-        // Without the pool input, the step uses the pool in HTCondor's configuration rather than the pool of the first
-        // step.
+        // If the pool input is not set, the step uses the pool in HTCondor's configuration, not the first step's pool.
         const lost = await runner.runAction({ idtoken: two.idToken() }, { env });
         assert.match(lost.annotations.at(-1)?.message ?? '', /old\.example\.org/);
         const where = { pool: two.collector, name: 'ap@other', idtoken: two.idToken() };

@@ -63,11 +63,17 @@ describe('While the daemon does not respond', { skip: noSignals }, () => {
   }
 });
 
-/** An interruption of a step: the pool's behavior, the moment, and the message that the step then prints. */
+/**
+ * An interruption of a step: the pool's behavior, the moment of the interruption, and the message that the step prints
+ * as a result.
+ */
 interface Moment {
   readonly options: (reached: () => void) => EmbeddedPoolOptions;
   readonly inputs?: Readonly<Record<string, string>>;
-  /** The line in the pool's log that marks the moment. If it is undefined, the pool calls `reached`. */
+  /**
+   * The line in the pool's log that marks the moment. If this property is undefined, the pool marks the moment by
+   * calling `reached`.
+   */
   readonly logged?: RegExp;
   readonly text?: RegExp;
 }

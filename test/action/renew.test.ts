@@ -46,8 +46,8 @@ const replaceByDirectory = (file: string) =>
   });
 
 /**
- * Under Wine, a process of these tests may wait for the Wine server forever. test/real/windows.test.ts tests renewal on
- * Windows.
+ * Under Wine, a process in these tests might wait forever for the Wine server. test/real/windows.test.ts tests renewal
+ * on Windows.
  */
 const skip =
   process.env['CONDOR_TEST_WINE'] === 'true' && 'Wine may not return from removing a file to which a process writes';

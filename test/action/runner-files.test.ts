@@ -1,6 +1,6 @@
 /**
- * Tests every invalid state of the files of the runner and of other programs. Each state has one expected result, and
- * no file is lost or left behind.
+ * Tests every invalid state of files that belong to the runner or to other programs. Each state has one expected
+ * result, and no file is lost or left behind.
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

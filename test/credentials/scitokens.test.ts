@@ -13,7 +13,7 @@ import { notingHost } from '../support/noting-host.ts';
 import { orReason } from '../support/unavailable.ts';
 
 const issuer = new SciTokenKey('https://issuer.test');
-/** This account's user ID. Files that the token discovery finds must be owned by it. */
+/** This account's user ID. The token discovery accepts only files that this user owns. */
 const UID = process.getuid?.();
 /** A user ID without an account, so that the discovery ignores existing files in /tmp. */
 const NOBODY = 4_000_000_000;

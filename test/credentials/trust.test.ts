@@ -33,7 +33,7 @@ function put(name: string, content: string): string {
   return join(folder, name);
 }
 
-/** Sources of trust. By default they contain nothing, so no server is trusted. */
+/** Sources of trust. By default, they are empty, so no server is trusted. */
 function source(facts: Partial<TrustSource> = {}): TrustSource {
   return {
     ...{ authorities: undefined, files: [], directory: undefined, system: false, certificateFile: undefined },

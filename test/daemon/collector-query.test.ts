@@ -1,6 +1,6 @@
 /**
- * Tests a daemon's host name from the collector. It is accepted if it equals the user's input, or if the collector has
- * authenticated itself.
+ * Tests a daemon's host name that the collector returns. The name is accepted if it equals the user's input, or if the
+ * collector has authenticated itself.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -21,7 +21,7 @@ interface Located extends Tried {
   readonly said: readonly string[];
 }
 
-/** Queries the pool, by its address, for a schedd of this name. */
+/** Queries the pool, by its address, for a schedd with this name. */
 function locate(
   name: string,
   words: (pool: EmbeddedPool) => Words,

@@ -1,5 +1,5 @@
 /**
- * Injects each fault into each message of a daemon. In each case, the fetch fails with one expected error, writes no
+ * Injects each fault into each message from a daemon. In each case, the fetch fails with one expected error, writes no
  * token, and prints no secret.
  */
 import assert from 'node:assert/strict';

@@ -1,6 +1,6 @@
 /**
- * Tests `remote` with the embedded pool: the query to the collector, and which of its replies are accepted and which
- * are rejected.
+ * Tests `remote` with the embedded pool: the query to the collector, and which of the collector's replies are accepted
+ * or rejected.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

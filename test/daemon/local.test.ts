@@ -1,6 +1,6 @@
 /**
- * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files of
- * 23.9 and 25.14, and malformed files.
+ * Tests how the daemon of this host is found through the files that it writes for HTCondor's tools. Covers files that
+ * 23.9 and 25.14 write, and malformed files.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,7 @@ function put(name: string, content: string | Uint8Array): string {
 
 const SINFUL = '<127.0.0.1:20848?addrs=127.0.0.1-20848&alias=ap.pool.test&noUDP&sock=schedd_84_320b>';
 
-/** Address files of schedds of both releases. Every file starts with the same three lines. */
+/** Address files that schedds of both releases write. Every file starts with the same three lines. */
 const OLD_ADDRESS = `${SINFUL}
 $CondorVersion: 23.9.6 2026-07-12 PackageID: 23.9.6+dfsg-2.1+b10 $
 $CondorPlatform: X86_64-Debian_13 $

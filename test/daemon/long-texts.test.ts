@@ -1,6 +1,6 @@
 /**
- * Tests that strings from a peer are rejected before a regular expression processes them if they are longer than any
- * string that a real daemon sends.
+ * Tests that strings from a peer are rejected if they are longer than any string that a real daemon sends. They must be
+ * rejected before a regular expression processes them.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

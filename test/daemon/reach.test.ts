@@ -1,4 +1,4 @@
-/** Tests which peer the client uses for a daemon that is behind CCB but may also accept direct connections. */
+/** Tests which peer the client uses for a daemon that is behind CCB but might also accept direct connections. */
 import assert from 'node:assert/strict';
 import { createServer, Socket } from 'node:net';
 import { afterEach, describe, test } from 'node:test';

@@ -56,8 +56,8 @@ describe('A denial that a TCP reset discards', () => {
       }));
   }
 
-  // The daemon sends its verdict before the request can arrive, so the client may receive the verdict or the reset
-  // first. Here, the reset replaces the first verdict.
+  // The daemon sends its verdict before the request can arrive, so the client might receive either the verdict or the
+  // reset first. Here, the reset replaces the first verdict.
   for (const method of ['FS', 'MUNGE'] as const satisfies MethodName[]) {
     test(`is received at the second attempt with ${method}`, { skip: ABSENT[method] ?? false }, () => {
       let verdicts = 0;

@@ -1,4 +1,7 @@
-/** Tests which methods are selected: those of the input, of the credential inputs, or of HTCondor's configuration. */
+/**
+ * Tests which methods are selected: those from the authentication-methods input, from the credential inputs, or from
+ * HTCondor's configuration.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';

@@ -1,5 +1,5 @@
 /**
- * Injects each fault into each message of a KDC. In each case, the fetch fails with one expected error, writes no
+ * Injects each fault into each message from a KDC. In each case, the fetch fails with one expected error, writes no
  * token, and prints no secret.
  */
 import assert from 'node:assert/strict';
@@ -49,7 +49,7 @@ async function byCache(kdc: Kdc): Promise<Words> {
 }
 
 /**
- * Messages of the KDC. Each has the credential that makes the client request it, and its number among the KDC's
+ * Messages from the KDC, each with the credential that makes the client request it and with its number among the KDC's
  * replies.
  */
 const MESSAGES: Readonly<
@@ -114,7 +114,7 @@ for (const [message, { words, count, options }] of Object.entries(MESSAGES)) {
       });
     });
     for (const [what, [code, fault]] of Object.entries(FAULTS)) {
-      // The earlier reply names the same salt.
+      // The earlier reply names the same salt as the correct reply.
       if (message.startsWith('the KRB-ERROR') && what.includes('another request')) continue;
       test(`${what}, the fetch fails with ERR_${code}`, () =>
         withKdc({ ...options, fault: (reply, at) => (at === count ? fault(reply) : reply) }, async (kdc) => {

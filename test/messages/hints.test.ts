@@ -1,6 +1,6 @@
 /**
- * Tests the hints. Each kind of error has its own hint, which docs/TROUBLESHOOTING.md contains, and a real daemon
- * causes the error.
+ * Tests the hints. Each kind of error has its own hint in docs/TROUBLESHOOTING.md, and a test causes the error with a
+ * real daemon.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

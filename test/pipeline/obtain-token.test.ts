@@ -1,4 +1,4 @@
-/** Tests each mode's token command and requirements, and that modes are not confused. */
+/** Tests each mode's token command and requirements, and that modes are not confused with each other. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HTCondorError } from '../../src/errors.ts';

@@ -57,8 +57,8 @@ describe('The workflow ci.yml', { skip: why }, () => {
 });
 
 /**
- * Returns the workflow with only one job, and without the steps that check out and build the sources, which already
- * exist.
+ * Returns the workflow with only one job. Omits the steps that check out and build the sources, because the build
+ * already exists.
  */
 function builtHere(job: string): string {
   const workflow = parse(readFileSync(join(projectRoot, '.github/workflows/ci.yml'), 'utf8')) as Workflow;

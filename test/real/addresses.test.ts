@@ -1,4 +1,4 @@
-/** Tests daemons with their own ports, on IPv6, and behind tunnels. */
+/** Tests daemons that have their own ports, that use IPv6, or that are behind tunnels. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { DistantProxy } from '../support/network/distant-proxy.ts';

@@ -141,7 +141,7 @@ for (const suite of poolSuites()) {
           /CCBID=[^&>]*(#\d+)/,
           `CCBID=127.0.0.2:${pool.port}%3fsock%3dcollector$1`,
         );
-        // Without streaming, the session with the daemon does not pass through the proxy.
+        // If the broker does not support streaming, the session with the daemon does not pass through the proxy.
         await assertRoundTrips(proxy, streams ? 5 : 3, async () =>
           assert.equal((await fetchWatched({ address: far })).roundTrips, 5),
         );

@@ -1,6 +1,6 @@
 /**
  * Runs HTCondor's own tests of its tool (src/condor_tests/test_condor_token_fetch_key.py and
- * test_auth_protocol_token.py) with this project's command instead.
+ * test_auth_protocol_token.py) with this project's command in place of the tool.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -62,8 +62,8 @@ for (const suite of poolSuites()) {
       `.replaceAll(/^ +/gm, '');
       pool = await startPool({ suite, config });
       await pool.run('mkdir', '-m', '700', '/etc/condor/user-tokens.d');
-      // With this file, the tools have no access, but startPool() uses them to check the daemons. Therefore, the file
-      // is written only after all daemons have started.
+      // This file denies the tools access to the daemons, but startPool() uses the tools to check the daemons.
+      // Therefore, the file is written only after all daemons have started.
       const tool = `TOOL.SEC_TOKEN_POOL_SIGNING_KEY_FILE = ${TOOL_KEY}\nTOOL.SEC_DEFAULT_AUTHENTICATION_METHODS = TOKEN\n`;
       await pool.write('/etc/condor/config.d/99-tool', tool, 0o644);
     });

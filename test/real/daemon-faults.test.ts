@@ -10,7 +10,7 @@ import { fetchFrom } from '../support/pool/real-fetch.ts';
 import { patience } from '../support/slowness.ts';
 import { surroundings } from '../support/surroundings.ts';
 
-/** Kills the schedd without pkill, which the pool does not have. */
+/** Kills the schedd without pkill, which is not installed in the pool. */
 const KILL_SCHEDD =
   'for each in /proc/[0-9]*; do [ "$(cat $each/comm)" != condor_schedd ] || kill -KILL $(basename $each); done';
 

@@ -110,7 +110,8 @@ grants:
           const workflow = parseDocument(withPlaces(text, place()));
           const step = ['jobs', 'submit', 'steps', 0];
           workflow.setIn([...step, 'with', 'ca-certificate'], authority.certificate);
-          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') }); // pip does not use it
+          // Only the Action uses this variable; pip ignores it.
+          workflow.setIn([...step, 'env'], { SSL_CERT_FILE: join(service.directory, 'ca.pem') });
           await run(workflow.toString(), issuer.env);
           assert.equal((await service.auditOf(issuer.given.at(-1) ?? ''))['decision'], 'issued');
         } finally {

@@ -1,4 +1,4 @@
-/** Causes failures with real daemons that no other test causes. Each failure has the documented hints. */
+/** Uses real daemons to cause the failures that no other test causes. Each failure has the documented hints. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,7 +14,7 @@ import { HOST, type SecurePool, startSecurePool } from '../support/pool/secure-p
 import { asRoot } from '../support/processes.ts';
 import { projectRoot } from '../support/project.ts';
 
-/** Names in hints that come from the environment, from GitHub, or from logs. */
+/** Names that hints contain and that come from the environment, from GitHub, or from logs. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   'NODE_EXTRA_CA_CERTS',
   'CONDOR_CONFIG',

@@ -67,7 +67,7 @@ for (const suite of poolSuites()) {
       issuer = await JobIssuer.start(secure.authority);
     });
     after(async () => {
-      await secure?.stop(); // also ends its child processes
+      await secure?.stop(); // also ends the pool's child processes
       await served;
       issuer?.stop();
     });
@@ -102,7 +102,7 @@ daemon: [{ pool: "${pool.collector}", name: ${pool.scheddName} }]\n`;
       assert.match(text, /^\[Unit\]\n/);
       assert.match(text, /\n\[Install\]\nWantedBy=multi-user\.target\n$/);
 
-      // With an existing store of used tokens, the service accepts job tokens that were issued before it started.
+      // If a store of used tokens already exists, the service accepts job tokens that were issued before it started.
       await pool.run('install', '-D', '-m', '600', '/dev/null', '/var/lib/condor-token-service/used-tokens');
       served = pool.exec([...SERVICE, 'serve']);
       await until('the service listens', 60, async () => {

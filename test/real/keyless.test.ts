@@ -110,15 +110,15 @@ for (const suite of poolSuites()) {
 }
 
 /**
- * Returns the environment of the process whose working directory is this directory. Other processes of the account can
- * read it.
+ * Returns the environment of the process whose working directory is this directory. Other processes of the same account
+ * can read this environment.
  */
 function environmentIn(directory: string | undefined): string {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === directory) return readFileSync(`/proc/${pid}/environ`, 'utf8');
     } catch {
-      // The process has ended, or belongs to another account.
+      // The process has ended, or it runs under another account.
     }
   }
   throw new Error(`no process works in ${directory}`);

@@ -1,6 +1,6 @@
 /**
  * Tests every authentication method with schedds and collectors of both releases: accepted and rejected credentials,
- * credential sources, and how each side trusts the other. HTCondor's own tool is the oracle.
+ * credential sources, and how each side decides whether to trust the other. HTCondor's own tool is the oracle.
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ import { claimsOf } from '../support/pool/real-fetch.ts';
 import { HOST, POOL_PASSWORD, type SecurePool } from '../support/pool/secure-pool.ts';
 import { runCommand } from '../support/runner/program.ts';
 
-/** Input for both tools, and the resulting identity. Without `user`, root runs the fetch. */
+/** Input for both tools, and the resulting identity. If `user` is undefined, root runs the fetch. */
 const METHODS: readonly { method: string; user?: string; env?: Record<string, string>; identity: string }[] = [
   { method: 'IDTOKENS', user: 'alice', identity: 'alice@pool.test' },
   { method: 'SSL', user: 'alice', env: SSL, identity: 'alice@pool.test' },

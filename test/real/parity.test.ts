@@ -15,7 +15,7 @@ import { projectRoot } from '../support/project.ts';
 
 const KEYS = 'SEC_TOKEN_FETCH_ALLOWED_SIGNING_KEYS = POOL, CI, GONE\n';
 const SHORT_SECONDS = 90_000;
-/** Removes everything that either tool may leave behind. */
+/** Removes everything that either tool might leave behind. */
 const CLEAN = 'rm -rf mine yours other missing tokens elsewhere .condor/tokens.d/mine /etc/condor/tokens.d/mine';
 /** Finds new files, except HTCondor's file of known hosts. */
 const FIND =

@@ -32,7 +32,7 @@ for (const [release, suite] of poolSuites().entries()) {
     });
     after(() => to && stopDestination(to));
 
-    /** Returns the error code, or SUCCESS, after the assertions that hold for each fetch. */
+    /** Asserts what must be true of every fetch, then returns the error code, or SUCCESS. */
     async function outcomeOf(method: FaultMethod, plan: FaultPlan | undefined, expected: string) {
       const { error, log, delivered, proxy } = await fetchThrough(method, plan, to, expected);
       assert.ok(plan === undefined || proxy.struck > 0, `the frame was never sent: ${error?.stack}`);

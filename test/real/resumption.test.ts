@@ -1,6 +1,6 @@
 /**
- * Tests a second command to a daemon in the same session. It takes two round trips. If the session has expired, the
- * client retries the command in a new session.
+ * Tests a second command to a daemon in the same session. The second command takes two round trips. If the session has
+ * expired, the client retries the command in a new session.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -124,8 +124,8 @@ for (const suite of poolSuites()) {
         network = await startDistantNetwork(ROUND_TRIP_MS);
         const { port, config } = network;
         secure = await startMethodPool({ suite, port, tls, config });
-        // With this first fetch, the daemon caches the issuer's keys. Otherwise, their download would count as a round
-        // trip of the client.
+        // This first fetch makes the daemon cache the issuer's keys. Otherwise, the download of the keys would count as
+        // one of the client's round trips.
         await secure.pool.theirs(['-name', secure.address], {
           user: 'alice',
           env: { ...only('SCITOKENS'), ...SCITOKEN },

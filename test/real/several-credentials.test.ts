@@ -1,6 +1,6 @@
 /**
- * Tests which of several credentials the client sends to real daemons of both releases, and what it does after a
- * rejection.
+ * Tests which of several credentials the client sends to real daemons of both releases, and what the client does after
+ * a rejection.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** Tests the built Action and the built command with real daemons. HTCondor's tools use the files that they write. */
+/**
+ * Tests the built Action and the built command with real daemons. HTCondor's tools then use the files that the Action
+ * and the command have written.
+ */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

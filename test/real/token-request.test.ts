@@ -56,7 +56,7 @@ for (const suite of poolSuites()) {
       const host = processHost(timeoutMs, new AbortController().signal, { mask: () => {}, log });
       const request = readRequest((name) => words[name] || undefined, surroundings());
       const fetched = fetchToken({ ...request, pollIntervalMs: 50 }, host);
-      fetched.catch(reject); // if the request fails before the announcement
+      fetched.catch(reject); // the request might fail before the announcement
       announced.catch(() => {}); // not every test waits for the announcement
       return { fetched, announced };
     }

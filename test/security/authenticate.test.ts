@@ -213,7 +213,7 @@ describe('A method that the daemon does not accept', () => {
     }));
 });
 
-/** Behavior of an impostor. It must make the authentication fail. */
+/** Behavior of an impostor, which must cause the authentication to fail. */
 const IMPOSTORS: readonly [string, MethodName, () => EmbeddedPoolOptions | Promise<EmbeddedPoolOptions>][] = [
   ['another signing key', 'IDTOKENS', () => ({ keys: [new SigningKey('POOL')] })],
   ['another pool password', 'PASSWORD', () => ({ password: Buffer.from('wrong') })],

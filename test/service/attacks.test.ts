@@ -73,7 +73,7 @@ async function raw(...parts: readonly (string | Buffer)[]): Promise<string> {
     servername: 'localhost',
     ca: service.authority.certificate,
   });
-  socket.on('error', () => {}); // the service may close the connection before it has read everything
+  socket.on('error', () => {}); // the service might close the connection before it has read everything
   await once(socket, 'secureConnect');
   for (const part of parts) socket.write(part);
   return await text(socket);

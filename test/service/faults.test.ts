@@ -1,6 +1,6 @@
 /**
- * Tests faults that affect the token service: faults of its disk, issuer, configuration, certificate and clients, and
- * kills of its process.
+ * Tests how the token service handles faults in its disk, issuer, configuration, certificate and clients, and how it
+ * recovers after its process is killed.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -259,7 +259,7 @@ describe('The configuration', () => {
         Array.from({ length: 4 }, async () => {
           while (running) {
             const { status, body } = await service.ask(token());
-            // A busy service may ask the client to retry.
+            // A busy service might ask the client to retry.
             if (status !== 200 && body['error'] !== 'invalid_grant' && status !== 429 && status !== 503)
               wrong.push([status, body]);
           }
@@ -369,7 +369,7 @@ describe('The configuration', () => {
       assert.match(stdout, /^LoadCredential=seed\.ci@pool\.test:/m);
       assert.doesNotMatch(stdout, /MemoryDenyWriteExecute/);
       assert.match(stdout, /^SystemCallErrorNumber=EPERM$/m); // a filtered system call must not kill Node
-      assert.doesNotMatch(stdout, /\/bin\/kill/); // from procps, which a minimal system does not have
+      assert.doesNotMatch(stdout, /\/bin\/kill/); // from procps, which a minimal system does not include
       const unit = stdout.slice(stdout.indexOf('[Unit]'), stdout.indexOf('# Then:'));
       const file = join(service.directory, 'condor-token-service.service');
       writeFileSync(file, unit.replaceAll('/usr/local/bin/condor_token_service', '/bin/true'));

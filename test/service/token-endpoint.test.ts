@@ -125,7 +125,7 @@ describe('The token service', () => {
       issuer.asked.length = 0;
       assertLater(await fresh.ask(token({}, { kid: 'another' })));
       issuer.rotate('RS256');
-      // The key may be new. A flood of unknown keys must not cause a permanent refusal.
+      // The key might be new. A flood of unknown keys must not cause a permanent refusal.
       assertLater(await fresh.ask(token()));
       assert.deepEqual(issuer.asked, []);
     } finally {
@@ -340,7 +340,7 @@ describe('The token service', () => {
   });
 });
 
-/** Starts another service with the same configuration and no state. */
+/** Starts a second service with the same configuration but without state. */
 function restarted(): Promise<ServiceProcess> {
   return ServiceProcess.start({ authority: issuer.authority, config: configOf(), seeds: { [CI]: seed() } });
 }

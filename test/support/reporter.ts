@@ -31,7 +31,8 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
 
 function reportOf(event: TestEvent, titles: string[]): Report | undefined {
   if (event.type === 'test:diagnostic') {
-    // Node reports an error after the end of its test only as a diagnostic, although the process fails.
+    // If an error occurs after its test has ended, Node reports the error only as a diagnostic, although the process
+    // fails.
     const { message } = event.data;
     return message.startsWith('Error: ')
       ? { path: ['after the end of a test'], status: 'fail', text: message }

@@ -1,6 +1,6 @@
 /**
- * Tests how a token is compared with the request. It may have all requested levels, or fewer with a warning, but never
- * more.
+ * Tests how a token is compared with the request. The token may have all requested levels, or fewer with a warning, but
+ * never more.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';

@@ -42,7 +42,7 @@ describe('An IDTOKEN', () => {
     });
   }
 
-  // HTCondor's parser does not split the scope at these characters, or stops at them.
+  // At each of these characters, HTCondor's parser either stops or does not split the scope.
   for (const separator of [
     '\v',
     '\f',
@@ -63,7 +63,7 @@ describe('An IDTOKEN', () => {
         claim: 'scope',
       }));
 
-  // JSON may contain values for which String() throws.
+  // JSON can contain values for which String() throws.
   for (const scope of [7, null, true, ['condor:/READ'], [{ toString: 1 }, 'condor:/READ'], { a: 1 }])
     test(`is rejected if its scope is ${JSON.stringify(scope)}`, () =>
       assert.throws(() => parseIdToken(jwt({ ...CLAIMS, scope })), { code: 'ERR_TOKEN_MALFORMED', claim: 'scope' }));

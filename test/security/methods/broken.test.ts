@@ -43,7 +43,7 @@ const KEY: BadContent['at'] = {
   'SCITOKENS, tls key': 'ERR_CLOSED',
 };
 
-/** Invalid TLS messages of a server. */
+/** Invalid TLS messages from a server. */
 const BROKEN_TLS: readonly BadContent[] = [
   message('gives up', (m) => m.int(3).int(0), 'ERR_METHODS_EXHAUSTED'),
   message('reports an error', (m) => m.int(-1).int(0), 'ERR_METHODS_EXHAUSTED'),

@@ -1,6 +1,6 @@
 /**
- * Tests MUNGE. Each use has a new credential, which the client sends in the first flight. Without a credential, the
- * method fails.
+ * Tests MUNGE. Each time, the client obtains a new credential and sends it in the first flight. If it obtains no
+ * credential, the method fails.
  */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, watch } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * Tests SCITOKENS. The client sends the token in one record, and only after the daemon has authenticated itself. Also
- * tests what a refusal means.
+ * tests how the client interprets a refusal.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -128,7 +128,7 @@ describe('The TLS exchange', () => {
   }
 });
 
-/** Runs a daemon that completes the TLS handshake, and then sends these messages. */
+/** Runs a daemon that completes the TLS handshake and then sends these messages. */
 async function withEngine({
   version,
   lastWords,
@@ -170,7 +170,10 @@ async function withEngine({
 }
 
 describe('Any data that a daemon sends', () => {
-  /** Returns a flight of a real server. No later message belongs to the same handshake. */
+  /**
+   * Returns one flight from a real server. Messages that a test sends after this flight do not belong to the same
+   * handshake.
+   */
   async function serverFlight(): Promise<Uint8Array> {
     const engine = new TlsEngine({ cert: server.certificate, key: server.key });
     const channel = new ScriptedChannel([]);

@@ -6,7 +6,7 @@ import { assertAlice, assertRefused, by, clients, stranger, type TriedSsl } from
 import { Authority, type Identity, selfSigned, type Wish } from '../../support/credentials/certificates.ts';
 import { withPool } from '../../support/embedded-pool/with-pool.ts';
 
-/** Warnings of Node, which prints each warning only once. */
+/** Warnings from Node, which prints each warning only once. */
 const warnings: Error[] = [];
 process.on('warning', (warning) => warnings.push(warning));
 

@@ -21,7 +21,7 @@ interface Pair {
   readonly engine: TlsEngine;
 }
 
-/** Calls `work` with both sides after this many flights of the server. Always closes them. */
+/** Calls `work` with both sides after the server has sent this many flights. Always closes both sides. */
 async function withPair(
   work: (pair: Pair) => Promise<void>,
   { options = {}, flights = 2, ...tls }: { options?: Partial<TlsOptions>; flights?: number } & ServerOptions = {},

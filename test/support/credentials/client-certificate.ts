@@ -58,6 +58,6 @@ export function assertUnreadable(source: CertificateSource, reason: RegExp, secr
   );
 }
 
-/** Converts the key of an identity to another PEM format. */
+/** Converts an identity's private key to another PEM format. */
 export const reformedKey = ({ key }: Identity, form: object) =>
   createPrivateKey(key).export({ format: 'pem', ...form } as never) as string;

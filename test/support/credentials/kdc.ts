@@ -1,5 +1,5 @@
 /**
- * A KDC for one realm that runs in this process. Supports AS and TGS exchanges over TCP, with fault injection.
+ * A KDC that runs in this process and serves one realm. Supports AS and TGS exchanges over TCP, with fault injection.
  *
  * test/real/embedded-pool-kerberos.test.ts tests it with kinit, kvno and HTCondor's client.
  */
@@ -34,7 +34,7 @@ export interface KdcOptions {
   readonly fault?: (reply: Buffer, count: number) => KdcFault;
 }
 
-/** The bytes that the KDC sends in place of a reply, or an action. */
+/** The bytes that the KDC sends in place of a reply, or the action that it performs instead. */
 export type KdcFault = Uint8Array | 'close' | 'reset' | 'silence';
 
 interface KdcRequest {
@@ -49,7 +49,7 @@ interface Body {
   readonly types: readonly number[];
 }
 
-/** A refusal of the KDC, with its KRB-ERROR code. */
+/** A refusal by the KDC, with the code of its KRB-ERROR. */
 class Refusal extends Error {
   readonly code: number;
   readonly data: Uint8Array | undefined;
@@ -268,7 +268,7 @@ export class Kdc {
   }
 }
 
-/** Encodes a message of the KDC, preceded by its length (RFC 4120 section 7.2.2). */
+/** Encodes a message from the KDC, preceded by its length (RFC 4120 section 7.2.2). */
 export function framedMessage(message: Uint8Array): Buffer {
   const framed = Buffer.alloc(4 + message.length);
   framed.writeUInt32BE(message.length);

@@ -18,7 +18,7 @@ export class SigningKey {
 
   /**
    * `secret` is the descrambled content of the key file. As HTCondor does for compatibility with pool passwords, the
-   * constructor doubles the key POOL.
+   * constructor doubles the key if it is named POOL.
    */
   constructor(id = 'POOL', secret: Uint8Array = randomBytes(64)) {
     this.id = id;

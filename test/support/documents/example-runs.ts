@@ -1,4 +1,4 @@
-/** Runs the script parts of the examples as their CI systems run them. */
+/** Runs the scripts in the examples as their CI systems run them. */
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ export const EXAMPLES: Readonly<Record<string, (options: ExampleOptions) => Prom
   },
 };
 
-/** Runs the job `submit` of a `.gitlab-ci.yml` as a GitLab runner does. Default: the file of the examples. */
+/** Runs the job `submit` of a `.gitlab-ci.yml` as a GitLab runner does. Default: the file among the examples. */
 export async function runGitLab(
   { machine, pool, idtoken, sha256 = SHA256 }: ExampleOptions,
   text?: string,

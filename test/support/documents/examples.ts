@@ -10,7 +10,7 @@ export interface Place {
   readonly schedd: string;
 }
 
-/** Returns the text of an example, in which these pools replace the pools that it names. */
+/** Returns the text of an example after replacing the pools that the example names with these pools. */
 export function exampleText(file: string, pool?: Place, second?: Place): string {
   return withPlaces(readFileSync(join(projectRoot, 'examples', file), 'utf8'), pool, second);
 }
@@ -41,7 +41,7 @@ interface GitLabInclude {
 
 /**
  * Returns the job `submit` of a `.gitlab-ci.yml` as GitLab runs it: includes the component, replaces its inputs, and
- * extends the job. Default: the file of the examples.
+ * extends the job. Default: the file among the examples.
  */
 export function gitLabJob(
   pool: Place,

@@ -34,7 +34,7 @@ function wholeWorkflow(text: string): string {
  * @throws Error if GitHub, this Action or bash would reject the snippet.
  */
 export async function checkWorkflow(where: string, text: string): Promise<readonly Step[]> {
-  // Forgejo and Gitea use full URLs; otherwise, their workflows have GitHub's syntax.
+  // Forgejo and Gitea use complete URLs in `uses`. Apart from that, their workflows have GitHub's syntax.
   const workflow = await readWorkflow(where, wholeWorkflow(text).replaceAll('uses: https://github.com/', 'uses: '));
   const steps = stepsOf(workflow);
   for (const step of steps) {
@@ -132,7 +132,7 @@ export function prose(markdown: string): string {
   return markdown.replaceAll(/^( *)(`{3,}|~{3,})[\s\S]*?^\1\2\s*$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** Returns the targets of links to files of the project and to headings of the same document. */
+/** Returns the targets of links to project files and to headings in the same document. */
 export function linksOf(markdown: string): readonly string[] {
   const targets = [...prose(markdown).matchAll(/\]\(([^()\s]+)\)/g)].map(([, target = '']) => target);
   return targets.filter((target) => !/^[a-z]+:/.test(target));

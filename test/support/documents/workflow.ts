@@ -31,7 +31,7 @@ export interface Workflow {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** Parses a workflow. Throws with all errors that GitHub would report. */
+/** Parses a workflow. Throws an error that lists all mistakes that GitHub would report. */
 export async function readWorkflow(name: string, content: string): Promise<Workflow> {
   const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter());
   const template = value === undefined ? undefined : await convertWorkflowTemplate(context, value);

@@ -5,7 +5,7 @@ import type { Reader } from '../../../src/wire/reader.ts';
 import { concat } from '../../../src/wire/writer.ts';
 import { Ended, type ServerChannel } from './server-channel.ts';
 
-/** The first message of the client. */
+/** The client's first message. */
 export interface ClientOpening {
   readonly name: string;
   /** Header and payload of the token; empty in version 1. */

@@ -1,5 +1,6 @@
 /**
- * Request handlers for the CCB broker of an embedded pool. They behave like HTCondor's brokers before 25.12 and since.
+ * Request handlers for the CCB broker of an embedded pool. They behave like the brokers in HTCondor releases earlier
+ * than 25.12, or like those in 25.12 and later.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -179,8 +179,8 @@ function getCommand(message: Reader): { command: number; id: string; ad: ClassAd
   const command = message.int();
   if (command !== SHARED_PORT_CONNECT) return { command, id: '', ad: getClassAd(message) };
   const id = message.string();
-  message.string(); // name of the client
-  message.int(); // deadline
+  message.string(); // the client's name
+  message.int(); // the deadline
   for (let more = message.int(); more > 0; more--) message.string();
   return { command, id, ad: new ClassAd(new Map()) };
 }

@@ -6,7 +6,10 @@ import { Writer } from '../../../src/wire/writer.ts';
 
 const SENDING = 1;
 const HOLDING = 4;
-/** A length that is shorter than any SciToken and longer than any other record that the client sends with HOLDING. */
+/**
+ * A length that is less than that of any SciToken and greater than that of any other record that the client sends with
+ * HOLDING.
+ */
 const SHORTEST_TOKEN = 300;
 
 export function inTwoMessages(method: AuthMethod): AuthMethod {

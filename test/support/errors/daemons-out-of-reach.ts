@@ -1,4 +1,4 @@
-/** Errors before a session starts: a daemon is unknown or unreachable, or the peer is not a daemon. */
+/** Errors that occur before a session starts: a daemon is unknown or unreachable, or the peer is not a daemon. */
 import { type AnyHTCondorError, ConnectError, LocateError, ProtocolError } from '../../../src/errors.ts';
 import type { ConnectFacts } from '../../../src/reasons.ts';
 

@@ -1,4 +1,4 @@
-/** Errors before any connection: invalid inputs, and missing or unusable credentials. */
+/** Errors that occur before any connection is opened: invalid inputs, and missing or unusable credentials. */
 import { type AnyHTCondorError, CredentialError, InputError } from '../../../src/errors.ts';
 import type { CredentialReason } from '../../../src/reasons.ts';
 

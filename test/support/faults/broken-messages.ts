@@ -1,11 +1,11 @@
-/** Faults in one message of a daemon, and assertions that errors do not contain secrets. */
+/** Faults in one message from a daemon, and assertions that errors do not contain secrets. */
 import assert from 'node:assert/strict';
 import { putHeader } from '../../../src/wire/frame.ts';
 import { concat, type Writer } from '../../../src/wire/writer.ts';
 import type { Fault } from '../embedded-pool/server-channel.ts';
 import { bytesOf } from '../scripted-channel.ts';
 
-/** The faults to inject into each message of a daemon. */
+/** The faults to inject into each message from a daemon. */
 export const MESSAGE_FAULTS = {
   'closes the connection': 'close',
   'resets the connection': 'reset',

@@ -28,7 +28,7 @@ export interface FaultPlan {
 
 /**
  * Maximum time for which `wait` delays the bytes, in milliseconds. It is limited, because the sender of the next frame
- * may be waiting for a response.
+ * might be waiting for a response.
  */
 const WHILE_MS = 20;
 

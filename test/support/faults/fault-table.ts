@@ -75,8 +75,8 @@ const middle = (frame: Uint8Array) => HEADER + ((frame.length - HEADER) >> 1);
 /** Faults that only change the sizes of the chunks in which the bytes arrive. */
 const HARMLESS: readonly string[] = ['in single bytes', 'together with the next one'];
 /**
- * The fault that replaces the frame with the last frame to the client. If there was none, it replaces the frame with
- * the last frame to the daemon.
+ * The fault that replaces the frame with the most recent frame to the client. If no frame to the client precedes it,
+ * the fault uses the most recent frame to the daemon.
  */
 const AGAIN = 'the previous frame again';
 
@@ -125,7 +125,7 @@ export interface FaultCase {
 
 /**
  * Excludes cases that are impossible or not reproducible. The first frame of a connection has no previous frame. Two
- * faults of `TLS done` before a SciToken have no reproducible outcome.
+ * faults in `TLS done` before a SciToken have no reproducible outcome.
  */
 const isPossible = ({ method, fault, direction, name, plan }: FaultCase) =>
   !(fault.name === AGAIN && direction === 'to the daemon' && plan.frame === 0) &&
@@ -151,7 +151,7 @@ export const GROUPS = {
 
 /**
  * Returns the group of a case. A daemon serves no other client while it reads a request. A malformed message from one
- * client may make the daemon reject another client's SciToken. Therefore, cases with such messages do not run at the
+ * client can make the daemon reject another client's SciToken. Therefore, cases with such messages do not run at the
  * same time as fetches whose SciToken the daemon must accept.
  */
 export function groupOf(each: FaultCase): keyof typeof GROUPS {

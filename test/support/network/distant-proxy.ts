@@ -125,7 +125,7 @@ export class DistantProxy {
   /** Forwards the chunks and the end of the stream in order, each when it is due. */
   #carry(from: Socket, to: Socket, { due, sent, arrived }: Direction): void {
     this.#sockets.add(from);
-    const queue: (() => void)[] = []; // timers with different delays may fire out of order
+    const queue: (() => void)[] = []; // timers with different delays can fire out of order
     const later = (work: () => void) => {
       queue.push(work);
       setTimeout(() => queue.shift()?.(), Math.max(0, Math.ceil(due() - performance.now())));

@@ -1,6 +1,6 @@
 /**
- * Runs a pool that has a CCB broker and a schedd behind it. Fetches from the schedd, and checks that no port stays
- * open.
+ * Runs a pool that has a CCB broker and a schedd behind it. Fetches tokens from the schedd, and checks that no port
+ * stays open.
  */
 import assert from 'node:assert/strict';
 import type { HTCondorError } from '../../../src/errors.ts';
@@ -47,7 +47,7 @@ export async function withPool(
   }
 }
 
-/** Fetches from a schedd behind the CCB broker. Returns the token and the log. */
+/** Fetches a token from a schedd behind the CCB broker. Returns the token and the log. */
 export async function fetchHidden(pool: EmbeddedPool, options: FetchOptions = {}) {
   const log: string[] = [];
   const onLog = (_: string, line: string) => log.push(line);

@@ -121,7 +121,7 @@ export class KerberosPool {
   }
 }
 
-/** Returns a krb5.conf for all realms. With `mapped`, the file maps the daemons' host to its realm. */
+/** Returns a krb5.conf for all realms. If `mapped` is true, the file maps the daemons' host to its realm. */
 function krb5Configuration(ports: readonly number[], mapped = true): string {
   const realms = REALMS.map((name, at) => `  ${name} = {\n    kdc = 127.0.0.1:${ports[at]}\n  }\n`).join('');
   const domains = mapped ? `[domain_realm]\n  .pool.test = ${REALM}\n  pool.test = ${REALM}\n` : '';

@@ -7,7 +7,10 @@ import { projectRoot } from '../project.ts';
 import { type Suite, treeOf } from './suites.ts';
 
 const USERS = ['alice', 'bob'];
-/** Root of the pool in its mount namespace. Every Linux has the parent directory, so none has to be created or removed. */
+/**
+ * Root of the pool in its mount namespace. Its parent directory exists on every Linux system, so no directory has to be
+ * created or removed.
+ */
 const ROOT = '/mnt/root';
 
 /**

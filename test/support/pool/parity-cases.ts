@@ -15,8 +15,8 @@ export interface Case {
   /** Daemon settings in addition to those of the pool. */
   readonly config?: string;
   /**
-   * An intended difference: the heading in docs/PARITY.md and the result of this project's command. Has a release if
-   * the difference exists only in that release.
+   * An intended difference: the heading in docs/PARITY.md and the result of this project's command. Also names a
+   * release if the difference exists only in that release.
    */
   readonly differs?: readonly [heading: string, ours: 'succeeds' | 'fails', only?: Suite];
 }

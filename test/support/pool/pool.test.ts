@@ -7,7 +7,7 @@ import { asRoot } from '../processes.ts';
 import { until } from '../until.ts';
 import { type Pool, poolSuites, poolUnavailable, startPool } from './pool.ts';
 
-/** Returns only the processes in one namespace, such as `pid:[4026532201]`, because other pools may be running. */
+/** Returns only the processes in one namespace, such as `pid:[4026532201]`, because other pools might be running. */
 function processesIn(namespace: string): readonly string[] {
   const [program, ...args] = asRoot('sh', '-c', 'find /proc/[0-9]*/ns -type l -printf "%l %p\\n" 2> /dev/null');
   const lines = spawnSync(program, args, { encoding: 'utf8' }).stdout.split('\n');

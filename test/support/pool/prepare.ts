@@ -28,8 +28,8 @@ if (reason !== undefined) {
 }
 
 /**
- * Installs the packages that `python3 -m venv` requires, unless this host has them. The workflow of the quick start
- * runs that command.
+ * Installs the packages that `python3 -m venv` requires, unless they are already installed on this host. The quick
+ * start's workflow runs that command.
  */
 async function preparePython(): Promise<void> {
   if (spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0) return;

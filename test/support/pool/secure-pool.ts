@@ -52,7 +52,7 @@ export interface SecurePool {
   readonly alice: Identity;
   /** Address of the collector, as `host:port`, with the host name in the collector's certificate. */
   readonly collector: string;
-  /** Replaces the additional settings of the pool. Without `extra`, restores the initial settings. */
+  /** Replaces the additional settings of the pool. If `extra` is undefined, restores the initial settings. */
   configure(extra?: string): Promise<void>;
   /** Writes a file that an account owns. */
   put(user: string, path: string, content: string, mode?: number): Promise<void>;
@@ -62,7 +62,7 @@ export interface SecurePool {
 export interface SecurePoolOptions extends PoolOptions {
   /** The latest TLS version that OpenSSL in the pool's root directory supports. */
   readonly tls?: 'TLSv1.2' | 'TLSv1.3';
-  /** The CA of the pool. Default: a new CA. */
+  /** The pool's CA. Default: a new CA. */
   readonly authority?: Authority;
 }
 

@@ -27,7 +27,7 @@ export async function withSettings(pool: Pool, settings: string, work: () => Pro
   }
 }
 
-/** Returns a token for another trust domain. */
+/** Returns a token from a trust domain other than the pool's. */
 export function foreignToken(): string {
   return strangeJwt({ iss: 'elsewhere.test', sub: 'alice@elsewhere.test' });
 }

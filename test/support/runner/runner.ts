@@ -29,7 +29,7 @@ interface StepOptions extends Pick<ProgramOptions, 'env' | 'interrupt'> {
 }
 
 interface ActionOptions extends StepOptions {
-  /** Called between the main step and the post step. Without it, the post step does not run. */
+  /** Called between the main step and the post step. If it is omitted, the post step does not run. */
   readonly beforePost?: (main: StepResult) => void | Promise<void>;
 }
 

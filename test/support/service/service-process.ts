@@ -168,7 +168,7 @@ ${config}`;
     return this.#raw;
   }
 
-  /** Waits for a matching line on standard error with the index `from` or a higher one. */
+  /** Waits for a matching line on standard error whose index is at least `from`. */
   logged(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
     return this.#wait(() => {
       for (const line of this.log.slice(from)) {
