@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // Write the notices collected so far, even if the fetch failed.
+    // Write the notices that were collected so far, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(warnAboutSummary);
   }
   const fetched = { ...issued, path: request.path };

@@ -29,7 +29,7 @@ export const CLEAN_UP = 'If other jobs use this runner, clean up manually';
 
 type UndoReport = (line: string, left: boolean) => void;
 
-/** A path to which the step may write. */
+/** A path to which the step is allowed to write. */
 export interface PlacementPlan {
   readonly path: string;
   readonly overwrite: boolean;
@@ -45,7 +45,7 @@ interface Expectation {
 }
 
 /**
- * Checks whether the step may write to the path. Called before a connection is opened.
+ * Checks whether the step is allowed to write to the path. Called before a connection is opened.
  *
  * @throws OutputError ERR_OUTPUT.
  */
@@ -125,7 +125,7 @@ function nameNew(from: string, to: string): void {
   }
 }
 
-/** Returns the IDTOKEN in a file; undefined if there is no file. @throws OutputError for other content. */
+/** Returns the IDTOKEN in a file; undefined if the file does not exist. @throws OutputError for other content. */
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {

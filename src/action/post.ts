@@ -58,7 +58,7 @@ function whereIs(directory: string): string {
   return exists(moved) ? moved : directory;
 }
 
-/** Removes a directory that a step of this Action created. The directory can be outside the current RUNNER_TEMP. */
+/** Removes a directory that a step of this Action created. The directory might be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;

@@ -130,8 +130,8 @@ async function connectTo(
 }
 
 /**
- * Starts TLS on a connection. The caller can write before the handshake is complete. The socket emits an error if the
- * handshake fails.
+ * Starts TLS on a connection. The caller can start to write before the handshake is complete. The socket emits an error
+ * if the handshake fails.
  */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);

@@ -54,7 +54,7 @@ interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Reasons for skipped files and lines. */
   readonly reasons: readonly string[];
-  /** The reason that determines which hints are shown if there is no IDTOKEN. */
+  /** The reason that determines which hints are shown if the source contains no IDTOKEN. */
   readonly kind?: MissingReason | undefined;
 }
 

@@ -26,7 +26,7 @@ interface MissingMethod extends Pick<Unavailable, 'reason' | 'kind'> {
   readonly method: string;
 }
 
-/** The authentication methods that the client may use, and the sources of their credentials. */
+/** The authentication methods that the client is allowed to use, and the sources of their credentials. */
 export interface CredentialSources {
   readonly methods: readonly MethodSource[];
   readonly preference: Credentials['preference'];
@@ -34,8 +34,8 @@ export interface CredentialSources {
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
   /**
-   * True if SSL may be used without a client certificate. Even then, the session is encrypted, and the daemon
-   * authenticates itself.
+   * True if the client is allowed to use SSL without a client certificate. Even then, the session is encrypted, and the
+   * daemon authenticates itself.
    */
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;

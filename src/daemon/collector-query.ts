@@ -84,10 +84,10 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      // Not trusted, but some methods do not need the host name.
+      // This reply is not trusted, but some methods do not need the host name.
       if (error instanceof NotAuthenticated) return error.reply;
-      // A collector that requires authentication closes the connection. If it does so, report the error from the
-      // authenticated query.
+      // A collector that requires authentication closes the connection. Instead of that failure, report the error from
+      // the authenticated query.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
         if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;

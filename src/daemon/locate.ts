@@ -20,8 +20,8 @@ interface DaemonQuery {
   /** Name of the daemon. If undefined, the pool must have only one daemon of this type. */
   readonly name: string | undefined;
   /**
-   * True if the host name is needed to authenticate the daemon, and the user did not supply it. The collector can
-   * supply the host name only if the collector is authenticated, or if the name also occurs in the user's input.
+   * True if authenticating the daemon requires a host name that the user did not supply. The collector can supply the
+   * host name only if the collector is authenticated, or if the name also occurs in the user's input.
    */
   readonly needsServerName: boolean;
   /**

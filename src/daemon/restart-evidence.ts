@@ -3,8 +3,8 @@
  * rule.
  *
  * A daemon that is restarting is missing from the collector for seconds to minutes. A daemon whose name was misspelled
- * in the request is always missing. The client must retry in the first case, and fail immediately in the second. The
- * ads of other daemons distinguish the two cases.
+ * in the request is always missing. The client must retry if the daemon is restarting, and fail immediately if the name
+ * is misspelled. The ads of other daemons make it possible to distinguish the two cases.
  */
 import type { ClassAd } from '../wire/classad.ts';
 import type { CollectorReply, Query } from './collector-query.ts';

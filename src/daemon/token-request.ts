@@ -10,7 +10,7 @@ import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } from './token-commands.ts';
 
-/** Request for a token that an administrator must approve. The client cannot select the signing key. */
+/** A token request that an administrator must approve. The client cannot select the signing key. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
   /** Identity for which the token is requested, in the form `user@domain`. */
   readonly identity: string;

@@ -13,7 +13,7 @@ interface ConfigurationFiles {
 export interface KerberosConfiguration {
   readonly defaultRealm: string | undefined;
   readonly defaultCache: string | undefined;
-  /** True if the client may query DNS for KDCs. */
+  /** True if the client is allowed to query DNS for KDCs. */
   readonly lookUpKdcs: boolean;
   /** Returns the KDCs of a realm in the order of the configuration, each as `host` or `host:port`. */
   kdcsOf(realm: string): readonly string[];

@@ -4,8 +4,9 @@ import type { Principal } from './principal.ts';
 import type { ClientKeys } from './tickets.ts';
 
 /**
- * Bounds for the iteration count that a KDC may require. The KDC is not yet authenticated when it sends the count. A
- * lower count would help an impostor guess the password, and a higher count would keep this host busy for too long.
+ * Bounds on the iteration count that the client accepts from a KDC. The KDC is not yet authenticated when it sends this
+ * count. A lower count would help an impostor guess the password, and a higher count would keep this host busy for too
+ * long.
  */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;

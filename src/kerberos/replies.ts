@@ -36,7 +36,7 @@ interface Encrypted {
   readonly cipher: Uint8Array;
 }
 
-/** A parsed reply from a KDC. `sealed` is the part that is still encrypted. */
+/** A parsed reply from a KDC. `sealed` is the part that has not been decrypted yet. */
 export interface KdcReply {
   readonly client: Principal;
   readonly encoded: Uint8Array;
