@@ -40,8 +40,8 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 
 /**
- * Refusals by Keycloak or by this project's token service that have specific hints. Each one is part of the error text,
- * as in DAEMON_REASONS.
+ * Refusals by Keycloak or this project's token service for which there are specific hints. Each entry is part of the
+ * error text, as in DAEMON_REASONS.
  */
 export const SERVICE_REFUSALS = [
   'invalid-token-audience',
@@ -94,8 +94,8 @@ export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 
 /**
- * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon can join several
- * errors in one text.
+ * Parts of a daemon's error text, in lower case with dashes. The first match is used, because a daemon can join several
+ * errors into one text.
  */
 export const DAEMON_REASONS = [
   'token-fetch-disabled',
@@ -154,7 +154,7 @@ export type MissingReason =
   | 'kerberos-cache-type'
   | 'no-kerberos-credential';
 
-/** Reason why a credential was not sent to the daemon. The daemon's log does not mention the credential. */
+/** Reason why a credential was not sent to the daemon. The daemon's log therefore does not mention the credential. */
 export type UnsentReason =
   | ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired')
   | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket')

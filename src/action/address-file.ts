@@ -4,7 +4,7 @@ import { createPrivateFile } from '../token/token-file.ts';
 
 /**
  * Writes an address file with a daemon's sinful string and version string (Daemon::readAddressFile). Daemons write
- * files of the same format for the tools on their host. The file must not exist yet, and its directory must be private.
+ * files in the same format for the tools on their host. The file must not exist yet, and its directory must be private.
  *
  * @throws OutputError ERR_OUTPUT if the file cannot be written.
  */

@@ -70,14 +70,14 @@ function placementOf(request: TokenRequest, overwrite: boolean, host: Host): Pla
 }
 
 /**
- * Maximum number of seconds by which the daemon's clock is allowed to be ahead of this host's clock. The daemon's clock
- * determines when the new token expires.
+ * Maximum time, in seconds, by which the daemon's clock can be ahead of this host's clock. The daemon computes the new
+ * token's expiry from its own clock.
  */
 const CLOCK_TOLERANCE_SECONDS = 600;
 
 /**
- * Delivers the token. If the delivery fails, everything except the saved state is undone, and the post step has nothing
- * left to do.
+ * Delivers the token. If the delivery fails, undoes everything except the saved state, so that the post step has
+ * nothing left to clean up.
  *
  * @throws OutputError ERR_OUTPUT.
  */

@@ -27,13 +27,15 @@ export type Undo = Readonly<Record<string, string | null>>;
 const RECORD = '.exported';
 const DIRECTORY = '_CONDOR_SEC_TOKEN_DIRECTORY';
 
-/** Matches names without characters that are special in HTCondor's configuration. */
+/** Matches names that contain no special characters of HTCondor's configuration language. */
 const PLAIN_NAME = /^[\w.@:+~-]{1,255}$/;
 
 /** Paths at which HTCondor looks for its configuration on Unix (find_global in condor_config.cpp). */
 const CONFIGURATIONS = ['/etc/condor/condor_config', '/usr/local/etc/condor_config'];
 
-/** True if HTCondor's programs find a configuration by default, either in a file or through the Windows registry. */
+/**
+ * True if HTCondor's programs would find a configuration by default, either in a file or through the Windows registry.
+ */
 function isConfiguredBySystem({ env, platform }: Surroundings): boolean {
   return platform === 'win32' ? isInRegistry(env) : CONFIGURATIONS.some((each) => existsSync(each));
 }
@@ -72,9 +74,9 @@ export function environmentFor(
 
 /**
  * Returns the variables that select the schedd. Normally, the variables contain the schedd's name, which the tools look
- * up in the collector. If the step has an address as input, or if the name contains special characters, the variables
- * contain the path of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools would drop
- * the shared-port part.
+ * up in the collector. If the step has an address as input, or if the schedd's name contains special characters, the
+ * variables contain the path of an address file instead. SCHEDD_HOST is not suitable for an address, because the tools
+ * would drop the shared-port part.
  *
  * @throws OutputError ERR_OUTPUT if the file could not be written.
  */

@@ -1,4 +1,4 @@
-/** Uses hashes to recognize files that a step wrote. */
+/** Recognizes files that a step wrote, by their hashes. */
 import { lstatSync } from 'node:fs';
 import { readBounded } from '../runtime/bounded-file.ts';
 import { crypto } from '../runtime/crypto.ts';

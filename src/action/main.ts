@@ -39,7 +39,7 @@ export async function run(): Promise<number> {
     try {
       toRunner('outputs', () => core.setOutput('error-code', (error as AnyHTCondorError).code));
     } catch {
-      // The error itself is already in the log. Only the `error-code` output could not be set.
+      // The error of the run is already in the log, so the only loss is the `error-code` output.
     }
     return error.exitStatus;
   }
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);
   } finally {
-    // Write the notices collected so far, even if the fetch failed.
+    // Write the notices that were collected so far, even if the fetch failed.
     if (!core.summary.isEmptyBuffer()) await core.summary.write().catch(warnAboutSummary);
   }
   const fetched = { ...issued, path: request.path };
@@ -121,7 +121,9 @@ async function check(request: TokenRequest, host: Host, summary: boolean): Promi
   if (summary) await writeCheckSummary(found, request.authz).catch(warnAboutSummary);
 }
 
-/** Logs which credential was used. The message is a notice if the credential is not from an input of this step. */
+/**
+ * Logs which credential was used. The message is a notice if the credential does not come from an input of this step.
+ */
 function reportCredential(
   {
     authenticationMethod: method,

@@ -24,12 +24,12 @@ export interface Placement {
   readonly hash: string;
 }
 
-/** Advice in messages about files that cannot be removed or restored. */
+/** Advice that is added to messages about files that cannot be removed or restored. */
 export const CLEAN_UP = 'If other jobs use this runner, clean up manually';
 
 type UndoReport = (line: string, left: boolean) => void;
 
-/** A path to which the step may write. */
+/** A path to which the step is allowed to write. */
 export interface PlacementPlan {
   readonly path: string;
   readonly overwrite: boolean;
@@ -45,7 +45,7 @@ interface Expectation {
 }
 
 /**
- * Checks whether the step may write to the path. Called before a connection is opened.
+ * Checks whether the step is allowed to write to the path. Called before a connection is opened.
  *
  * @throws OutputError ERR_OUTPUT.
  */
@@ -125,7 +125,7 @@ function nameNew(from: string, to: string): void {
   }
 }
 
-/** Returns the IDTOKEN in a file; undefined if there is no file. @throws OutputError for other content. */
+/** Returns the IDTOKEN in a file; undefined if the file does not exist. @throws OutputError for other content. */
 function earlierToken(path: string): IdToken | undefined {
   let text: string;
   try {
@@ -165,7 +165,7 @@ function kept(path: string, reason: string): OutputError {
 
 /**
  * Undoes a placement, unless another process has changed the token file. `hashes` are the hashes of renewed tokens.
- * `report` receives a line for each action, and the reason for each file that remains.
+ * `report` receives a line for each action, and a line with the reason for each file that remains.
  */
 export function undoPlacement(
   { path, directories, backup, hash }: Placement,
@@ -213,8 +213,8 @@ function restore(backup: string, path: string, report: UndoReport): void {
 }
 
 /**
- * Handles a backup that another step made of this step's token. If this step replaced a file, that file becomes the
- * backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
+ * Handles a backup that another step made of this step's token. If this step itself replaced a file, that file becomes
+ * the backup. Otherwise, the backup is deleted. Returns true if no file of this step remains.
  */
 function handOn(path: string, ours: ReadonlySet<string>, backup: string | undefined, report: UndoReport): boolean {
   const prefix = backupPrefix(path);

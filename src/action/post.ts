@@ -1,6 +1,6 @@
 /**
- * Cleans up at the end of the job: removes what main created and restores what main changed. A failure during cleanup
- * does not fail the job. The log gives the reason for each file that remains.
+ * Cleans up at the end of the job: removes what `main` created and restores what `main` changed. A failure during
+ * cleanup does not fail the job. The log gives the reason for each file that remains.
  */
 import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -15,13 +15,13 @@ import { NOT_RENEWED, renewedHashes, stopRenewal } from './renewal.ts';
 import { toRunner } from './runner-files.ts';
 
 /**
- * Names of the state variables that main saves for post. Main saves each value before it makes the corresponding
+ * Names of the state variables that `main` saves for `post`. `main` saves each value before it makes the corresponding
  * change.
  */
 export const STATE = {
   /** Placement of the token file, as JSON. */
   placement: 'placement',
-  /** A directory that contains only files of this step. */
+  /** A directory that contains only files that this step created. */
   own: 'own',
   /** Directory of the process that renews the token. */
   renewal: 'renewal',
@@ -58,7 +58,7 @@ function whereIs(directory: string): string {
   return exists(moved) ? moved : directory;
 }
 
-/** Removes a directory that a step of this Action created. The directory can be outside the current RUNNER_TEMP. */
+/** Removes a directory that a step of this Action created. The directory might be outside the current RUNNER_TEMP. */
 async function removeOwn(directory: string): Promise<void> {
   const stats = lstatSync(directory, { throwIfNoEntry: false });
   if (stats === undefined) return;

@@ -1,7 +1,7 @@
 /**
  * Renews the token until the end of the job, in a process that outlives the step. The process receives its credential
- * through a pipe and keeps the credential only in memory. The process ends when post stops it, when its directory or
- * the runner's process no longer exists, or after the maximum duration of a job. Post prints the process's log.
+ * through a pipe and keeps the credential only in memory. The process ends when `post` stops it, when its directory or
+ * the runner's process no longer exists, or after the maximum duration of a job. `post` prints the log.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -151,8 +151,8 @@ function linesOf(directory: string, name: string): readonly string[] {
 }
 
 /**
- * Returns the working directory of the process. On Windows, returns the root of the drive, because a working directory
- * cannot be removed. Otherwise, returns `directory`, which keeps the socket path short.
+ * Returns the working directory of the process. On Windows, returns the root of the drive, because Windows does not
+ * allow a process's working directory to be removed. Otherwise, returns `directory`, which keeps the socket path short.
  */
 export function workingDirectoryFor(directory: string, platform: NodeJS.Platform): string {
   return platform === 'win32' ? win32.parse(directory).root : directory;

@@ -33,7 +33,7 @@ export function toRunner(what: RunnerFile, write: () => void): void {
 
 /**
  * Makes GITHUB_OUTPUT accessible only to its owner before a token is written to it. Returns the reason on failure;
- * undefined on success, or if the runner provides no such file.
+ * undefined on success, or if the runner does not provide the file.
  */
 export function closeOutputFile(): string | undefined {
   const path = pathOf('outputs');
@@ -60,7 +60,7 @@ export function markRunnerFiles(): () => void {
       try {
         if (lstatSync(path).isFile()) truncateSync(path, size);
       } catch {
-        // The step has already failed, so leftover content in the file is harmless.
+        // The step has already failed, so content that remains in the file is harmless.
       }
     }
   };

@@ -9,7 +9,7 @@ const WITHOUT_INPUT: readonly string[] = ['FS', 'MUNGE', 'KERBEROS'];
 
 /**
  * Returns the value of an input. If the value is empty, for example because a workflow variable is empty, returns the
- * default. Without this rule, an empty lifetime would mean an unlimited lifetime.
+ * default. Otherwise, an empty lifetime would mean an unlimited lifetime.
  */
 export const runnerInput = (name: InputName): string | undefined => {
   const text = rawInput(name);
@@ -18,8 +18,8 @@ export const runnerInput = (name: InputName): string | undefined => {
 };
 
 /**
- * Rejects empty secrets, which are the most common mistake. Without this check, the step would silently use a different
- * identity, such as that of a token in the runner's token directory.
+ * Rejects empty secrets. They are the most common mistake in workflows. Without this check, the step would silently use
+ * a different identity, such as that of a token in the runner's token directory.
  *
  * @throws CredentialError ERR_NO_CREDENTIAL if a credential input is empty and no other credential is set.
  */

@@ -1,6 +1,6 @@
 /**
- * Stops the renewal process through a socket in the process's directory. Unlike a signal, the socket works on every
- * platform and cannot stop an unrelated process.
+ * Stops the renewal process through a socket in the process's directory. Unlike a signal, a request through the socket
+ * works on every platform and cannot stop an unrelated process.
  */
 import { existsSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -75,7 +75,8 @@ export function canListenForStop(): boolean {
 }
 
 /**
- * Removes the socket, which makes the process in this directory end even if the process cannot receive a stop request.
+ * Removes the socket, which causes the process in this directory to end even if that process cannot receive a stop
+ * request.
  */
 export function removeStopSocket(directory: string): void {
   if (process.platform !== 'win32') rmSync(join(directory, NAME), { force: true, recursive: true });

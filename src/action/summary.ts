@@ -79,7 +79,8 @@ function addRows(rows: Readonly<Record<string, string | undefined>>): void {
 }
 
 /**
- * Returns the HTCondor setting that revokes only this token; undefined if the token ID cannot be used in an expression.
+ * Returns the HTCondor setting that revokes only this token; undefined if the token's ID cannot be used in a ClassAd
+ * expression.
  */
 export function revocationOf(tokenId: string): string | undefined {
   return /^[\w.:-]{1,100}$/.test(tokenId) ? `SEC_TOKEN_REVOCATION_EXPR = jti =?= "${tokenId}"` : undefined;

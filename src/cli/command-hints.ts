@@ -1,4 +1,4 @@
-/** Translates hints for the command: replaces the names of Action inputs with flags, variables or HTCondor settings. */
+/** Adapts hints to the command: replaces the names of Action inputs with flags, variables or HTCondor settings. */
 import { FLAGS } from './flags.ts';
 
 const SETTINGS: Readonly<Record<string, string>> = {

@@ -13,7 +13,10 @@ interface Flag {
   readonly help: string;
 }
 
-/** Flags that no HTCondor tool has. They cannot be abbreviated, so HTCondor's abbreviations keep their meaning. */
+/**
+ * Flags that no HTCondor tool has. They cannot be abbreviated, so that abbreviations of HTCondor's flags keep their
+ * meaning.
+ */
 const CHECKS: readonly Flag[] = [
   { name: 'expected-identity', value: 'IDENTITY', help: 'Fail unless the token has this identity' },
   { name: 'expected-trust-domain', value: 'DOMAIN', help: 'Fail unless this trust domain issued the token' },
@@ -86,7 +89,7 @@ function whole(flag: Flag): Flag {
   return { ...flag, minimum: flag.name.length };
 }
 
-/** Names under which the command can be started. The name determines its behaviour. */
+/** Names under which the command can be started. The name determines how the command behaves. */
 export type Tool = 'condor_token_fetch' | 'condor_token_request';
 
 export function flagsOf(tool: Tool): readonly Flag[] {

@@ -57,7 +57,7 @@ async function main(args: readonly string[], tool: Tool): Promise<number> {
     return 0;
   }
   const announce = (id: string) => {
-    // An error is ignored here, because printing the token would fail with the same error.
+    // Errors are ignored here, because the later attempt to print the token fails with the same error.
     if (tool === 'condor_token_request') void print(approval(id)).catch(() => {});
   };
   const fetched = await fetchToken({ ...request, announce }, host);
@@ -89,8 +89,8 @@ function requestInputOf(given: Arguments): InputSource {
 }
 
 /**
- * Returns the inputs that the flags set. The levels of repeated -authz flags are combined. If another flag is repeated,
- * its last value counts. HTCondor's tool ignores -key with -remote.
+ * Returns the inputs that the flags set. The levels of repeated -authz flags are combined. If any other flag is
+ * repeated, its last value is used. As in HTCondor's tool, -key is ignored if -remote is set.
  */
 function inputOf(given: Arguments): InputSource {
   return (name) => {
@@ -120,7 +120,8 @@ function say(line: string): void {
 }
 
 /**
- * Prints a line to standard output. Resolves once the line has been written, because an undelivered token is a failure.
+ * Prints a line to standard output. Resolves only when the line has been written, because a token that is not delivered
+ * is a failure.
  */
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -34,8 +34,8 @@ export function proxyFor({ proxy, bypass }: ProxySettings, { hostname, port, pro
 
 /**
  * True if an entry of `no_proxy` covers a host. The entry can be `*`, an address, a network such as `10.0.0.0/8`, or a
- * host name. A host name covers its subdomains as well, and can start with `.` or `*.`. If the entry has a port, the
- * URL must have the same port.
+ * host name. A host name covers its subdomains as well, and can start with `.` or `*.`. If the entry contains a port,
+ * the URL must have the same port.
  */
 function covers(entry: string, host: string, port: string): boolean {
   if (entry === '*') return true;

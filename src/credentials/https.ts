@@ -101,8 +101,8 @@ export async function sendHttp(request: HttpRequest, host: Host): Promise<HttpRe
 }
 
 /**
- * Keeps the reason of an error only if the proxy failed or a host name is unknown. The hints for all other reasons are
- * about daemons.
+ * Keeps the reason of an error only if the proxy failed or a host name does not exist. The hints for all other reasons
+ * apply only to daemons.
  */
 function reasonOf({ reason, details, permanent }: ConnectError) {
   const isOurs = reason === 'proxy-failed' || reason === 'name-unknown';
@@ -113,7 +113,7 @@ function moduleFor({ protocol }: URL) {
   return protocol === 'http:' ? process.getBuiltinModule('node:http') : process.getBuiltinModule('node:https');
 }
 
-/** True if a URL uses plain HTTP to this host. No third party can read such a connection. */
+/** True if a URL uses unencrypted HTTP to this host. No third party can read traffic that does not leave the host. */
 export function isHttpToThisHost({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
@@ -125,13 +125,13 @@ async function connectTo(
 ): Promise<Socket> {
   const socket =
     proxy === undefined ? await dial([endpointOf(url)], host) : await openTunnel(proxy, url, authorities, host);
-  socket.on('error', () => {}); // the code that reads from the socket reports the error
+  socket.on('error', () => {}); // the code that reads from the socket reports any error
   return url.protocol === 'http:' ? socket : startTls(socket, url, authorities);
 }
 
 /**
- * Starts TLS on a connection. The caller can write before the handshake is complete. The socket emits an error if the
- * handshake fails.
+ * Starts TLS on a connection. The caller can start to write before the handshake is complete. The socket emits an error
+ * if the handshake fails.
  */
 function startTls(socket: Socket, { hostname }: URL, authorities: readonly string[]): Socket {
   const host = bare(hostname);

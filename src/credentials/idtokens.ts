@@ -24,7 +24,7 @@ export type IdTokenSource =
       readonly signing?: SigningKeys | undefined;
     };
 
-/** Number of reported reasons after which further lines without an IDTOKEN are only counted. */
+/** Maximum number of reasons that are reported. Further lines without an IDTOKEN are only counted. */
 const MAX_REASONS = 20;
 
 /**
@@ -54,7 +54,7 @@ interface IdTokens {
   readonly found: readonly IdTokenCredential[];
   /** Reasons for skipped files and lines. */
   readonly reasons: readonly string[];
-  /** The reason that determines which hints are shown if there is no IDTOKEN. */
+  /** The reason that determines which hints are shown if the source contains no IDTOKEN. */
   readonly kind?: MissingReason | undefined;
 }
 

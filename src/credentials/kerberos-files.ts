@@ -66,8 +66,8 @@ export function readConfiguration(env: Environment, platform: NodeJS.Platform): 
 }
 
 /**
- * Reads a keytab from the value of an input or from a file. Base64-encoded files are accepted, because keytabs that are
- * stored as CI variables are often encoded.
+ * Reads a keytab from the value of an input or from a file. Base64-encoded files are accepted, because keytabs in CI
+ * variables are often stored in this form.
  */
 export function readKeytab(text: string): readonly KeytabEntry[] {
   if (isEncodedKeytab(text)) return parseKeytab(Buffer.from(text, 'base64'));
@@ -81,8 +81,8 @@ interface FoundCache extends CredentialCache {
 }
 
 /**
- * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name refers to a directory,
- * `principal` selects that principal's cache instead of the primary cache.
+ * Reads a credential cache by name: `FILE:PATH`, a path, `DIR:PATH` or `DIR::FILE`. If the name refers to a directory
+ * and `principal` is set, reads that principal's cache instead of the primary cache.
  *
  * @throws KerberosError if the cache is invalid, and anything that the file system throws.
  */

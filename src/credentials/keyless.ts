@@ -29,7 +29,7 @@ export type Bearer =
       readonly identity: string | undefined;
     };
 
-/** The parts of a request that are needed to obtain its bearer token. */
+/** The fields of a request that are needed to obtain its bearer token. */
 interface KeylessRequest {
   /** Undefined if the request needs no bearer token. */
   readonly keyless: KeylessSource | undefined;
@@ -152,8 +152,8 @@ function tlsWith(trust: TrustSource, { extraCertificates: extra }: KeylessSource
 }
 
 /**
- * Warns if the audience of the job token is a site other than the token service. The service could use the token at
- * that site.
+ * Warns if the audience of the job token is a site other than the token service, because the service could then use the
+ * token at that site.
  */
 function warnAboutAudience(audience: string, url: URL, host: Host): void {
   const origin = URL.canParse(audience) ? new URL(audience).origin : audience;

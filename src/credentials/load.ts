@@ -26,7 +26,7 @@ interface MissingMethod extends Pick<Unavailable, 'reason' | 'kind'> {
   readonly method: string;
 }
 
-/** The authentication methods that the client may use, and the sources of their credentials. */
+/** The authentication methods that the client is allowed to use, and the sources of their credentials. */
 export interface CredentialSources {
   readonly methods: readonly MethodSource[];
   readonly preference: Credentials['preference'];
@@ -34,8 +34,8 @@ export interface CredentialSources {
   readonly scitoken: SciTokenSource;
   readonly certificate: CertificateSource;
   /**
-   * True if SSL may be used without a client certificate. Even then, the session is encrypted, and the daemon
-   * authenticates itself.
+   * True if the client is allowed to use SSL without a client certificate. Even then, the session is encrypted, and the
+   * daemon authenticates itself.
    */
   readonly anonymousSsl: boolean;
   readonly trust: TrustSource;
@@ -110,8 +110,8 @@ export function loadCredentials(sources: CredentialSources, host: Host, authz: r
 }
 
 /**
- * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, this is its reason.
- * Otherwise, it is the reason for a token file that the user can correct, if there is one.
+ * Returns the reason that determines which hints the error shows. If the first method is KERBEROS, returns the reason
+ * for KERBEROS. Otherwise, returns the reason for a token file that the user can correct, if there is one.
  */
 function reasonOf(unavailable: readonly MissingMethod[]): MissingReason | undefined {
   const [first] = unavailable;

@@ -8,8 +8,8 @@ import type { AuthMethod } from '../security/method.ts';
 import { munge } from '../security/methods/munge.ts';
 
 /**
- * Length, in bytes, of the key that HTCondor sends as the payload. That key is no longer used, because ECDH establishes
- * the session key.
+ * Length, in bytes, of the key that HTCondor sends as the payload. HTCondor no longer uses that key, because ECDH
+ * establishes the session key.
  */
 const PAYLOAD_LENGTH = 24;
 
@@ -30,7 +30,7 @@ export function loadMunge(
       // The program might run as another account, so its environment must not contain secrets.
       const options = { ...owner, env: { PATH: path }, signal: host.signal };
       const child = execFile(program, [], options, (error, stdout, stderr) => {
-        child.kill('SIGKILL'); // in case the program ignored the abort signal
+        child.kill('SIGKILL'); // the program might have ignored the abort signal
         if (error !== null) return reject(new Error(`munge failed: ${stderr.trim() || exitOf(error)}`));
         const credential = new Secret(stdout.trim());
         host.mask(credential);

@@ -21,8 +21,8 @@ export function mistakeIn(text: string): string | undefined {
 }
 
 /**
- * Restores PEM that was encoded in base64, joined into one line, quoted, or pasted with literal `\n`. Returns text
- * without PEM unchanged.
+ * Restores PEM that was encoded in base64, joined into one line, quoted, or pasted with literal `\n` sequences. Returns
+ * text without PEM unchanged.
  */
 export function pastedPem(text: string): string {
   const bare = unquote(text);

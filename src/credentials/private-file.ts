@@ -12,7 +12,7 @@ export class ExposedFile extends Error {}
 /**
  * Reads a file that must be owned by this account and inaccessible to other accounts (read_secure_file in C++).
  *
- * @throws ExposedFile if the owner or the mode is wrong; Error if the file cannot be read for another reason.
+ * @throws ExposedFile if the owner or the mode is wrong; Error if the file cannot be read for any other reason.
  */
 export function readPrivateFile(path: string): Buffer {
   return readBounded(path, MAX_FILE_LENGTH, ({ uid, mode }) => {

@@ -15,7 +15,7 @@ export interface SciTokenSource {
   readonly text: Secret | undefined;
   /** Name of the source of `text`. Default: `scitoken`, the name of the input. */
   readonly name?: string | undefined;
-  /** Path from SCITOKENS_FILE. If it is set, token discovery is skipped. */
+  /** Path from SCITOKENS_FILE. If this path is set, token discovery is skipped. */
   readonly file: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly uid: number | undefined;
@@ -125,7 +125,7 @@ function unreadableFile(name: string, error: unknown): Unavailable {
  * directory.
  */
 function readStart(path: string, owner?: number): string {
-  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another user could have created the link
+  const noFollow = owner === undefined ? 0 : (constants.O_NOFOLLOW ?? 0); // another account could have created the link
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noFollow);
   try {
     const { uid, mode } = fstatSync(file);

@@ -12,7 +12,10 @@ export interface SigningKeys {
   readonly trustDomain: string | undefined;
   /** Path of the POOL key's file, from SEC_TOKEN_POOL_SIGNING_KEY_FILE. */
   readonly poolKeyFile: string | undefined;
-  /** Path of the directory in which each other key has a file with the key's name, from SEC_PASSWORD_DIRECTORY. */
+  /**
+   * Path of the directory for all other keys, from SEC_PASSWORD_DIRECTORY. The name of each file is the name of the
+   * key.
+   */
   readonly keyDirectory: string | undefined;
 }
 

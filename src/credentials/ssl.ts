@@ -90,7 +90,8 @@ export function loadCertificate(
 }
 
 /**
- * Reason for an unusable certificate or key, except if the validity period or the file's permissions are the problem.
+ * Reason that is reported for an unusable certificate or key, unless the problem is the validity period or the file's
+ * permissions.
  */
 const UNREADABLE = 'certificate-unreadable';
 

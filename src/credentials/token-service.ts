@@ -120,7 +120,9 @@ export async function askTokenEndpoint(
   return result;
 }
 
-/** Matches words so long that they could be the token that was sent. Such words are hidden when an error is printed. */
+/**
+ * Matches words that are long enough to be the token that was sent. These words are hidden when an error is printed.
+ */
 const NO_WORD = /\S{40,}/g;
 /** Maximum length, in characters, of the text that is printed from a service's error. */
 const MAX_REASON_LENGTH = 300;
@@ -178,9 +180,9 @@ function refusal(
   return new CredentialError('ERR_NO_CREDENTIAL', `${who} issued no token: ${explanation}`, facts);
 }
 
-/** Number of consecutive characters that an error and a token are unlikely to share by chance. */
+/** Number of consecutive characters that an error text and a token are unlikely to share by chance. */
 const QUOTED_LENGTH = 12;
-/** Maximum length of an error that is compared with the token, in characters. Longer errors are not printed. */
+/** Maximum length, in characters, of an error text that is compared with the token. Longer texts are not printed. */
 const MAX_COMPARED_LENGTH = 4096;
 
 /** Hides long words in an error, and the whole error if it contains part of the token that was sent. */

@@ -34,8 +34,8 @@ const SYSTEM_FILES = [
 
 /**
  * Returns the trust settings for a service that is not part of a pool: only the CA certificates of the system, or those
- * of SSL_CERT_FILE. A CA of the pool (`ca-certificate`, HTCondor's settings, known hosts) must not be able to vouch for
- * the runner's OIDC endpoint.
+ * of SSL_CERT_FILE. The pool's CAs (from `ca-certificate`, HTCondor's settings or known hosts) must not be able to
+ * vouch for the runner's OIDC endpoint.
  */
 export function systemTrust({ certificateFile, platform }: SystemTrustSource): TrustSource {
   return {
@@ -90,7 +90,7 @@ export function systemFiles({ certificateFile, platform }: SystemTrustSource): r
   return platform === 'win32' ? [] : SYSTEM_FILES;
 }
 
-/** Reads the system's CA certificates. If SSL_CERT_FILE is set but unreadable, no certificates are returned. */
+/** Reads the system's CA certificates. Returns no certificates if SSL_CERT_FILE is set but the file is unreadable. */
 async function systemAuthorities(source: TrustSource, skip: (reason: string) => void): Promise<readonly string[]> {
   for (const path of systemFiles(source)) {
     try {
@@ -100,7 +100,7 @@ async function systemAuthorities(source: TrustSource, skip: (reason: string) => 
         skip(`SSL_CERT_FILE ${path}: ${reasonOf(error)}`);
         return [];
       }
-      // The path differs between systems, so try the next path.
+      // The path depends on the system, so try the next one.
     }
   }
   const tls: { getCACertificates?: (kind: 'system') => string[]; rootCertificates: readonly string[] } =

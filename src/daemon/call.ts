@@ -17,7 +17,7 @@ export async function callCommand<T>(
 ): Promise<CommandResult<T>> {
   const { target } = command;
   // The CCB broker, or the sender of the broker's address, could choose the peer, so only methods that authenticate the
-  // daemon are used. This applies even if the connection turns out to be direct.
+  // daemon are used, even if the connection turns out to be direct.
   const credentials = isBehindCcb(target.address) ? onlyMutualMethods(command.credentials) : command.credentials;
   return await commandOver((left, within) => reach(target, left, within), { ...command, credentials }, read, host);
 }

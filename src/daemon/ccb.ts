@@ -133,8 +133,8 @@ async function throughBroker(contact: CcbContact, ask: AskBroker, host: Host): P
 }
 
 /**
- * Sends one request to a broker. If `streaming` is true, requests a connection that the broker relays; brokers before
- * HTCondor 25.12 ignore this flag. If `streaming` is false, requests a connection from the daemon to the client.
+ * Sends one request to a broker. If `streaming` is true, requests a connection that the broker relays; brokers earlier
+ * than HTCondor 25.12 ignore this flag. If `streaming` is false, requests a connection from the daemon to the client.
  */
 async function requestConnection(
   { broker, ids }: CcbContact,
@@ -178,12 +178,12 @@ async function requestConnection(
   }
 }
 
-/** Result if the daemon would have to connect to this host, but no port is open, so waiting would be pointless. */
+/** Result if the daemon would have to connect to this host but no port is open. Waiting would then be pointless. */
 const NO_LISTENER = new Unavailable('the client has no port for the connection from the daemon');
 
 /**
  * Opens a port for the daemon's connection, on the local address of the connection to the broker. Returns undefined if
- * no port can be opened; a connection that the broker relays does not need one.
+ * no port can be opened. A connection that the broker relays does not need a port.
  */
 async function listen(
   { localAddress }: Channel,

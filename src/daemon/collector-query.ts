@@ -58,8 +58,9 @@ class NotAuthenticated extends Error {
  * trips, and most collectors reply to it. In an authenticated session, a query takes three round trips. If the
  * collector requires authentication, sending the two queries one after the other would cost two more round trips.
  *
- * The slower query runs to completion, unless the run ends first. Closing its connection during the handshake would
- * cause an error in the collector's log each time. In any case, this query ends before the rest of the fetch does.
+ * The slower query runs to completion, unless the run ends first. If the client closed that query's connection during
+ * the handshake, the collector would log an error each time. The slower query always ends before the rest of the fetch
+ * does.
  */
 export async function queryCollector(
   collector: Target,
@@ -83,10 +84,10 @@ export async function queryCollector(
     return await Promise.any([plain, authenticated]);
   } catch {
     return await plain.catch((error: unknown) => {
-      // Not trusted, but some methods do not need the host name.
+      // This reply is not trusted, but some methods do not need the host name.
       if (error instanceof NotAuthenticated) return error.reply;
-      // A collector that requires authentication closes the connection. In that case, report the error of the
-      // authenticated query.
+      // A collector that requires authentication closes the connection. Instead of that failure, report the error from
+      // the authenticated query.
       if (!isConnectionClosed(error)) throw error;
       return authenticated.catch((failure: unknown) => {
         if (!mayBeUnauthenticated || !isRefusal(failure) || host.signal.aborted) throw failure;

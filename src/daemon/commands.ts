@@ -9,7 +9,7 @@ export const DC_EXCHANGE_SCITOKEN = 60052;
 export const DC_SEC_QUERY = 60040;
 /** Maps each authorization level to a command that requires this level. */
 const DC_NOP_OF_LEVEL: Readonly<Record<string, number>> = {
-  ALLOW: DC_GET_SESSION_TOKEN, // this command has side effects, but DC_SEC_QUERY never runs it
+  ALLOW: DC_GET_SESSION_TOKEN, // this command would have side effects, but DC_SEC_QUERY never runs it
   READ: 60020,
   WRITE: 60021,
   NEGOTIATOR: 60022,
@@ -32,7 +32,7 @@ interface DaemonType {
   readonly query: number;
   /** Value of TargetType in the query ad. */
   readonly adType: string;
-  /** Older attribute that contains the daemon's address. C++ prefers this attribute to MyAddress. */
+  /** Older attribute that contains the daemon's address. The C++ client prefers this attribute to MyAddress. */
   readonly addressAttribute?: string;
   /** True if a name without `@` is compared with the Machine attribute instead of the Name attribute. */
   readonly byMachine?: boolean;
@@ -55,7 +55,7 @@ export const DAEMON_TYPES: Readonly<Record<string, DaemonType>> = {
   any: { query: 48, adType: 'Any' },
 };
 
-/** Daemon types that need no query, because the pool's address is also the daemon's address. */
+/** Daemon types that need no query, because the pool's address is the daemon's address. */
 export const COLLECTOR_TYPES: readonly string[] = ['collector', 'view_collector'];
 
 /** Pairs each level with a command that requires this level. Levels without such a command are omitted. */

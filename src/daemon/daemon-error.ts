@@ -9,7 +9,7 @@ export function daemonError(code: number, text: string): DaemonError {
   return new DaemonError(code, text, { reason: reasonIn(text, DAEMON_REASONS) });
 }
 
-/** Reasons in the errors of a daemon that has no key with the requested name, or no default key. */
+/** Reasons for errors from a daemon that has no key with the requested name, or no default key. */
 const WITHOUT_KEY: readonly DaemonReason[] = [
   'not-sign-with-requested-key',
   'failed-to-read-file',

@@ -25,11 +25,11 @@ export interface LocalDaemon {
 
 interface LocalAddress {
   readonly address: Sinful;
-  /** Name of the daemon in the file. Empty if the file contains no name. */
+  /** Name of the daemon, as found in the file. Empty if the file contains no name. */
   readonly name: string;
 }
 
-/** Maximum size of a daemon's file, in bytes. These files typically have a size of a few kilobytes. */
+/** Maximum size of a daemon's file, in bytes. A typical file is a few kilobytes long. */
 const MAX_FILE_LENGTH = 1024 * 1024;
 
 /** Returns the daemon's address, or the reasons why the files provide no address. */

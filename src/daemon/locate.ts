@@ -20,8 +20,8 @@ interface DaemonQuery {
   /** Name of the daemon. If undefined, the pool must have only one daemon of this type. */
   readonly name: string | undefined;
   /**
-   * True if the host name is needed to authenticate the daemon, and the user did not supply it. The collector can
-   * supply the host name only if the collector is authenticated, or if the name also occurs in the user's input.
+   * True if authenticating the daemon requires a host name that the user did not supply. The collector can supply the
+   * host name only if the collector is authenticated, or if the name also occurs in the user's input.
    */
   readonly needsServerName: boolean;
   /**
@@ -30,7 +30,7 @@ interface DaemonQuery {
   readonly mayBeUnauthenticated: boolean;
 }
 
-/** A daemon as described by its ad in a collector or by a file on this host. */
+/** A daemon, as described by its ad in the collector or by a file on this host. */
 export interface AdvertisedDaemon extends Target {
   readonly name: string;
   readonly roundTrips: number;
@@ -154,7 +154,7 @@ function readTime(ad: ClassAd): number | undefined {
   }
 }
 
-/** Matches acceptable daemon names. A name that is exported to HTCondor's tools must meet further restrictions. */
+/** Matches acceptable daemon names. Names that are exported to HTCondor's tools are restricted further. */
 const NAME = /^[^"\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,255}$/u;
 
 /**

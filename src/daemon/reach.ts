@@ -10,9 +10,9 @@ import { brokerCaller, connectThroughCcb } from './ccb.ts';
 import type { Route, Target } from './session-command.ts';
 
 /**
- * Time in milliseconds that a direct connection has before CCB is tried as well. CCB costs more round trips and loads
- * the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct connection,
- * although many daemons behind CCB accept direct connections from some networks.
+ * Head start, in milliseconds, of the direct connection before CCB is tried in parallel. CCB costs more round trips and
+ * loads the broker. RFC 8305 has a similar rule for the addresses of a host. C++ clients do not try a direct
+ * connection, although many daemons behind CCB accept direct connections from some networks.
  */
 const HEAD_START_MS = 250;
 

@@ -1,10 +1,10 @@
 /**
- * Decides whether a daemon that is missing from the collector could be restarting. docs/RELIABILITY.md describes the
+ * Determines whether a daemon that is missing from the collector might be restarting. docs/RELIABILITY.md describes the
  * rule.
  *
- * A daemon that is restarting is missing from the collector for seconds to minutes. A daemon with a misspelled name is
- * always missing. The client must retry in the first case, and fail immediately in the second. The ads of other daemons
- * distinguish the two cases.
+ * A daemon that is restarting is missing from the collector for seconds to minutes. A daemon whose name was misspelled
+ * in the request is always missing. The client must retry if the daemon is restarting, and fail immediately if the name
+ * is misspelled. The ads of other daemons make it possible to distinguish the two cases.
  */
 import type { ClassAd } from '../wire/classad.ts';
 import type { CollectorReply, Query } from './collector-query.ts';
@@ -61,7 +61,7 @@ export async function restartEvidence(
 /**
  * Builds a single query for three kinds of evidence. The first is a collector that started too recently to list all
  * daemons. The second is a master that reports that its daemon of this type is down or has just started. The third is
- * any daemon on the host in the requested name.
+ * an ad of any daemon on the host that the requested name contains.
  *
  * The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
  * DaemonStartTime, so the query uses StatsLifetime, the collector's age when the ad was created.

@@ -9,7 +9,7 @@ import { DC_SEC_QUERY } from './commands.ts';
 import type { CommandResult, Target } from './session-command.ts';
 
 /**
- * Sends DC_SEC_QUERY, which asks the daemon whether it would authorize the command `about` (condor_ping;
+ * Sends DC_SEC_QUERY, which asks whether the daemon would authorize the command `about` (condor_ping;
  * handle_dc_sec_query).
  *
  * @throws AuthorizationError ERR_DENIED if the daemon would deny the command, and anything that `callCommand` throws.

@@ -27,8 +27,8 @@ export interface Target extends Pick<Peer, 'serverName' | 'claimedName' | 'lastH
   readonly ahead?: ConnectionsAhead | undefined;
   /**
    * An earlier session of this run with the daemon, which the next command resumes. A session must be resumed only for
-   * commands that change nothing. The daemon contributes no nonce, so an attacker who records a resumed command can
-   * replay it while the session lasts.
+   * commands that change nothing. The daemon contributes no nonce to a resumed session, so an attacker who records a
+   * resumed command can replay it while the session lasts.
    */
   readonly resume?: Session | undefined;
 }
@@ -44,11 +44,11 @@ export interface Command {
   readonly credentials: Credentials;
   /** Phase that is named in errors. By default, this is `connect` until the connection is open, and then `session`. */
   readonly phase?: Phase;
-  /** True if the command is allowed in a session whose identity is unmapped. */
+  /** True if the command is allowed in a session in which the client's identity is unmapped. */
   readonly mayBeUnmapped?: boolean;
 }
 
-/** Result of a command. `roundTrips` is the total number of round trips, including those of abandoned connections. */
+/** Result of a command. `roundTrips` is the total number of round trips, including those on abandoned connections. */
 export interface CommandResult<T> {
   readonly value: T;
   readonly session: Session;
@@ -127,7 +127,10 @@ export async function commandOver<T>(
   }
 }
 
-/** True if the error means that no credential was left to try. An earlier denial explains the failure better. */
+/**
+ * True if the error means that no credential was left to try. If the daemon denied an earlier attempt, that denial
+ * explains the failure better.
+ */
 function hasNoMethod(error: unknown): boolean {
   return (
     (error instanceof NegotiationError && error.code === 'ERR_NO_COMMON_METHOD') ||
@@ -210,7 +213,7 @@ function startOrResume(
   );
 }
 
-/** If the error is a StartOver, records the connection's round trips in it. Returns the error. */
+/** Returns the error. If the error is a StartOver, first records the connection's round trips in it. */
 function counted(error: unknown, { roundTrips }: Channel): unknown {
   if (error instanceof StartOver) error.roundTrips = roundTrips;
   return error;

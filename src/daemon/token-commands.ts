@@ -77,10 +77,10 @@ interface ImpersonationLimits extends Omit<TokenLimits, 'key'> {
  * The schedd signs the token with its own key and for its own trust domain. Because the schedd does not receive the
  * client's credential, neither the credential's levels nor its expiry limit the token.
  *
- * The collector refuses with code 1 (the client has no identity), 3 (the session is not encrypted), 4 (the request has
- * no name) or 5 (there is no such schedd, or the collector has no capability for it). Since HTCondor 9.9.0, the
- * collector looks for the capability in an ad from which it has already been removed. If the schedd refuses, the error
- * has the schedd's code.
+ * The collector refuses with code 1 (the client has no identity), 3 (the session is not encrypted), 4 (the request
+ * contains no name) or 5 (the schedd does not exist, or the collector has no capability for it). Since HTCondor 9.9.0,
+ * the collector looks for the capability in an ad from which it has already been removed. If the schedd refuses, the
+ * error contains the schedd's code.
  *
  * @throws DaemonError ERR_DAEMON with HTCondor's code and text, and anything that `callCommand` throws.
  */

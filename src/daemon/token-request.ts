@@ -10,9 +10,9 @@ import { daemonError } from './daemon-error.ts';
 import type { CommandResult, Target } from './session-command.ts';
 import { askDaemon, checkReply, limitAttributes, type TokenLimits, tokenOf } from './token-commands.ts';
 
-/** Request for a token that an administrator must approve. The client cannot select the signing key. */
+/** A token request that an administrator must approve. The client cannot select the signing key. */
 interface RequestedToken extends Omit<TokenLimits, 'key'> {
-  /** Identity that the token is requested for, in the form `user@domain`. */
+  /** Identity for which the token is requested, in the form `user@domain`. */
   readonly identity: string;
   /** Time between polls for the approval, in milliseconds. */
   readonly pollIntervalMs: number;

@@ -15,7 +15,7 @@ const MAX_LENGTH = 64;
 
 /**
  * Returns the name of the current CI run, such as `actions-1234.1`, for the logs of daemons and services; undefined
- * outside of CI. The environment variables are not trusted, so characters other than letters, digits, dots, dashes and
+ * outside CI. The environment variables are not trusted, so characters other than letters, digits, dots, dashes and
  * underscores are replaced.
  */
 export function ciRun(env: Surroundings['env']): string | undefined {

@@ -53,8 +53,8 @@ const METHOD_OF_INPUT: readonly (readonly [InputName, MethodSource])[] = [
 
 /**
  * Returns the authentication methods and the sources of their credentials. A list of methods from the user takes
- * precedence. If the user gives no list, the methods for which an input supplies a credential are used. Otherwise, the
- * daemon chooses from the methods in HTCondor's configuration, or from HTCondor's default methods.
+ * precedence. If the user supplies no list, the methods for which an input supplies a credential are used. Otherwise,
+ * the daemon chooses from the methods in HTCondor's configuration, or from HTCondor's default methods.
  *
  * If `isTool` is true, the configuration of this host can also select KERBEROS, as it does for HTCondor's tool.
  *
@@ -207,7 +207,7 @@ function pemSource(name: InputName, text: string | undefined, surroundings: Surr
 
 /**
  * True if FS authentication is bound to the channel. HTCondor 24 and later have a default for the setting that controls
- * this. If HTCondor is installed and that setting has no value, the installed version is older.
+ * this. If HTCondor is installed and that setting has no value, the installed version is earlier than 24.
  */
 function bindsFs({ setting }: Surroundings): boolean {
   const text = setting('SEC_FS_ENFORCE_CHANNEL_BINDING');

@@ -22,9 +22,9 @@ const UNKNOWN_COLLECTOR = 'the collector is unknown; set pool to its host (host 
 
 /** Options for selecting the daemon. */
 interface Manner {
-  /** Selects the daemon if no name is set: the daemon of this host if true, or the only daemon of the pool if false. */
+  /** Selects the daemon if no name is set: the daemon of this host if true, or the pool's only daemon if false. */
   readonly localFirst: boolean;
-  /** True if the collector fetches the token. In that case, the client needs only the name of the daemon. */
+  /** True if the collector fetches the token. The client then needs only the name of the daemon. */
   readonly remote: boolean;
 }
 
@@ -86,7 +86,7 @@ function checkRemote(input: InputSource, type: string): void {
   }
 }
 
-/** Returns the addresses of a collector, which can be determined without querying another collector. */
+/** Returns the addresses of a collector. They can be determined without querying another collector. */
 function readCollector(
   type: string,
   pool: readonly Sinful[] | undefined,

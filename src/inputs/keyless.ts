@@ -89,7 +89,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // the text contains a % that does not start an escape sequence
+    return text; // the text contains a % that does not begin an escape sequence
   }
 }
 

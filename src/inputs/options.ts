@@ -59,7 +59,8 @@ const TYPES: Readonly<Partial<Record<OptionName, readonly [name: string, has: (v
  * Returns the inputs that the options set. If `isCheck` is true, the mode is always `check`.
  *
  * @internal
- * @throws InputError ERR_INPUT if the value of an option has the wrong type, which is possible only in JavaScript.
+ * @throws InputError ERR_INPUT if the value of an option has the wrong type, which can happen only if the caller is not
+ *   type-checked, as in JavaScript.
  */
 export function inputsOf(options: FetchOptions, isCheck: boolean): InputSource {
   const values = new Map<InputName, unknown>([['lifetime', DEFAULT_LIFETIME_SECONDS]]);

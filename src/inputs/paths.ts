@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { InputName, Surroundings } from './table.ts';
 import { refuse } from './words.ts';
 
-/** Matches `$VAR`, `${VAR}`, `$(command)` and `%VAR%`. */
+/** Matches references to variables and commands: `$VAR`, `${VAR}`, `$(command)` and `%VAR%`. */
 const VARIABLE = /\$[A-Za-z_{(]|%[A-Za-z_][A-Za-z0-9_]*%/;
 
 /**

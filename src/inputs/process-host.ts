@@ -5,7 +5,7 @@ import { environmentOf, homeOf } from '../runtime/platform.ts';
 import { loadSettings } from './settings.ts';
 import type { Surroundings } from './table.ts';
 
-/** A Host that releases its timers and listeners at the end of the run. */
+/** A Host whose timers and listeners are released at the end of the run. */
 interface ProcessHost extends Host {
   /** Ends the run: cancels the deadline and removes the listener from the caller's signal. */
   done(): void;

@@ -13,18 +13,18 @@ import { expandPath, refuseVariables } from './paths.ts';
 import { CREDENTIAL_INPUTS, INPUTS, type InputName, type InputSource, type Surroundings } from './table.ts';
 import { durationOf, listOf, oneOf, parseDuration, plainText, quote, refuse } from './words.ts';
 
-/** Maximum lifetime of a token, in seconds. The daemon stores the lifetime in a C++ int. */
+/** Maximum lifetime of a token, in seconds. The limit is that of a C++ int, in which the daemon stores the lifetime. */
 const MAX_LIFETIME_SECONDS = 2 ** 31 - 1;
 export const MAX_TIMEOUT_SECONDS = 24 * 60 * 60;
 const MAX_RETRIES = 100;
-const DEFAULT_USER = 'condor'; // same default as condor_token_request
+const DEFAULT_USER = 'condor'; // the same default as in condor_token_request
 const POLL_INTERVAL_MS = 5000;
 
 /**
  * Returns the request that the inputs describe.
  *
  * `localFirst` selects the daemon if no name is set. If `localFirst` is true, the daemon of this host is used, as in
- * HTCondor's tools, even if a pool is set. If `localFirst` is false, the only daemon of the pool is used.
+ * HTCondor's tools, even if a pool is set. If `localFirst` is false, the pool's only daemon is used.
  *
  * @throws InputError ERR_INPUT for the first invalid input, with the valid values.
  */
@@ -76,9 +76,9 @@ function checkRemote(given: Mode | 'check'): void {
 }
 
 /**
- * Returns the request without the signing keys of this host, which the Action never uses. Without this restriction, if
- * the workflow's secret were missing, a step that runs as root would authenticate as `condor@password`, the identity of
- * the pool itself.
+ * Returns the request without the signing keys of this host, which the Action never uses. Otherwise, if the workflow's
+ * secret were missing, a step that runs as root would authenticate as `condor@password`, the identity of the pool
+ * itself.
  */
 export function withoutSigningKeys(request: TokenRequest): TokenRequest {
   const { credentials } = request;

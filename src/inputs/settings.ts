@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
 import { findProgram, withoutSecrets } from '../runtime/find-program.ts';
 import { abortedError } from '../transport/channel.ts';
 
-/** Returns the value of a setting; undefined if the setting is unset or empty, which HTCondor treats alike. */
+/** Returns the value of a setting; undefined if the setting is unset or empty. HTCondor treats both cases alike. */
 export interface Settings {
   (name: string): string | undefined;
   /** Reason why HTCondor's configuration could not be read. If this reason is set, only `_CONDOR_*` variables apply. */
@@ -134,7 +134,7 @@ async function askProgram(
   };
 }
 
-/** Returns the reason why a program failed. Used if the program itself did not print a reason. */
+/** Returns the reason why a program failed. This reason is used if the program itself did not print one. */
 function reasonOfExit({
   code,
   signal,

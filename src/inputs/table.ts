@@ -103,7 +103,7 @@ export const LIMIT_INPUTS = [
   'expected-trust-domain',
 ] as const satisfies readonly InputName[];
 
-/** The parts of the environment that determine defaults. */
+/** The parts of the environment from which defaults are derived. */
 export interface Surroundings {
   /** Environment variables. On Windows, their names are case-insensitive. */
   readonly env: Readonly<Record<string, string | undefined>>;

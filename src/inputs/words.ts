@@ -52,7 +52,7 @@ export function quote(text: string): string {
 }
 
 /**
- * Validates a string that is copied into an ad or an expression, so that the string cannot end the quoted string into
+ * Validates a string that is copied into an ad or an expression, so that it cannot terminate the quoted string into
  * which it is copied.
  */
 export function plainText(input: InputName, text: string | undefined): string | undefined {

@@ -9,8 +9,8 @@ import type { Ticket } from './ticket.ts';
 
 const FORMAT = 0x0504;
 /**
- * Limits that bound the work for one cache. A typical cache contains a few tickets, and a typical principal has two or
- * three components.
+ * Limits on the amount of work for one cache. A typical cache contains a few tickets, and a typical principal has two
+ * or three components.
  */
 const MAX_CREDENTIALS = 1000;
 const MAX_COMPONENTS = 16;

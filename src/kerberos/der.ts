@@ -1,7 +1,7 @@
 /**
  * Encodes and decodes the subset of ASN.1 DER that Kerberos uses: one-byte tags and definite lengths (X.690 §8 and §10;
- * RFC 4120 §5.1 to §5.2). The reader is not recursive. The calling code enters each structure that it expects, so the
- * depth is bounded.
+ * RFC 4120 §5.1 to §5.2). The reader is not recursive. The calling code explicitly enters each structure that it
+ * expects, so the nesting depth is bounded.
  */
 import { KerberosError } from './kerberos-error.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Implements four encryption types, all of which use AES: 17 and 18 (RFC 3962), and 19 and 20 (RFC 8009). For other
- * types, such as DES, 3DES and RC4, only the names are defined. A key usage is a number that binds a key to its purpose
- * in the protocol (RFC 4120 §7.5.1).
+ * Implements the four encryption types that use AES: 17 and 18 (RFC 3962), and 19 and 20 (RFC 8009). For other types,
+ * such as DES, 3DES and RC4, only the names are defined. A key usage is a number that binds a key to its purpose in the
+ * protocol (RFC 4120 §7.5.1).
  */
 import { crypto } from '../runtime/crypto.ts';
 import { BLOCK_LENGTH, decryptCts, encryptBlock, encryptCts } from './aes-cts.ts';

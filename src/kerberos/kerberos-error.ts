@@ -1,6 +1,6 @@
 import type { AttemptReason, Details } from '../reasons.ts';
 
-/** Error in the use of Kerberos, such as a parsing failure or a refusal by the KDC. */
+/** Error related to Kerberos, such as a parsing failure or a refusal by the KDC. */
 export class KerberosError extends Error {
   readonly kind: AttemptReason;
   /** Values from the error message, for use in hints. */

@@ -13,7 +13,7 @@ interface ConfigurationFiles {
 export interface KerberosConfiguration {
   readonly defaultRealm: string | undefined;
   readonly defaultCache: string | undefined;
-  /** True if the client may query DNS for KDCs. */
+  /** True if the client is allowed to query DNS for KDCs. */
   readonly lookUpKdcs: boolean;
   /** Returns the KDCs of a realm in the order of the configuration, each as `host` or `host:port`. */
   kdcsOf(realm: string): readonly string[];
@@ -61,7 +61,7 @@ interface OpenFile {
 
 /**
  * Reads all settings. An included file is read at the position of its directive. The function keeps a list of open
- * files instead of calling itself recursively.
+ * files instead of using recursion.
  */
 function readFiles(paths: readonly string[], files: ConfigurationFiles): Values {
   const values: Values = new Map();

@@ -4,8 +4,9 @@ import type { Principal } from './principal.ts';
 import type { ClientKeys } from './tickets.ts';
 
 /**
- * Bounds for the iteration count that a KDC may require. The KDC is not yet authenticated when it sends the count. A
- * lower count would help an impostor guess the password, and a higher count would block this host.
+ * Bounds on the iteration count that the client accepts from a KDC. The KDC is not yet authenticated when it sends this
+ * count. A lower count would help an impostor guess the password, and a higher count would keep this host busy for too
+ * long.
  */
 const MIN_ITERATIONS = 4096;
 const MAX_ITERATIONS = 1_000_000;
@@ -24,7 +25,7 @@ export function keysOfPassword(text: () => string, client: Principal, source: st
       const count = iterations ?? defaultIterations;
       if (count < MIN_ITERATIONS || count > MAX_ITERATIONS)
         throw new KerberosError(`the KDC requires ${count} iterations to derive the key from the password`);
-      // The default salt consists of the realm and the components, without a separator (RFC 4120 §4).
+      // The default salt is the realm followed by the principal's components, without separators (RFC 4120 §4).
       const bytes = await stringToKey(
         text(),
         salt ?? Buffer.from(`${client.realm}${client.components.join('')}`),

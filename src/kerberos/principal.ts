@@ -46,7 +46,7 @@ export function parsePrincipal(text: string, defaultRealm: string | undefined): 
   return { type: NT_PRINCIPAL, components: parts, realm: found };
 }
 
-/** Splits a string at slashes, and at the first @. A backslash makes the next character part of the component. */
+/** Splits a string at slashes, and at the first @. A character after a backslash is always part of the component. */
 function split(text: string): { readonly parts: readonly string[]; readonly realm: string | undefined } {
   const parts: string[] = [''];
   for (let i = 0; i < text.length; i++) {

@@ -36,7 +36,7 @@ interface Encrypted {
   readonly cipher: Uint8Array;
 }
 
-/** A parsed reply from a KDC. `sealed` is the part that is still encrypted. */
+/** A parsed reply from a KDC. `sealed` is the part that has not been decrypted yet. */
 export interface KdcReply {
   readonly client: Principal;
   readonly encoded: Uint8Array;
@@ -169,7 +169,7 @@ function getPreAuthentication(item: DerReader): PreAuthentication {
 
 /**
  * Reads the key parameters from an ETYPE-INFO2 element (RFC 4120 §5.2.7.5). Its s2kparams field contains an iteration
- * count (RFC 3962 §4, RFC 8009 §4). Returns no parameters for other elements.
+ * count (RFC 3962 §4, RFC 8009 §4). Returns no parameters for elements of any other type.
  */
 function keyInformationOf({ type, value }: PreAuthentication): readonly KeyInformation[] {
   if (type !== PA_ETYPE_INFO2) return [];

@@ -84,8 +84,8 @@ export function serviceRequest(request: TicketRequest, granting: Ticket, host: C
 }
 
 /**
- * Encodes an AP-REQ that requires the service to authenticate itself. Returns the message and the time in it, which the
- * reply must repeat.
+ * Encodes an AP-REQ that requires the service to authenticate itself. Returns the message and the time that it
+ * contains. The reply must repeat this time.
  */
 export function applicationRequest(ticket: Ticket, host: ClockAndEntropy): ApRequest {
   return apRequest(ticket, { usage: USAGE.AP_AUTHENTICATOR, options: MUTUAL_REQUIRED }, host);

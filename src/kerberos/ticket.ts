@@ -1,7 +1,7 @@
 import type { SessionKey } from './encryption.ts';
 import type { Principal } from './principal.ts';
 
-/** A ticket with its session key. */
+/** A ticket and its session key. */
 export interface Ticket {
   readonly client: Principal;
   readonly service: Principal;

@@ -45,8 +45,8 @@ export interface ClientKeys {
 const MAX_REFERRALS = 5;
 
 /**
- * Maximum number of requests: one without pre-authentication, one with pre-authentication, and another if the KDC
- * requires a key of a different type.
+ * Maximum number of requests: one without pre-authentication, one with it, and a third one if the KDC requires a key of
+ * a different type.
  */
 const MAX_ATTEMPTS = 3;
 

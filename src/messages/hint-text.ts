@@ -6,14 +6,14 @@ import { printable } from '../runtime/printable.ts';
  * runner and the pool. A hint is an instruction that names a setting, where to change it, and a command that shows or
  * fixes it.
  *
- * `$name` stands for a value of the error. `{A B}` stands for the command that shows these settings of the daemon.
- * After a colon at the end of a sentence, `{A B}` stands for a clause with this command. `[A]` stands for the name of a
- * setting, followed by that command in parentheses. `%` stands for the type of the daemon, as it appears in the names
- * of settings.
+ * `$name` stands for a value from the error. `{A B}` stands for the command that shows these settings of the daemon.
+ * After a colon at the end of a sentence, `{A B}` stands for a clause that contains this command. `[A]` stands for the
+ * name of a setting, followed by that command in parentheses. `%` stands for the type of the daemon, as it appears in
+ * the names of settings.
  */
 export type Hints<Reason extends string> = Readonly<Record<Reason, string>>;
 
-/** The command that prints a token of the pool. */
+/** The command that prints a token for the pool. */
 export const FRESH = 'condor_token_fetch on the access point';
 
 /** The command with which the administrator stored the pool password. */

@@ -16,7 +16,7 @@ export const KERBEROS_CREDENTIALS = {
   'kerberos-unreadable': `W: correct $input: klist -k FILE shows the principals of a keytab, and klist -c FILE shows the principal of a cache. To store a keytab in a secret, encode it with base64 -w0 FILE.`,
 } satisfies Partial<Record<CredentialReason, string>>;
 
-/** Hint for KERBEROS if no more specific reason is known. */
+/** Hint for a failure of KERBEROS whose specific reason is unknown. */
 export const KERBEROS = `W: run kinit -V, then kvno host/DAEMON-HOST, on this runner to check whether Kerberos works there.`;
 
 export const KERBEROS_UNSENT = {
