@@ -43,7 +43,7 @@ export declare class LocateError extends HTCondorError {
     readonly reason: why.LocateReason;
     readonly exitStatus = 3;
     readonly code: 'ERR_NOT_FOUND' | 'ERR_AMBIGUOUS';
-    /** Names of at most ten daemons that the collector lists and that have the requested type. */
+    /** Names of up to ten daemons of the requested type that the collector lists. */
     readonly names: readonly string[];
     /** True if the collector's reply indicates that the daemon or the collector restarted recently. */
     readonly mayBeRestarting: boolean;

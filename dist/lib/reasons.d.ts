@@ -24,8 +24,8 @@ export interface ConnectFacts extends RestartFacts<ConnectReason> {
 }
 export type InputReason = 'input' | 'unknown-flag' | 'identity-flag' | 'configuration';
 /**
- * Refusals by Keycloak or by this project's token service that have specific hints. Each one is part of the error text,
- * as in DAEMON_REASONS.
+ * Refusals by Keycloak or this project's token service for which there are specific hints. Each entry is part of the
+ * error text, as in DAEMON_REASONS.
  */
 export declare const SERVICE_REFUSALS: readonly ['invalid-token-audience', 'aud-expected', 'token-reuse-detected', 'used-already', 'unauthorized-client', 'invalid-client'];
 export type CredentialReason = ('no-credential' | 'secret-empty' | 'file-exposed' | 'file-name-ignored' | 'no-kerberos-credential') | ('fs-elsewhere' | 'ccb-needs-proof' | 'scitoken-needs-proof' | 'no-job-token' | 'job-token-refused') | 'no-token-to-exchange' | ('service-redirects' | 'service-not-found' | 'service-refused') | (typeof SERVICE_REFUSALS)[number] | ('service-idtoken' | 'service-html' | 'service-no-token' | 'credential-unreadable' | 'scitoken-malformed') | ('scitoken-too-long' | 'password-malformed' | 'certificate-expired' | 'certificate-unreadable') | ('kerberos-unreadable' | 'encryption-type') | 'kerberos-cache-type';
@@ -36,8 +36,8 @@ export type NegotiationReason = ('no-common-method' | 'no-authentication') | ('n
 export type AuthenticationReason = 'methods-exhausted' | 'server-unproven';
 export type AuthorizationReason = 'denied' | 'unmapped' | 'no-identity' | 'command-not-registered';
 /**
- * Parts of a daemon's error text, in lower case with dashes. The first match counts, because a daemon can join several
- * errors in one text.
+ * Parts of a daemon's error text, in lower case with dashes. The first match is used, because a daemon can join several
+ * errors into one text.
  */
 export declare const DAEMON_REASONS: readonly ['token-fetch-disabled', 'not-sign-with-requested-key', 'original-one-expired', 'allow-requested-authorization', 'not-successfully-authenticate', 'missing-requester-identity', 'not-have-access-to-configured-key', 'signing-key-configured', 'failed-to-read-file', 'failed-to-fetch-key', 'not-known-to-the-collector', 'no-schedd-target', 'not-encrypted', 'sec-impersonation-token-limits', 'dcschedd', 'secman', 'issuer-namespace', 'token-request-disabled', 'sec-token-request-limits', 'request-has-expired', 'request-id-is-not-known', 'request-failed', 'using-anonymous', 'rate-limit', 'too-many-requests', 'scitoken-exchange-disabled', 'failed-to-map-scitoken', 'not-built-with-scitokens', 'scitokens'];
 /**
@@ -48,7 +48,7 @@ export type TokenReason = ('token-malformed' | 'no-request-id') | ('token-claim'
 export type OutputReason = 'output' | 'path-occupied' | 'output-closed' | 'runner-refused';
 /** Reason why an authentication method has no credential. */
 export type MissingReason = 'file-exposed' | 'file-name-ignored' | 'no-credential' | 'kerberos-cache-type' | 'no-kerberos-credential';
-/** Reason why a credential was not sent to the daemon. The daemon's log does not mention the credential. */
+/** Reason why a credential was not sent to the daemon. The daemon's log therefore does not mention the credential. */
 export type UnsentReason = ('not-offered' | 'issuer-differs' | 'key-differs' | 'idtoken-expired' | 'scitoken-expired') | ('no-server-name' | 'fs-unbound' | 'fs-relay' | 'munge-failed' | 'no-host-name' | 'no-ticket') | ('ticket-expired' | 'kdc-unknown' | 'client-unknown' | 'service-unknown' | 'password-rejected' | 'key-rejected') | ('clock-rejected' | 'account-locked' | 'encryption-type') | MissingReason;
 /** Reason why the daemon refused a credential, if it is known. */
 export type RefusedReason = ('declined' | 'unexplained' | 'no-trust-domain' | 'proxy-not-allowed' | 'mapping-required' | 'no-tls13') | ('no-tls' | 'principal-unmapped' | 'ticket-rejected');

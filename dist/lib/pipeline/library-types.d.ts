@@ -22,8 +22,8 @@ export interface CheckOptions {
     readonly type?: string | undefined;
     /**
      * Address of the daemon, as a sinful string or `host:port`. The client connects to this address without querying a
-     * collector. If `pool` or `name` is set as well, `host:port` is instead the local end of a tunnel to the daemon,
-     * which is then located as usual.
+     * collector. If `pool` or `name` is set as well, `host:port` is instead the local end of a tunnel to the daemon, and
+     * the daemon itself is located as usual.
      */
     readonly address?: string | undefined;
     /** Authorization levels that the token is restricted to, such as `['READ', 'WRITE']`. Default: no restriction. */
@@ -62,8 +62,8 @@ export interface CheckOptions {
      */
     readonly clientKey?: string | undefined;
     /**
-     * Keytab of the Kerberos client, as a path or in base64. Default: the keytab that KRB5_CLIENT_KTNAME names, if
-     * KERBEROS is selected.
+     * Keytab of the Kerberos client, as a path or in base64. Default, if KERBEROS is selected: the keytab that
+     * KRB5_CLIENT_KTNAME names.
      */
     readonly kerberosKeytab?: string | undefined;
     /**
@@ -113,11 +113,11 @@ export interface FetchOptions extends CheckOptions {
      * first exchanges the SciToken for an IDTOKEN. Default: `fetch`.
      */
     readonly mode?: 'fetch' | 'request' | 'exchange' | undefined;
-    /** With `mode: 'request'`, the identity to request a token for, `user@domain`. */
+    /** Identity to request a token for, `user@domain`. Used only with `mode: 'request'`. */
     readonly identity?: string | undefined;
     /** Name of the signing key. Default: the daemon's default key. */
     readonly key?: string | undefined;
-    /** True if the collector fetches the token from the schedd. Cannot be combined with `key`. Default: false. */
+    /** True to have the collector fetch the token from the schedd. Cannot be combined with `key`. Default: false. */
     readonly remote?: boolean | undefined;
     /**
      * True to reconnect with the new token and ask the daemon whether it authorizes each level of `authz`. Default:
@@ -141,7 +141,7 @@ export interface FetchedToken {
     readonly daemonName: string;
     /**
      * Sinful string of the daemon that issued the token or, with `remote`, of the collector. If a token service issued
-     * the token, this is the address of the located daemon. In this case, the string is empty if no daemon was located.
+     * the token, this is the address of the located daemon, or an empty string if no daemon was located.
      */
     readonly daemonAddress: string;
     /** HTCondor version of the daemon at `daemonAddress`, such as `25.14.1`. Empty if the version is unknown. */
