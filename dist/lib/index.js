@@ -6643,7 +6643,7 @@ const NAME_THERE = "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_
 
 const NOT_ACCEPTED = "A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATION_METHODS].";
 
-const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
+const NEW_TOKEN = `W: set idtoken to a token from this pool: ${FRESH} prints one.`;
 
 const MUNGED = "R: run munged on this runner and the daemon's host, with the same key and synchronized clocks; munge -n | ssh DAEMON-HOST unmunge tests this.";
 
@@ -6660,7 +6660,7 @@ const BY_METHOD = {
 const UNSENT = {
     ...KERBEROS_UNSENT,
     "not-offered": NOT_ACCEPTED,
-    "issuer-differs": `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
+    "issuer-differs": `W: store a token from this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.\nA: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
     "key-differs": `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).\nA: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
     "idtoken-expired": `W: renew the secret (${FRESH}, with a longer -lifetime); condor_token_list shows the expiry (exp).`,
     "scitoken-expired": `W: obtain a new SciToken immediately before this step (httokensh, oidc-token or htgettoken).`,
@@ -6679,7 +6679,7 @@ const REFUSED = {
     ...KERBEROS_REFUSED,
     declined: NOT_ACCEPTED,
     unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.\nA: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the key directory. An identity should ${IN_UID_DOMAIN}.`,
-    "no-trust-domain": `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.\nA: set [TRUST_DOMAIN].`,
+    "no-trust-domain": `W: set idtoken to a single token from this pool; condor_token_list shows the issuers.\nA: set [TRUST_DOMAIN].`,
     "proxy-not-allowed": `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
     "mapping-required": `A: add an SSL line for the certificate's subject to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
     "no-tls13": `A: enable TLS 1.3 on the daemon's host, where openssl ciphers -v -tls1_3 lists the TLS 1.3 ciphers.\nW: set client-certificate and client-key: the client sends a certificate from HTCondor's configuration only to a verified daemon.`,
@@ -6692,7 +6692,7 @@ const UNPROVEN = {
     "expired-certificate": `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE shows the dates.`,
     "untrusted-certificate": `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it. If the certificate and the address contain different names, set server-name.`,
     "password-differs": `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
-    "signing-key-differs": `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the old token with a key of the same name (POOL), or the key was replaced.`
+    "signing-key-differs": `W: store a new token from this pool in the secret (${FRESH}): usually, another pool issued the old token with a key of the same name (POOL), or the key was replaced.`
 };
 
 const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;
@@ -6810,7 +6810,7 @@ const CONNECT_HINTS = {
     timeout: `N: check for a firewall that drops packets: run nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
     closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct host and port.`,
     "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
-    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`
+    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`
 };
 
 const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
@@ -6875,7 +6875,7 @@ const DAEMON_HINTS = {
 
 const AES_FIRST = "A: put AES first in [SEC_DEFAULT_CRYPTO_METHODS]: the daemon";
 
-const SUPPORTED = "HTCondor 9.9 or later (10.0 or later of the long-term releases)";
+const SUPPORTED = "HTCondor 9.9 or later (10.0 or later among long-term releases)";
 
 const NOTHING_SENT = "Nothing was sent in cleartext.";
 
@@ -6894,7 +6894,7 @@ const AUTHORIZATION_HINTS = {
     unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
     denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and the DENY_* settings). If these settings contain *@$(UID_DOMAIN), the identity must ${IN_UID_DOMAIN}.\nW: check the credential's scope (condor_token_list): the daemon also denies levels that the scope does not include, and logs "limited authorization".`,
     "no-identity": `A: configure the daemon to authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the assigned identity.`,
-    "command-not-registered": `A: use a daemon of ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
+    "command-not-registered": `A: use a daemon that runs ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
 };
 
 const TOKEN_HINTS = {

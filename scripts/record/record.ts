@@ -64,7 +64,7 @@ try {
   const { token } = await fetchToken(readRequest(input, NOWHERE), host);
   proxy.close();
   const recording: Recording = {
-    about: `One fetch from a schedd of HTCondor ${pool.version}, made by npm run record -- ${suite}`,
+    about: `One fetch from a schedd that runs HTCondor ${pool.version}, made by npm run record -- ${suite}`,
     ...{ sock, idtoken: inputs.idtoken, authz: inputs.authz, lifetime: inputs.lifetime, entropy },
     flights: proxy.flights.map(({ from, bytes }) => ({ from, bytes: bytes.toString('hex') })),
     token: token.jwt.reveal(),

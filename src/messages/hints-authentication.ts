@@ -29,7 +29,7 @@ const MAX_HINTS = 4;
 const NAME_THERE =
   "openssl x509 -noout -ext subjectAltName -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it.";
 const NOT_ACCEPTED = 'A: to accept $method, add it to [SEC_DEFAULT_AUTHENTICATION_METHODS].';
-const NEW_TOKEN = `W: set idtoken to a token of this pool: ${FRESH} prints one.`;
+const NEW_TOKEN = `W: set idtoken to a token from this pool: ${FRESH} prints one.`;
 const MUNGED =
   "R: run munged on this runner and the daemon's host, with the same key and synchronized clocks; munge -n | ssh DAEMON-HOST unmunge tests this.";
 
@@ -49,7 +49,7 @@ W: request a token with the daemon's audience and a scope. If you set mode excha
 const UNSENT: Hints<UnsentReason> = {
   ...KERBEROS_UNSENT,
   'not-offered': NOT_ACCEPTED,
-  'issuer-differs': `W: store a token of this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.
+  'issuer-differs': `W: store a token from this pool in the secret (${FRESH}), or correct pool and name: $issuer issued the token, but the daemon belongs to $trustDomain.
 A: if both names belong to this pool, its trust domain was renamed ({TRUST_DOMAIN}): restore the old name, or reissue all tokens.`,
   'key-differs': `W: renew the secret, because the daemon does not have the key $key (${FRESH}; -key selects another key).
 A: copy the key file $key to [SEC_PASSWORD_DIRECTORY], with mode 0600 and owner root.`,
@@ -72,7 +72,7 @@ const REFUSED: Hints<RefusedReason> = {
   declined: NOT_ACCEPTED,
   unexplained: `W: renew the secret: ${FRESH} prints a token that is neither too old nor revoked.
 A: {SEC_TOKEN_MAX_AGE SEC_TOKEN_REVOCATION_EXPR SEC_PASSWORD_DIRECTORY} shows the maximum age, the revoked tokens, and the key directory. An identity should ${IN_UID_DOMAIN}.`,
-  'no-trust-domain': `W: set idtoken to a single token of this pool; condor_token_list shows the issuers.
+  'no-trust-domain': `W: set idtoken to a single token from this pool; condor_token_list shows the issuers.
 A: set [TRUST_DOMAIN].`,
   'proxy-not-allowed': `A: to accept X.509 proxies, set AUTH_SSL_ALLOW_CLIENT_PROXY = True: {AUTH_SSL_ALLOW_CLIENT_PROXY}. Other certificates do not need this setting.`,
   'mapping-required': `A: add an SSL line for the certificate's subject to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE AUTH_SSL_REQUIRE_CLIENT_MAPPING}.`,
@@ -87,7 +87,7 @@ const UNPROVEN: Hints<UnprovenReason> = {
   'expired-certificate': `A: install a new host certificate for the daemon: {AUTH_SSL_SERVER_CERTFILE} shows the path, and openssl x509 -noout -dates -in FILE shows the dates.`,
   'untrusted-certificate': `W: set ca-certificate to the CA that issued the daemon's certificate: openssl x509 -noout -issuer -in AUTH_SSL_SERVER_CERTFILE on the daemon's host shows it. If the certificate and the address contain different names, set server-name.`,
   'password-differs': `W: set password to the value that was passed to ${STORE_PASSWORD} ({SEC_PASSWORD_FILE}).`,
-  'signing-key-differs': `W: store a new token of this pool in the secret (${FRESH}): usually, another pool issued the old token with a key of the same name (POOL), or the key was replaced.`,
+  'signing-key-differs': `W: store a new token from this pool in the secret (${FRESH}): usually, another pool issued the old token with a key of the same name (POOL), or the key was replaced.`,
 };
 
 const LOG = `${DETAILED_LOG}find the reason in the daemon's log ({%_LOG}).`;

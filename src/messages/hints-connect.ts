@@ -105,7 +105,7 @@ W: if sock= in address is out of date, ${STALE}. If another service, such as a T
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
-A: use a CCB broker of HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.
+A: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.
 W: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`,
 };
 

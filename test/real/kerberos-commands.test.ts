@@ -64,7 +64,7 @@ test('the Kerberos table is complete, and docs/PARITY.md contains every differen
 });
 
 for (const suite of poolSuites()) {
-  describe(`With KERBEROS, condor_token_fetch of HTCondor ${suite} and this command have the same result for`, {
+  describe(`With KERBEROS, condor_token_fetch from HTCondor ${suite} and this command have the same result for`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let realm: KerberosPool;

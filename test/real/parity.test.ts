@@ -42,7 +42,7 @@ test('the parity table is complete, and docs/PARITY.md contains every difference
 });
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_fetch of HTCondor ${suite} and this command have the same result for`, {
+  describe(`condor_token_fetch from HTCondor ${suite} and this command have the same result for`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;

@@ -75,7 +75,7 @@ interface Ran {
 }
 
 for (const suite of poolSuites()) {
-  describe(`condor_token_request of HTCondor ${suite} and this command have the same result for`, {
+  describe(`condor_token_request from HTCondor ${suite} and this command have the same result for`, {
     skip: poolUnavailable() ?? false,
   }, () => {
     let pool: Pool;

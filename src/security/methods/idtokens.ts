@@ -67,7 +67,7 @@ export function idtokens(
         refusal: objection(credential, server, credentials.length > 1),
       }));
       const usable = judged.filter(({ refusal }) => refusal === undefined).map(({ credential }) => credential);
-      // Like HTCondor's tools, the client does not replace an expired token of this pool with a new token that has more
+      // Like HTCondor's tools, the client does not replace an expired token from this pool with a new token that has more
       // permissions.
       const minted = usable.length === 0 ? mint?.(server) : undefined;
       return {

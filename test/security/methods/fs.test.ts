@@ -209,7 +209,7 @@ describe('FS creates no directory', { skip: ABSENT.FS ?? false }, () => {
   });
 
   for (const version of ['24.0.22', '24.12.22', '25.0.12', '25.11.1', '25.14.1', '26.0.0', '27.3.1']) {
-    test(`not bound to any address, for a daemon of HTCondor ${version}, although FS is selected`, async () => {
+    test(`not bound to any address, for a daemon that runs HTCondor ${version}, although FS is selected`, async () => {
       const reason = new RegExp(
         `it announces HTCondor ${version.replaceAll('.', '\\.')}, which binds it: it may be a relay`,
       );
