@@ -61,7 +61,7 @@ export async function restartEvidence(
 /**
  * Builds a single query for three kinds of evidence. The first is a collector that started too recently to list all
  * daemons. The second is a master that reports that its daemon of this type is down or has just started. The third is
- * an ad of any daemon on the host that the requested name contains.
+ * an ad of any daemon on the host that is part of the requested name.
  *
  * The collector evaluates the times, so the client's clock does not matter. The collector's own ad has no
  * DaemonStartTime, so the query uses StatsLifetime, the collector's age when the ad was created.

@@ -1,6 +1,6 @@
 /**
  * Tests the SciToken exchange. The exchange requires a session in which the daemon has authenticated itself. The
- * resulting IDTOKEN is restricted afterwards.
+ * IDTOKEN from the exchange is restricted in a second step.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

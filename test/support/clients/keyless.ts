@@ -1,4 +1,4 @@
-/** Resolves the requests for jobs without stored credentials, before any daemon is contacted. */
+/** Resolves token requests from jobs that have no stored credentials, before any daemon is contacted. */
 import { after, before, beforeEach } from 'node:test';
 import { resolveBearer } from '../../../src/credentials/keyless.ts';
 import { readRequest } from '../../../src/inputs/request.ts';
