@@ -6653,7 +6653,7 @@ const BY_METHOD = {
     SSL: `A: add the client certificate's CA to the daemon's CA file, and the certificate's subject to the map file: {AUTH_SSL_SERVER_CAFILE CERTIFICATE_MAPFILE}.\nW: to show the subject and issuer of client-certificate, run openssl x509 -noout -subject -issuer -in CERTIFICATE.`,
     SCITOKENS: `A: check that the daemon accepts the token's audience, can reach the issuer (curl ISSUER/.well-known/openid-configuration), and has the line SCITOKENS ISSUER,SUBJECT USER@UID_DOMAIN in its map file ({SCITOKENS_SERVER_AUDIENCE CERTIFICATE_MAPFILE}).\nW: request a token with the daemon's audience and a scope. If you set mode exchange and add an idtoken, the daemon reports the reason.`,
     PASSWORD: `A: store the same pool password on the daemon's host with condor_store_cred add -c, which writes [SEC_PASSWORD_FILE].`,
-    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS requires both to run on the same host, usually outside containers. If the message lists another method, fix that one instead.`,
+    FS: `W: set idtoken unless the daemon and this step share /tmp or [FS_LOCAL_DIR]: FS requires this step to run on the daemon's host, usually outside a container. If the message lists another method, fix that one instead.`,
     MUNGE: MUNGED
 };
 
