@@ -4,14 +4,14 @@
 #   CONDOR_IDTOKEN=… CONDOR_TOKEN_FETCH_SHA256=… sh shell.sh condor_submit -spool job.sub
 #
 # Set both variables in the settings of your CI system, not on a command line, which every account on the host can see.
-# The checksum is in SHA256SUMS of the release. The script needs Node 20.19 or later; condor_submit needs HTCondor's
-# tools.
+# The checksum is listed in the release's SHA256SUMS. The script needs Node 20.19 or later; condor_submit needs
+# HTCondor's tools.
 set -eu
 : "${CONDOR_IDTOKEN:?set it to a token for your pool}"
 : "${CONDOR_TOKEN_FETCH_SHA256:?set it to the checksum of condor_token_fetch.mjs}"
 version=v0.1.0 pool=cm.example.org schedd=ap40.example.org
 
-private=$(mktemp -d) # not readable by other accounts
+private=$(mktemp -d) # other accounts cannot read this directory
 trap 'rm -rf "$private"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -39,6 +39,6 @@ rm -r "$private/credential"
 
 export _CONDOR_SEC_TOKEN_DIRECTORY="$private/tokens.d"
 export _CONDOR_COLLECTOR_HOST="$pool" _CONDOR_SCHEDD_HOST="$schedd"
-# HTCondor's tools do not start without a configuration or this variable.
+# If HTCondor has no configuration, its tools start only if this variable is set.
 [ -e /etc/condor/condor_config ] || export CONDOR_CONFIG=ONLY_ENV
 "$@"
