@@ -146,7 +146,8 @@ async function run<T>(
     );
     try {
       const request = readRequest(input, await processSurroundings(host.signal));
-      if (request.checkOnly && !isCheck) throw new InputError('mode', 'mode: call checkFetch instead of mode check');
+      if (request.checkOnly && !isCheck)
+        throw new InputError('mode', 'mode: call checkFetch instead of setting mode to check');
       return await work(request, host);
     } finally {
       host.done();

@@ -1442,7 +1442,7 @@ function kdcError({code, text, serverTime, data}, {client, service, realm, now, 
         [KDC_ERR.CLIENT_UNKNOWN]: [ `does not know the client ${client}`, "client-unknown" ],
         [KDC_ERR.SERVER_UNKNOWN]: [ `does not know the service ${service}`, "service-unknown" ],
         [KDC_ERR.ETYPE_NOSUPP]: [ `supports none of the encryption types for ${client} and ${service}`, "encryption-type" ],
-        [KDC_ERR.CLIENT_REVOKED]: [ `has locked, disabled or expired the client ${client}`, "account-locked" ],
+        [KDC_ERR.CLIENT_REVOKED]: [ `reports that the client ${client} is locked, disabled or expired`, "account-locked" ],
         [KDC_ERR.KEY_EXPIRED]: [ `requires a new password for ${client}`, "account-locked" ],
         [KDC_ERR.PREAUTH_FAILED]: [ `rejected the key of ${client}`, isPassword ? "password-rejected" : "key-rejected" ],
         [KDC_ERR.TICKET_EXPIRED]: [ `reports that the ticket of ${client} expired` ],
@@ -1524,7 +1524,7 @@ function parseCredentialCache(bytes) {
 function getPrincipal(reader) {
     const type = reader.unsigned(4);
     const count = reader.unsigned(4);
-    if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components, more than ${MAX_COMPONENTS}`);
     const realm = reader.text(4);
     return {
         type,
@@ -2026,7 +2026,7 @@ function parseKeytab(bytes) {
 
 function getEntry(reader) {
     const count = reader.unsigned(2);
-    if (count > keytab_MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+    if (count > keytab_MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components, more than ${keytab_MAX_COMPONENTS}`);
     const realm = reader.text(2);
     const components = Array.from({
         length: count
@@ -2061,7 +2061,7 @@ function keysOfKeytab(entries, client, source) {
     const types = ENCRYPTION_TYPES.filter(type => current.some(({key}) => key.type === type));
     if (types.length === 0) {
         const names = current.map(({key}) => encryptionName(key.type)).join(", ");
-        throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`, "encryption-type");
+        throw new KerberosError(`its keys have only unsupported encryption types: ${names}`, "encryption-type");
     }
     return {
         source: `${source} (kvno ${newest})`,
@@ -3201,7 +3201,7 @@ class FrameProtection {
     #sealed=0;
     #opened=0;
     constructor(key, digests, sendIv) {
-        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("key or IV length");
+        if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError("the key or the IV has the wrong length");
         this.#key = key;
         this.#digests = digests;
         this.#sendIv = sendIv;
@@ -3271,7 +3271,7 @@ class Reader {
         return value;
     }
     bytes(length) {
-        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `an invalid length of ${length}`);
+        if (!Number.isInteger(length) || length < 0) throw new ProtocolError("ERR_MESSAGE", `the length ${length} is invalid`);
         const start = this.#take(length);
         return this.#bytes.subarray(start, start + length);
     }
@@ -4282,7 +4282,7 @@ class SslExchange {
             putRecords(channel, HOLDING, records);
             holding = true;
         }
-        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake does not end");
+        throw new ProtocolError("ERR_MESSAGE", "the TLS handshake did not complete");
     }
     #checkVersion(channel, tunnel) {
         if (this.#certificate === undefined || tunnel.version !== "TLSv1.2") return;
@@ -4787,7 +4787,7 @@ function chooseKey(offered, {types, source}) {
     const found = offered.find(({type}) => types.includes(type));
     if (found !== undefined || offered.length === 0) return found;
     const [theirs, own] = [ offered.map(({type}) => type), types ].map(all => all.map(encryptionName).join(", "));
-    throw new KerberosError(`the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`, "encryption-type");
+    throw new KerberosError(`the KDC has only keys of type ${theirs}, but ${source} has only keys of type ${own}`, "encryption-type");
 }
 
 function openReply(reply, request, key, client) {
@@ -6727,7 +6727,7 @@ function unprovenHints(attempts, side) {
     }, side);
 }
 
-const ELSEWHERE = "use a self-hosted runner, a VPN, or an SSH tunnel with address.";
+const ELSEWHERE = "use a self-hosted runner, a VPN, or an SSH tunnel (set address to its local end).";
 
 const STALE = "specify pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the current address)";
 
@@ -6762,7 +6762,7 @@ const CREDENTIAL_HINTS = {
     "no-job-token": `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
     "job-token-refused": `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the message contains the OIDC service's reason.`,
     "service-redirects": `W: correct token-service: the service returns a redirect ($status), which the client does not follow. curl -v URL shows the new location.`,
-    "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; the path of condor_token_service is /token.`,
+    "service-not-found": `W: correct the path of token-service: there is no token endpoint at this URL; for condor_token_service, the path is /token.`,
     "unauthorized-client": SERVICE_CLIENT,
     "invalid-client": SERVICE_CLIENT,
     "invalid-token-audience": SERVICE_AUDIENCE,
@@ -6776,8 +6776,8 @@ const CREDENTIAL_HINTS = {
     "certificate-expired": `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
     "certificate-unreadable": `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
     "scitoken-too-long": `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
-    "service-idtoken": `W: the IDTOKEN is already the result: omit mode and remote, or set token-service to the URL at which the service issues a SciToken.`,
-    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.\nN: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
+    "service-idtoken": `W: omit mode and remote, because the service already issues an IDTOKEN, or set token-service to the URL at which the service issues a SciToken.`,
+    "service-html": `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). For condor_token_service, the path in the URL is /token.\nN: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
     "service-no-token": `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
     "scitoken-malformed": `W: set scitoken to the complete token: ${THREE_PARTS}`,
     "password-malformed": `W: set password to the line that was passed to ${STORE_PASSWORD}.`,
@@ -6798,7 +6798,7 @@ const CONNECT_HINTS = {
     "kdc-unreachable": `N: check that the KDC is reachable over TCP from this runner: nc -zv KDC 88. Many sites allow connections only from their own networks.\nW: correct the kdc lines for $realm in krb5.conf (KRB5_CONFIG selects another file).`,
     "proxy-failed": `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows the proxy's response.\nR: if HOST is reachable without a proxy, add it to no_proxy.`,
     "name-unknown": `R: check the spelling of the name, and check that this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
-    "private-address": `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel with address.\nA: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
+    "private-address": `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel (set address to its local end).\nA: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
     "service-busy": `W: increase the timeout or retries, because the service asked the client to retry later.\nA: run journalctl -u condor-token-service to find the reason, such as an unusable seed or an unreachable daemon or issuer.`,
     "service-unreachable": `N: check the connection and the certificate with curl -v URL on this runner; for a private CA, set ca-certificate, or NODE_EXTRA_CA_CERTS for the OIDC service.`,
     "connection-refused": `A: ${RESTARTED}\nW: correct pool (port 9618, 9619 for an HTCondor-CE, or the port that condor_config_val COLLECTOR_HOST shows in the pool) or address (condor_status -schedd -pool POOL -af MyAddress).\n${NO_ROUTE}`,
@@ -6810,10 +6810,10 @@ const CONNECT_HINTS = {
     timeout: `N: check for a firewall that drops packets: run nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
     closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct host and port.`,
     "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
-    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`
+    "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel (set address to its local end).`
 };
 
-const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
+const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug and attach the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 const PROTOCOL_HINTS = {
     "foreign-protocol": `W: correct host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
@@ -6894,7 +6894,7 @@ const AUTHORIZATION_HINTS = {
     unmapped: `A: add an SSL or SCITOKENS line for this credential to the daemon's map file, then run condor_reconfig: {CERTIFICATE_MAPFILE}.`,
     denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and the DENY_* settings). If these settings contain *@$(UID_DOMAIN), the identity must ${IN_UID_DOMAIN}.\nW: check the credential's scope (condor_token_list): the daemon also denies levels that the scope does not include, and logs "limited authorization".`,
     "no-identity": `A: configure the daemon to authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the assigned identity.`,
-    "command-not-registered": `A: use a daemon that runs ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`
+    "command-not-registered": `A: use a daemon of a type that issues tokens and that runs ${SUPPORTED}: condor_status -any -pool POOL -af Name CondorVersion.`
 };
 
 const TOKEN_HINTS = {
@@ -8653,7 +8653,7 @@ async function startUnauthenticated(channel, purpose, request, host) {
     if (policy.string("Authentication") === "YES") throw new NegotiationError("ERR_NO_COMMON_METHOD", "the daemon requires authentication");
     const publicKey = policy.string("ECDHPublicKey");
     const encrypted = policy.string("Encryption") === "YES";
-    if (encrypted && (!isEncrypted(policy) || publicKey === undefined)) throw new NegotiationError("ERR_NO_ENCRYPTION", "the daemon requires encryption, but not with AES");
+    if (encrypted && (!isEncrypted(policy) || publicKey === undefined)) throw new NegotiationError("ERR_NO_ENCRYPTION", "the daemon requires encryption but does not offer AES with a key exchange");
     if (encrypted && publicKey !== undefined) channel.protect(agreement.sessionKey(publicKey));
     channel.send(request);
     const verdict = await channel.receive(getClassAd);
@@ -9029,7 +9029,7 @@ function askFirst(collectors, ask, host) {
             const [next] = waiting;
             if (next !== undefined) {
                 timer = setTimeout(() => {
-                    host.log.warn(`${ask_collectors_nameOf(collector)} has not responded for 1 s; querying ${ask_collectors_nameOf(next)} as well. If this persists, correct pool`);
+                    host.log.warn(`${ask_collectors_nameOf(collector)} has not responded for 1 s; querying ${ask_collectors_nameOf(next)} as well. If this persists, correct the input pool`);
                     askNext();
                 }, SILENCE_MS);
             }
@@ -9049,7 +9049,7 @@ function askFirst(collectors, ask, host) {
                     collector,
                     error
                 });
-                if (waiting.length > 0) host.log.warn(`${ask_collectors_nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct pool`);
+                if (waiting.length > 0) host.log.warn(`${ask_collectors_nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct the input pool`);
                 askNext();
             });
         };
@@ -9207,7 +9207,7 @@ async function inTurn(addresses, talk, host) {
         } catch (error) {
             if (!isUnreachable(error) || host.signal.aborted) throw error;
             const reason = error.cause === silence ? silence.message : error.message;
-            host.log.warn(`${reason}; trying the next address. If this persists, correct pool`);
+            host.log.warn(`${reason}; trying the next address. If this persists, correct the input pool`);
         }
     }
     const [last] = addresses.slice(-1);
@@ -10068,7 +10068,7 @@ async function run(options, work, isCheck) {
         });
         try {
             const request = readRequest(input, await processSurroundings(host.signal));
-            if (request.checkOnly && !isCheck) throw new InputError("mode", "mode: call checkFetch instead of mode check");
+            if (request.checkOnly && !isCheck) throw new InputError("mode", "mode: call checkFetch instead of setting mode to check");
             return await work(request, host);
         } finally {
             host.done();

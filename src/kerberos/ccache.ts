@@ -43,7 +43,8 @@ export function parseCredentialCache(bytes: Uint8Array): CredentialCache {
 function getPrincipal(reader: ByteReader): Principal {
   const type = reader.unsigned(4);
   const count = reader.unsigned(4);
-  if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+  if (count > MAX_COMPONENTS)
+    throw new KerberosError(`a principal has ${count} components, more than ${MAX_COMPONENTS}`);
   const realm = reader.text(4);
   return { type, components: Array.from({ length: count }, () => reader.text(4)), realm };
 }

@@ -64,7 +64,7 @@ export function kdcError(
     [KDC_ERR.CLIENT_UNKNOWN]: [`does not know the client ${client}`, 'client-unknown'],
     [KDC_ERR.SERVER_UNKNOWN]: [`does not know the service ${service}`, 'service-unknown'],
     [KDC_ERR.ETYPE_NOSUPP]: [`supports none of the encryption types for ${client} and ${service}`, 'encryption-type'],
-    [KDC_ERR.CLIENT_REVOKED]: [`has locked, disabled or expired the client ${client}`, 'account-locked'],
+    [KDC_ERR.CLIENT_REVOKED]: [`reports that the client ${client} is locked, disabled or expired`, 'account-locked'],
     [KDC_ERR.KEY_EXPIRED]: [`requires a new password for ${client}`, 'account-locked'],
     [KDC_ERR.PREAUTH_FAILED]: [`rejected the key of ${client}`, isPassword ? 'password-rejected' : 'key-rejected'],
     [KDC_ERR.TICKET_EXPIRED]: [`reports that the ticket of ${client} expired`],

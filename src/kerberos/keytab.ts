@@ -33,7 +33,8 @@ export function parseKeytab(bytes: Uint8Array): readonly KeytabEntry[] {
 
 function getEntry(reader: ByteReader): KeytabEntry {
   const count = reader.unsigned(2);
-  if (count > MAX_COMPONENTS) throw new KerberosError(`a principal has ${count} components`);
+  if (count > MAX_COMPONENTS)
+    throw new KerberosError(`a principal has ${count} components, more than ${MAX_COMPONENTS}`);
   const realm = reader.text(2);
   const components = Array.from({ length: count }, () => reader.text(2));
   const type = reader.unsigned(4);
@@ -60,7 +61,7 @@ export function keysOfKeytab(entries: readonly KeytabEntry[], client: Principal,
   const types = ENCRYPTION_TYPES.filter((type) => current.some(({ key }) => key.type === type));
   if (types.length === 0) {
     const names = current.map(({ key }) => encryptionName(key.type)).join(', ');
-    throw new KerberosError(`its keys have the encryption type ${names}, which is not supported`, 'encryption-type');
+    throw new KerberosError(`its keys have only unsupported encryption types: ${names}`, 'encryption-type');
   }
   return {
     source: `${source} (kvno ${newest})`,

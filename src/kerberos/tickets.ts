@@ -113,7 +113,7 @@ function chooseKey(offered: readonly KeyInformation[], { types, source }: Client
   if (found !== undefined || offered.length === 0) return found;
   const [theirs, own] = [offered.map(({ type }) => type), types].map((all) => all.map(encryptionName).join(', '));
   throw new KerberosError(
-    `the KDC has only keys of the encryption type ${theirs}, but ${source} has ${own}`,
+    `the KDC has only keys of type ${theirs}, but ${source} has only keys of type ${own}`,
     'encryption-type',
   );
 }

@@ -2,7 +2,7 @@ import type { ConnectReason, CredentialReason, InputReason, LocateReason, Protoc
 import { FRESH, type Hints, PRIVATE, STORE_PASSWORD } from './hint-text.ts';
 import { KERBEROS_CREDENTIALS } from './hints-kerberos.ts';
 
-const ELSEWHERE = 'use a self-hosted runner, a VPN, or an SSH tunnel with address.';
+const ELSEWHERE = 'use a self-hosted runner, a VPN, or an SSH tunnel (set address to its local end).';
 const STALE =
   'specify pool and name instead of address (condor_status -schedd -pool POOL -af MyAddress shows the current address)';
 const THREE_PARTS = 'one line with three parts separated by dots.';
@@ -36,7 +36,7 @@ W: skip this step for pull requests from forks (if: github.event.pull_request.he
   'no-job-token': `${ID_TOKEN_PERMISSION}. Pull requests from forks cannot request a token.`,
   'job-token-refused': `${ID_TOKEN_PERMISSION}, and correct oidc-audience; the message contains the OIDC service's reason.`,
   'service-redirects': `W: correct token-service: the service returns a redirect ($status), which the client does not follow. curl -v URL shows the new location.`,
-  'service-not-found': `W: correct the path of token-service: there is no token endpoint at this URL; the path of condor_token_service is /token.`,
+  'service-not-found': `W: correct the path of token-service: there is no token endpoint at this URL; for condor_token_service, the path is /token.`,
   'unauthorized-client': SERVICE_CLIENT,
   'invalid-client': SERVICE_CLIENT,
   'invalid-token-audience': SERVICE_AUDIENCE,
@@ -52,8 +52,8 @@ R: store a token in the directory that condor_config_val SEC_TOKEN_DIRECTORY sho
   'certificate-expired': `W: renew client-certificate: openssl x509 -noout -dates -in CERTIFICATE shows its validity period.`,
   'certificate-unreadable': `W: provide the complete PEM text of the certificate, and a key without a passphrase; check them with openssl x509 -noout -subject -in CERTIFICATE and openssl pkey -noout -in KEY.`,
   'scitoken-too-long': `W: request a shorter token from the issuer, or use mode exchange with another credential in addition to scitoken.`,
-  'service-idtoken': `W: the IDTOKEN is already the result: omit mode and remote, or set token-service to the URL at which the service issues a SciToken.`,
-  'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). The path of condor_token_service is /token.
+  'service-idtoken': `W: omit mode and remote, because the service already issues an IDTOKEN, or set token-service to the URL at which the service issues a SciToken.`,
+  'service-html': `W: correct token-service: this is the URL of a web page, such as a sign-in page (curl -v URL shows it). For condor_token_service, the path in the URL is /token.
 N: if a proxy responds instead of the service, correct https_proxy, or add the host to no_proxy.`,
   'service-no-token': `W: correct token-service: it must be the URL of a token endpoint whose response contains access_token (RFC 8693), or of a service whose response contains token.`,
   'scitoken-malformed': `W: set scitoken to the complete token: ${THREE_PARTS}`,
@@ -80,7 +80,7 @@ W: correct the kdc lines for $realm in krb5.conf (KRB5_CONFIG selects another fi
   'proxy-failed': `N: check the proxy in https_proxy or HTTPS_PROXY. If the status is 407, add the user and password to the proxy URL. Otherwise, curl -v -x PROXY https://HOST on the runner shows the proxy's response.
 R: if HOST is reachable without a proxy, add it to no_proxy.`,
   'name-unknown': `R: check the spelling of the name, and check that this runner resolves it: getent hosts $host. Hosted runners resolve only public names: ${ELSEWHERE}`,
-  'private-address': `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel with address.
+  'private-address': `N: this address is reachable only from its private network: run this step in that network, or use a VPN or an SSH tunnel (set address to its local end).
 A: make the daemon reachable with CCB_ADDRESS = $(COLLECTOR_HOST) or TCP_FORWARDING_HOST: {CCB_ADDRESS TCP_FORWARDING_HOST}.`,
   'service-busy': `W: increase the timeout or retries, because the service asked the client to retry later.
 A: run journalctl -u condor-token-service to find the reason, such as an unusable seed or an unreachable daemon or issuer.`,
@@ -106,11 +106,11 @@ W: if sock= in address is out of date, ${STALE}. If another service, such as a T
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
 A: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.
-W: run this step on a host that can reach the daemon, or use an SSH tunnel with address.`,
+W: run this step on a host that can reach the daemon, or use an SSH tunnel (set address to its local end).`,
 };
 
 const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.
-W: if HTCondor's own condor_token_fetch succeeds, report a bug with the debug log (-debug or ACTIONS_STEP_DEBUG).`;
+W: if HTCondor's own condor_token_fetch succeeds, report a bug and attach the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 export const PROTOCOL_HINTS: Hints<ProtocolReason> = {
   'foreign-protocol': `W: correct host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,

@@ -22,7 +22,7 @@ export const AUTHORIZATION_HINTS: Hints<AuthorizationReason> = {
   denied: `A: authorize the identity $user, which the daemon authenticated but denied (see {ALLOW_READ ALLOW_WRITE ALLOW_DAEMON}, and the DENY_* settings). If these settings contain *@$(UID_DOMAIN), the identity must ${IN_UID_DOMAIN}.
 W: check the credential's scope (condor_token_list): the daemon also denies levels that the scope does not include, and logs "limited authorization".`,
   'no-identity': `A: configure the daemon to authenticate its clients ({SEC_DEFAULT_AUTHENTICATION}); lines with DC_AUTHENTICATE in [%_LOG] show the assigned identity.`,
-  'command-not-registered': `A: use a daemon that runs ${SUPPORTED} whose type issues tokens: condor_status -any -pool POOL -af Name CondorVersion.`,
+  'command-not-registered': `A: use a daemon of a type that issues tokens and that runs ${SUPPORTED}: condor_status -any -pool POOL -af Name CondorVersion.`,
 };
 
 export const TOKEN_HINTS: Hints<TokenReason> = {

@@ -47,7 +47,7 @@ export function askFirst<T>(
       if (next !== undefined) {
         timer = setTimeout(() => {
           host.log.warn(
-            `${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well. If this persists, correct pool`,
+            `${nameOf(collector)} has not responded for 1 s; querying ${nameOf(next)} as well. If this persists, correct the input pool`,
           );
           askNext();
         }, SILENCE_MS);
@@ -69,7 +69,7 @@ export function askFirst<T>(
           failures.push({ collector, error });
           if (waiting.length > 0)
             host.log.warn(
-              `${nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct pool`,
+              `${nameOf(collector)}: ${error.message}; trying the next collector. If this persists, correct the input pool`,
             );
           askNext();
         },

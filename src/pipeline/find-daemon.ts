@@ -152,7 +152,7 @@ export async function inTurn<A, T>(
     } catch (error) {
       if (!isUnreachable(error) || host.signal.aborted) throw error;
       const reason = error.cause === silence ? silence.message : error.message;
-      host.log.warn(`${reason}; trying the next address. If this persists, correct pool`);
+      host.log.warn(`${reason}; trying the next address. If this persists, correct the input pool`);
     }
   }
   const [last] = addresses.slice(-1);

@@ -32,7 +32,10 @@ export async function startUnauthenticated(
   const publicKey = policy.string('ECDHPublicKey');
   const encrypted = policy.string('Encryption') === 'YES';
   if (encrypted && (!isEncrypted(policy) || publicKey === undefined))
-    throw new NegotiationError('ERR_NO_ENCRYPTION', 'the daemon requires encryption, but not with AES');
+    throw new NegotiationError(
+      'ERR_NO_ENCRYPTION',
+      'the daemon requires encryption but does not offer AES with a key exchange',
+    );
   if (encrypted && publicKey !== undefined) channel.protect(agreement.sessionKey(publicKey));
   channel.send(request);
   const verdict = await channel.receive(getClassAd);

@@ -193,7 +193,7 @@ function parseStore(text: string): Map<string, Use> {
     if (line === '') continue;
     const { k, n, u } = JSON.parse(line) as Record<string, unknown>;
     if (typeof k !== 'string' || typeof n !== 'number' || typeof u !== 'number')
-      throw new Error('a line of another format');
+      throw new Error('a line has an unexpected format');
     if (n > 0) used.set(k, { uses: n, until: u });
     else used.delete(k);
   }

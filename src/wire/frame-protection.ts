@@ -39,7 +39,8 @@ export class FrameProtection {
 
   /** `key` has 32 bytes. `sendIv` has 16 random bytes that have never been used with this key. */
   constructor(key: Uint8Array, digests: ClearDigests, sendIv: Uint8Array) {
-    if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH) throw new RangeError('key or IV length');
+    if (key.length !== KEY_LENGTH || sendIv.length !== IV_LENGTH)
+      throw new RangeError('the key or the IV has the wrong length');
     this.#key = key;
     this.#digests = digests;
     this.#sendIv = sendIv;

@@ -38,7 +38,7 @@ export class Reader {
   /** Returns a view of the next `length` bytes, without copying them. */
   bytes(length: number): Uint8Array {
     if (!Number.isInteger(length) || length < 0)
-      throw new ProtocolError('ERR_MESSAGE', `an invalid length of ${length}`);
+      throw new ProtocolError('ERR_MESSAGE', `the length ${length} is invalid`);
     const start = this.#take(length);
     return this.#bytes.subarray(start, start + length);
   }

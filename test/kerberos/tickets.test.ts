@@ -88,7 +88,11 @@ describe('A ticket that is requested with the client’s key', () => {
       { principals: { alice: 'secret' } },
       /does not know the service host\/ap.pool.test@POOL.TEST/,
     ],
-    ['a revoked client', { refuse: () => 18 }, /has locked, disabled or expired the client alice@POOL.TEST/],
+    [
+      'a revoked client',
+      { refuse: () => 18 },
+      /reports that the client alice@POOL.TEST is locked, disabled or expired/,
+    ],
     ['an expired password', { refuse: () => 23 }, /requires a new password for alice@POOL.TEST/],
     ['an encryption type', { refuse: () => 14 }, /supports none of the encryption types/],
     [

@@ -28,7 +28,7 @@ describe('A list of pools', () => {
       const where = { pool: `127.0.0.1:${port}, ${pool.collector}`, name: 'ci@pool' };
       await fetchFrom(pool, { ...where, onLog, timeoutMs: 100_000 });
       assert.deepEqual(warnings, [
-        `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well. If this persists, correct pool`,
+        `the collector 127.0.0.1:${port} has not responded for 1 s; querying the collector ${pool.collector} as well. If this persists, correct the input pool`,
       ]);
       context.mock.timers.reset();
       await until('no connection is open', 5, async () =>
@@ -51,7 +51,7 @@ describe('A list of pools', () => {
         await (mode === 'check' ? checkFetch(request, host) : fetchRequested(request, host));
         silent.close();
         assert.ok(
-          log.includes('warn no response in time; trying the next address. If this persists, correct pool'),
+          log.includes('warn no response in time; trying the next address. If this persists, correct the input pool'),
           log.join('\n'),
         );
       }));

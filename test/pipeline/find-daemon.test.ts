@@ -82,7 +82,8 @@ describe('Of several addresses', () => {
       assert.deepEqual(said, ['bad', 'worse', 'good']);
       assert.equal(
         log.filter(
-          (line) => line === `warn ${failure.message}; trying the next address. If this persists, correct pool`,
+          (line) =>
+            line === `warn ${failure.message}; trying the next address. If this persists, correct the input pool`,
         ).length,
         2,
       );

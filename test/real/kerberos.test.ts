@@ -231,17 +231,14 @@ for (const suite of poolSuites()) {
 
       test('a locked account', async () => {
         await realm.administer('addprinc -pw locked locked', 'modprinc -allow_tix locked');
-        await assert.rejects(
-          realm.fetch(password('locked', 'locked')),
-          advised('has locked, disabled or expired the client'),
-        );
+        await assert.rejects(realm.fetch(password('locked', 'locked')), advised('is locked, disabled or expired'));
       });
 
       test('a keytab without AES keys', async () => {
         const weak = keytabBytes('alice', REALM, { type: 23, bytes: new Uint8Array(16) });
         await assert.rejects(
           realm.fetch({ 'kerberos-keytab': Buffer.from(weak).toString('base64') }),
-          advised('kerberos-keytab: its keys have the encryption type arcfour-hmac'),
+          advised('kerberos-keytab: its keys have only unsupported encryption types: arcfour-hmac'),
         );
       });
 

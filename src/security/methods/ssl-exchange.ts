@@ -137,7 +137,7 @@ export class SslExchange {
       putRecords(channel, HOLDING, records);
       holding = true;
     }
-    throw new ProtocolError('ERR_MESSAGE', 'the TLS handshake does not end');
+    throw new ProtocolError('ERR_MESSAGE', 'the TLS handshake did not complete');
   }
 
   /**

@@ -20,9 +20,9 @@ export const OF_KERBEROS = {
     'no credential was found; KERBEROS: credential cache KCM:1000: a credential cache of the type KCM cannot be read; only FILE and DIR are supported',
     { reason: 'kerberos-cache-type' },
   ),
-  'kerberos-keytab: its keys have the encryption type arcfour-hmac': new CredentialError(
+  'kerberos-keytab: its keys have only unsupported encryption types: arcfour-hmac': new CredentialError(
     'ERR_CREDENTIAL_UNREADABLE',
-    'kerberos-keytab: its keys have the encryption type arcfour-hmac, which is not supported',
+    'kerberos-keytab: its keys have only unsupported encryption types: arcfour-hmac',
     { reason: 'encryption-type' },
   ),
   'kerberos-keytab: it is not a keytab': new CredentialError(
@@ -71,9 +71,9 @@ export const OF_KERBEROS = {
     'clock-rejected',
     `${KEYTAB}: the KDC of POOL.TEST rejects the clock of this host, which shows 2026-01-01T01:00:00Z; the clock of the KDC shows 2026-01-01T00:00:00Z`,
   ),
-  'has locked, disabled or expired the client': refused(
+  'is locked, disabled or expired': refused(
     'account-locked',
-    'kerberos-password (locked@POOL.TEST): the KDC of POOL.TEST has locked, disabled or expired the client locked@POOL.TEST',
+    'kerberos-password (locked@POOL.TEST): the KDC of POOL.TEST reports that the client locked@POOL.TEST is locked, disabled or expired',
   ),
   'supports none of the encryption types': refused(
     'encryption-type',
