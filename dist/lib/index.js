@@ -4917,7 +4917,7 @@ function kerberos_candidate({label, source, ticketFor}, serverName, host) {
             channel.send(message => message.int(GRANT));
             const unmapped = new MethodRefused({
                 kind: "principal-unmapped",
-                reason: "the daemon maps the principal to no user (KERBEROS_MAP_FILE)"
+                reason: "the daemon does not map the principal to a user (KERBEROS_MAP_FILE)"
             });
             if (last) return [ {
                 write: message => message.int(GRANT),
@@ -5118,7 +5118,7 @@ function kdc_exchange(socket, request, signal) {
                 const whole = Buffer.concat(chunks.splice(0));
                 chunks.push(whole);
                 const end = LENGTH_SIZE + whole.readUInt32BE();
-                if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
+                if (end > MAX_REPLY_LENGTH) return fail(new Error(`its reply of ${end} bytes is too long`));
                 if (length >= end) {
                     signal.removeEventListener("abort", abort);
                     return resolve(whole.subarray(LENGTH_SIZE, end));
@@ -6808,7 +6808,7 @@ const CONNECT_HINTS = {
     "service-silent": `N: run curl -v URL on this runner to see how far the connection gets. A firewall may be dropping the packets.\nA: if the service is condor_token_service, check systemctl status condor-token-service; the service ends every request within 10 s.\nW: increase the timeout if the network is slow.`,
     "no-response": `${NO_ROUTE}\nW: increase the timeout if the network is slow.`,
     timeout: `N: check for a firewall that drops packets: run nc -zv HOST 9618 on the runner.\nW: increase the timeout if the network is slow or the daemon is busy.`,
-    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct host and port.`,
+    closed: `A: ${RESTARTED}\nA: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.\nW: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct the host and port.`,
     "not-registered": `W: the address is out of date: ${STALE}, or try again in a minute.\nA: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
     "ccb-only": `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.\nA: use a CCB broker that runs HTCondor 25.12 or later, which relays the connection (condor_config_val -collector CCB_SERVER_STREAMING); older brokers make the daemon connect to this runner, but hosted runners accept no connections.\nW: run this step on a host that can reach the daemon, or use an SSH tunnel (set address to its local end).`
 };
@@ -6816,7 +6816,7 @@ const CONNECT_HINTS = {
 const WRONG_PEER = `W: check that host and port are correct, and that the daemon runs HTCondor 9.9 or later: condor_ping -address "<HOST:PORT>" READ in the pool.\nW: if HTCondor's own condor_token_fetch succeeds, report a bug and attach the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 const PROTOCOL_HINTS = {
-    "foreign-protocol": `W: correct host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
+    "foreign-protocol": `W: correct the host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
     "no-address": `A: the daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart the daemon, or specify address in the workflow.`,
     frame: WRONG_PEER,
     message: WRONG_PEER,
@@ -6906,7 +6906,7 @@ const TOKEN_HINTS = {
     "token-claim": `A: check the daemon's configuration ({TRUST_DOMAIN SEC_TOKEN_ISSUER_KEY}): the token differs from the request. The client did not deliver it.`,
     "token-reduced": `W: request fewer levels or a shorter lifetime, use a credential that permits more (condor_token_list shows its scope and exp), or set on-reduced to warn.\nA: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the credential's remaining lifetime.`,
     "level-missing": `W: use a credential that includes $missing (condor_token_list shows the scope of each token), or omit $missing from authz: the current credential is restricted to $levels.`,
-    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.\nW: omit $level from authz.`,
+    "level-denied": `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.\nA: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account. To issue a suitable credential, run condor_token_create -identity USER@UID_DOMAIN.\nW: omit $level from authz.`,
     "token-refused": `A: make sure that the daemons that issued and rejected the token have the same signing key and synchronized clocks: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`
 };
 
@@ -8659,7 +8659,7 @@ async function startUnauthenticated(channel, purpose, request, host) {
     const verdict = await channel.receive(getClassAd);
     const code = verdict.string("ReturnCode");
     const user = verdict.string("User");
-    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "nothing"} without authentication`, user, {
+    if (code !== "AUTHORIZED") throw new AuthorizationError("ERR_DENIED", `the daemon replied ${code ?? "no code"} to the unauthenticated request`, user, {
         reason: "no-identity"
     });
     host.log.debug(`session: not authenticated, ${encrypted ? "encrypted" : "in cleartext"}`);

@@ -73,7 +73,7 @@ async function main(): Promise<void> {
   if (request.checkOnly) return await check(request, host, summary);
   warnAboutLimits(host);
   if (request.lifetimeSeconds === 'unlimited')
-    host.log.warn('lifetime is unlimited, so the token will never expire. Set a lifetime, such as 1h');
+    host.log.warn('lifetime is unlimited, so the token never expires. Set a lifetime, such as 1h');
   let issued: FetchedToken;
   try {
     issued = await fetchToken({ ...request, path: undefined }, host);

@@ -101,7 +101,7 @@ W: increase the timeout if the network is slow.`,
 W: increase the timeout if the network is slow or the daemon is busy.`,
   closed: `A: ${RESTARTED}
 A: check that the daemon authenticates, encrypts with AES, and runs HTCondor 9.9 or later ({SEC_DEFAULT_AUTHENTICATION SEC_DEFAULT_ENCRYPTION SEC_DEFAULT_CRYPTO_METHODS %_LOG}); lines with DC_AUTHENTICATE in the log show the reason.
-W: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct host and port.`,
+W: if sock= in address is out of date, ${STALE}. If another service, such as a TLS server, is listening at that address, correct the host and port.`,
   'not-registered': `W: the address is out of date: ${STALE}, or try again in a minute.
 A: if the error persists, the daemon has lost its CCB broker: check {CCB_ADDRESS}, and the lines with CCBListener in the daemon's log.`,
   'ccb-only': `N: open the port of the daemon's CCB broker, usually the collector, to this runner: nc -zv BROKER 9618.
@@ -113,7 +113,7 @@ const WRONG_PEER = `W: check that host and port are correct, and that the daemon
 W: if HTCondor's own condor_token_fetch succeeds, report a bug and attach the debug log (-debug or ACTIONS_STEP_DEBUG).`;
 
 export const PROTOCOL_HINTS: Hints<ProtocolReason> = {
-  'foreign-protocol': `W: correct host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
+  'foreign-protocol': `W: correct the host and port, because $protocol, not HTCondor, responds at this address; condor_config_val COLLECTOR_HOST in the pool shows both (default port 9618).`,
   'no-address': `A: the daemon's ad has no address (condor_status -any -pool POOL -af Name MyAddress): restart the daemon, or specify address in the workflow.`,
   frame: WRONG_PEER,
   message: WRONG_PEER,

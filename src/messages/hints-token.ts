@@ -39,7 +39,7 @@ W: omit remote to query the schedd directly.`,
 A: check {SEC_ISSUED_TOKEN_EXPIRATION}: the daemon limits lifetimes to this value and to the credential's remaining lifetime.`,
   'level-missing': `W: use a credential that includes $missing (condor_token_list shows the scope of each token), or omit $missing from authz: the current credential is restricted to $levels.`,
   'level-denied': `A: add $subject to ALLOW_$level, and check that it is not in DENY_$level: {ALLOW_$level DENY_$level}.
-A: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account: condor_token_create -identity USER@UID_DOMAIN issues a suitable credential.
+A: if ALLOW_$level contains *@$(UID_DOMAIN), the identity must end in [UID_DOMAIN] and might need an account. To issue a suitable credential, run condor_token_create -identity USER@UID_DOMAIN.
 W: omit $level from authz.`,
   'token-refused': `A: make sure that the daemons that issued and rejected the token have the same signing key and synchronized clocks: {SEC_TOKEN_ISSUER_KEY SEC_PASSWORD_DIRECTORY}.`,
 };

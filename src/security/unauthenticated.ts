@@ -42,8 +42,13 @@ export async function startUnauthenticated(
   const code = verdict.string('ReturnCode');
   const user = verdict.string('User');
   if (code !== 'AUTHORIZED')
-    throw new AuthorizationError('ERR_DENIED', `the daemon replied ${code ?? 'nothing'} without authentication`, user, {
-      reason: 'no-identity',
-    });
+    throw new AuthorizationError(
+      'ERR_DENIED',
+      `the daemon replied ${code ?? 'no code'} to the unauthenticated request`,
+      user,
+      {
+        reason: 'no-identity',
+      },
+    );
   host.log.debug(`session: not authenticated, ${encrypted ? 'encrypted' : 'in cleartext'}`);
 }

@@ -92,7 +92,7 @@ function issuedFindings({ identity, authz }: Grant, issued: Issued, world: World
   if (version !== undefined && !restrictsLevels(version))
     found.push([
       'warn',
-      `daemon ${version.text}: it does not restrict a token to the levels of the credential, so a stolen READ token yields WRITE; update to 23.0.22, 24.0.6 or later`,
+      `daemon ${version.text}: it does not restrict a token to the levels of the credential, so a stolen READ token can obtain a WRITE token; update to 23.0.22, 24.0.6 or later`,
     ]);
   if (!isOnThisHost(address, world.addresses()))
     found.push([

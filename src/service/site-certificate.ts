@@ -56,7 +56,7 @@ function certificateFindings(pem: string, roots: readonly string[], audience: st
   if (!trusted)
     found.push([
       'warn',
-      'certificate: no CA of this host issued it: jobs need ca-certificate, or the chain is incomplete',
+      'certificate: no CA that this host trusts issued it: set ca-certificate in the jobs, or complete the chain',
     ]);
   return found.length > 0 ? found : [['ok', `certificate: for ${name}, valid for ${days} days`]];
 }

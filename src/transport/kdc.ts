@@ -160,7 +160,7 @@ function exchange(socket: Socket, request: Uint8Array, signal: AbortSignal): Pro
         const whole = Buffer.concat(chunks.splice(0));
         chunks.push(whole);
         const end = LENGTH_SIZE + whole.readUInt32BE();
-        if (end > MAX_REPLY_LENGTH) return fail(new Error(`it announces ${end} bytes`));
+        if (end > MAX_REPLY_LENGTH) return fail(new Error(`its reply of ${end} bytes is too long`));
         if (length >= end) {
           signal.removeEventListener('abort', abort);
           return resolve(whole.subarray(LENGTH_SIZE, end));

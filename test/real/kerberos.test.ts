@@ -263,7 +263,7 @@ for (const suite of poolSuites()) {
       test('a realm that the daemon does not map', () =>
         assert.rejects(
           realm.fetch(password('alice@STRANGE.TEST', 'abroad')),
-          advised('the daemon maps the principal to no user'),
+          advised('the daemon does not map the principal to a user'),
         ));
 
       test('a daemon without a keytab', async () => {

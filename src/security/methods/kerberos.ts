@@ -105,7 +105,7 @@ function candidate({ label, source, ticketFor }: TicketSource, serverName: strin
       channel.send((message) => message.int(GRANT));
       const unmapped = new MethodRefused({
         kind: 'principal-unmapped',
-        reason: 'the daemon maps the principal to no user (KERBEROS_MAP_FILE)',
+        reason: 'the daemon does not map the principal to a user (KERBEROS_MAP_FILE)',
       });
       if (last) return [{ write: (message) => message.int(GRANT), otherwise: () => unmapped }];
       if ((await channel.receive((message) => message.int())) !== GRANT) throw unmapped;

@@ -79,9 +79,9 @@ export const OF_KERBEROS = {
     'encryption-type',
     `${KEYTAB}: the KDC of POOL.TEST supports none of the encryption types for alice@POOL.TEST and host/ap.pool.test@POOL.TEST`,
   ),
-  'the daemon maps the principal to no user': refused(
+  'the daemon does not map the principal to a user': refused(
     'principal-unmapped',
-    'kerberos-password (alice@STRANGE.TEST): the daemon maps the principal to no user (KERBEROS_MAP_FILE)',
+    'kerberos-password (alice@STRANGE.TEST): the daemon does not map the principal to a user (KERBEROS_MAP_FILE)',
   ),
   'the daemon rejects the ticket for host/ap.pool.test@POOL.TEST': refused(
     'ticket-rejected',
